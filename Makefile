@@ -1,0 +1,196 @@
+# Every task a person needs. `make help` lists them.
+#
+# Sources are found by their place, so a new file needs no change here:
+#   {engine,conformance,sim}/*.c          -> build/lib*.a
+#   cli/*.c                               -> build/ttlspec
+#   {engine,conformance,sim}/tests/test_* -> build/tests/DIR/test_*, one check program each
+#   engine/bench/bench_*                  -> build/bench/engine/bench_*
+# Everything made lies under $(BUILD). CC, CFLAGS, LDFLAGS and PREFIX are yours to set; V=1 shows
+# the commands.
+
+VERSION := 0.1.0
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CFLAGS  ?= -O2 -g
+WERROR  ?= -Werror
+JOBS    ?= $(shell nproc 2>/dev/null || echo 1)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L -Iengine/include -I.
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow $(WERROR)
+DEFINES  := -DTTLSPEC_VERSION='"$(VERSION)"' -DTTLSPEC_DATADIR='"$(PREFIX)/share/ttlspec"'
+
+# Asked of pkg-config once, and only when something is compiled: `make deps` may have to install
+# pkg-config first. Headers of others are system headers: our warnings are not theirs.
+EXTERNAL := hiredis libcjson libuv
+PKG_CONFIG ?= pkg-config
+EXTERNAL_CFLAGS = $(eval EXTERNAL_CFLAGS := $$(patsubst -I%,-isystem%,$$(shell \
+	$(PKG_CONFIG) --cflags $(EXTERNAL) check)))$(EXTERNAL_CFLAGS)
+EXTERNAL_LIBS = $(eval EXTERNAL_LIBS := $$(shell $(PKG_CONFIG) --libs $(EXTERNAL)))$(EXTERNAL_LIBS)
+CHECK_LIBS = $(eval CHECK_LIBS := $$(shell $(PKG_CONFIG) --libs check))$(CHECK_LIBS)
+
+COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
+LINK    = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed
+
+# Objects and library of a directory; a directory without files has neither.
+objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
+ENGINE      := $(call objects,engine/*.c)
+CONFORMANCE := $(call objects,conformance/*.c)
+SIM         := $(call objects,sim/*.c)
+CLI         := $(call objects,cli/*.c)
+
+ENGINE_LIB      := $(if $(ENGINE),$(BUILD)/libttlspec.a)
+CONFORMANCE_LIB := $(if $(CONFORMANCE),$(BUILD)/libconformance.a) $(ENGINE_LIB)
+SIM_LIB         := $(if $(SIM),$(BUILD)/libsim.a) $(ENGINE_LIB)
+LIBRARIES       := $(filter-out $(ENGINE_LIB),$(SIM_LIB) $(CONFORMANCE_LIB)) $(ENGINE_LIB)
+PROGRAM         := $(if $(CLI),$(BUILD)/ttlspec)
+
+programs = $(patsubst $(1)/$(2)/%.c,$(BUILD)/$(2)/$(1)/%,$(wildcard $(1)/$(2)/$(3)_*.c))
+TESTS   := $(foreach d,engine conformance sim,$(call programs,$(d),tests,test))
+BENCHES := $(foreach d,engine conformance sim,$(call programs,$(d),bench,bench))
+
+ifeq ($(V),1)
+  say := @:
+  run :=
+else
+  say := @printf '  %-5s %s\n'
+  run := @
+endif
+
+## -- build -------------------------------------------------------------------------------------
+
+.PHONY: help
+help: ## list these tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: all
+all: $(LIBRARIES) $(PROGRAM) ## build the libraries and build/ttlspec
+
+.PHONY: tests
+tests: all $(TESTS) ## build the unit tests without running them
+
+# Touched when the compiler or a flag changes, so that nothing is linked from two worlds.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)
+	@printf '%s\n' "$(subst ",,$(COMPILE) $(DEFINES) $(LDFLAGS))" | cmp -s - $@ || \
+		printf '%s\n' "$(subst ",,$(COMPILE) $(DEFINES) $(LDFLAGS))" > $@
+.PHONY: FORCE
+FORCE:
+
+# The engine sees nothing but the C library.
+$(BUILD)/obj/engine/%.o: engine/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(run)$(COMPILE) $(if $(findstring /,$*),$(EXTERNAL_CFLAGS)) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(run)$(COMPILE) $(DEFINES) $(EXTERNAL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define archive
+$(1): $(2)
+	$$(say) AR $$@
+	$$(run)rm -f $$@ && $$(AR) rcs $$@ $$^
+endef
+$(eval $(if $(ENGINE),$(call archive,$(BUILD)/libttlspec.a,$(ENGINE))))
+$(eval $(if $(CONFORMANCE),$(call archive,$(BUILD)/libconformance.a,$(CONFORMANCE))))
+$(eval $(if $(SIM),$(call archive,$(BUILD)/libsim.a,$(SIM))))
+
+$(BUILD)/ttlspec: $(CLI) $(LIBRARIES)
+	$(say) LD $@
+	$(run)$(LINK) -o $@ $^ $(EXTERNAL_LIBS) -lm $(LDLIBS)
+
+# $(1): a directory, $(2): the libraries its tests and benchmarks stand on.
+define programs_of
+$(BUILD)/tests/$(1)/%: $(BUILD)/obj/$(1)/tests/%.o $(2)
+	@mkdir -p $$(@D)
+	$$(say) LD $$@
+	$$(run)$$(LINK) -o $$@ $$^ $$(CHECK_LIBS) $$(EXTERNAL_LIBS) -lm $$(LDLIBS)
+$(BUILD)/bench/$(1)/%: $(BUILD)/obj/$(1)/bench/%.o $(2)
+	@mkdir -p $$(@D)
+	$$(say) LD $$@
+	$$(run)$$(LINK) -o $$@ $$^ $$(EXTERNAL_LIBS) -lm $$(LDLIBS)
+endef
+$(eval $(call programs_of,engine,$(ENGINE_LIB)))
+$(eval $(call programs_of,conformance,$(CONFORMANCE_LIB)))
+$(eval $(call programs_of,sim,$(SIM_LIB)))
+
+.SECONDARY:
+-include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj -name '*.d')
+
+## -- use ---------------------------------------------------------------------------------------
+
+.PHONY: deps
+deps: ## install what is missing to build and test (apt; sudo only when needed)
+	@CC='$(CC)' scripts/deps.sh
+
+.PHONY: run
+run: deps ## conformance of the engine, of the engine over TCP, and of a real Redis
+	@$(MAKE) -j$(JOBS) all
+	@scripts/run.sh $(BUILD) reports/latest
+
+.PHONY: check
+check: deps ## every test: unit tests, command line tests, style
+	@$(MAKE) -j$(JOBS) tests
+	@scripts/check.sh $(BUILD) $(JOBS)
+
+.PHONY: bench
+bench: all $(BENCHES) ## the figures, with this machine's own numbers beside them
+	@for bench in $(BENCHES); do $$bench || exit; done
+
+.PHONY: asan
+asan: ## all tests under AddressSanitizer
+	@$(MAKE) -j$(JOBS) BUILD=build/asan LDFLAGS=-fsanitize=address \
+		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address' tests
+	@CK_FORK=no scripts/check.sh build/asan $(JOBS)
+
+.PHONY: ubsan
+ubsan: ## all tests under UndefinedBehaviorSanitizer
+	@$(MAKE) -j$(JOBS) BUILD=build/ubsan LDFLAGS=-fsanitize=undefined \
+		CFLAGS='-O1 -g -fsanitize=undefined -fno-sanitize-recover=all' tests
+	@CK_FORK=no scripts/check.sh build/ubsan $(JOBS)
+
+## -- keep --------------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: all ## the style gate, clang-format and shellcheck
+	@scripts/style.sh $(BUILD)
+	@scripts/format.sh --check
+
+.PHONY: format
+format: ## rewrite the sources as .clang-format says
+	@scripts/format.sh
+
+INSTALL := install
+BINDIR   = $(DESTDIR)$(PREFIX)/bin
+LIBDIR   = $(DESTDIR)$(PREFIX)/lib
+INCDIR   = $(DESTDIR)$(PREFIX)/include/ttlspec
+DATADIR  = $(DESTDIR)$(PREFIX)/share/ttlspec
+MANDIR   = $(DESTDIR)$(PREFIX)/share/man/man1
+
+.PHONY: install
+install: all ## install below $(DESTDIR)$(PREFIX); PREFIX is /usr/local
+	$(INSTALL) -d $(BINDIR) $(LIBDIR)/pkgconfig $(INCDIR) $(MANDIR)
+	$(INSTALL) -m 755 $(BUILD)/ttlspec $(BINDIR)/ttlspec
+	$(INSTALL) -m 644 $(BUILD)/libttlspec.a $(LIBDIR)/libttlspec.a
+	$(INSTALL) -m 644 $(wildcard engine/include/ttlspec/*.h) $(INCDIR)
+	$(INSTALL) -m 644 $(wildcard docs/man/*.1) $(MANDIR)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' ttlspec.pc.in \
+		> $(LIBDIR)/pkgconfig/ttlspec.pc
+	find vectors -type d -exec $(INSTALL) -d $(DATADIR)/{} \;
+	find vectors -type f -exec $(INSTALL) -m 644 {} $(DATADIR)/{} \;
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -f $(BINDIR)/ttlspec $(LIBDIR)/libttlspec.a $(LIBDIR)/pkgconfig/ttlspec.pc
+	rm -f $(patsubst docs/man/%,$(MANDIR)/%,$(wildcard docs/man/*.1))
+	rm -rf $(INCDIR) $(DATADIR)
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf build

@@ -1,0 +1,69 @@
+#!/bin/sh
+# The style gate: what a machine can judge about the sources, without a compiler's opinion.
+#
+#   - no line longer than 100 columns, no tab, no blank at the end of a line
+#   - no function longer than 70 lines
+#   - the engine is pure: its objects call nothing that allocates, reads a clock, draws random
+#     numbers or does I/O, and hold no writable data. Only memory_libc.c may ask for memory.
+#
+# usage: scripts/style.sh BUILD
+# Exit status: 0 clean, 1 with one line for each breach.
+set -eu
+export LC_ALL=C.UTF-8
+
+build=${1:-build}
+breaches=$(mktemp)
+trap 'rm -f "$breaches"' EXIT
+
+sources() {
+    find engine conformance sim cli -name '*.[ch]' 2>/dev/null | sort
+}
+
+# A function begins with an unindented line that ends in ") {" and ends with an unindented "}":
+# .clang-format sees to that. A long parameter list puts the brace on an indented line.
+# shellcheck disable=SC2016 # awk expands these
+sources | xargs -r awk '
+    FNR == 1 { begin = 0; head = 0 }
+    length($0) > 100 { print FILENAME ":" FNR ": " length($0) " columns, at most 100" }
+    /\t/ { print FILENAME ":" FNR ": a tab" }
+    /[ ]$/ { print FILENAME ":" FNR ": a blank at the end of the line" }
+    /^[A-Za-z_].*\(/ && !/;$/ { head = FNR }
+    /\) \{$/ && head && !begin { begin = head }
+    /^}/ {
+        if (begin && FNR - begin + 1 > 70)
+            print FILENAME ":" begin ": a function of " FNR - begin + 1 " lines, at most 70"
+        begin = 0; head = 0
+    }
+    /;$/ && !begin { head = 0 }
+' >>"$breaches"
+
+# What the engine may call of the C library: nothing that remembers, waits, asks or answers.
+pure='mem(cpy|move|set|cmp|chr|rchr|mem)|str(len|nlen|chr|rchr|cmp|ncmp|spn|cspn|pbrk|str)'
+pure="$pure|strto(l|ll|ul|ull|d|ld|f)|v?snprintf|abort|qsort|bsearch|__assert_fail|__stack_chk_fail"
+pure="$pure|(floor|ceil|trunc|round|rint|fabs|fmod|modf|frexp|ldexp|scalbn|pow|log|log2|log10)[fl]?"
+pure="$pure|__[a-z]*_chk|__isoc[0-9]+_strto[a-z]+|__(is|fp)[a-z]+|__errno_location|_GLOBAL_OFFSET_TABLE_"
+
+for object in "$build"/obj/engine/*.o; do
+    test -e "$object" || continue
+    source="engine/$(basename "$object" .o).c"
+    test -e "$source" || continue
+    allowed=$pure
+    test "$source" != engine/memory_libc.c || allowed="$pure|malloc|realloc|free"
+    nm -u "$object" | awk '{ print $2 }' | grep -Ev "^($allowed|ttl_.*)$" >"$breaches.calls" || true
+    while read -r symbol; do
+        # Another engine file may define it.
+        nm --defined-only "$build"/obj/engine/*.o 2>/dev/null | grep -q " [A-Z] $symbol\$" && continue
+        echo "$source: the engine must stay pure, and this calls $symbol" >>"$breaches"
+    done <"$breaches.calls"
+    rm -f "$breaches.calls"
+    objdump -t "$object" | awk -v source="$source" '
+        $3 == "O" && $4 ~ /^\.(data|bss|tdata|tbss)/ && $4 !~ /^\.data\.rel\.ro/ ||
+        $4 ~ /^(\.data|\.bss)/ && $4 !~ /^\.data\.rel\.ro/ && $5 != "0000000000000000" && $3 != "d" {
+            print source ": the engine has no globals, and this holds " $NF
+        }' >>"$breaches"
+done
+
+if [ -s "$breaches" ]; then
+    cat "$breaches"
+    exit 1
+fi
