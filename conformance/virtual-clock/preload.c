@@ -1,0 +1,159 @@
+/* libttlclock.so: gives an unmodified server our clock.
+ *
+ * Loaded with LD_PRELOAD, it answers the three calls by which a server learns the wall-clock time
+ * from the page that TTLSPEC_CLOCK_PAGE names. Every other clock is the kernel's: a server's timers
+ * run on the monotonic one, so its cron and its active expiry go on while the wall clock stands.
+ *
+ * Valkey from 9.1 on adds the processor's time-stamp counter to a time that it read earlier, which
+ * no library call shows; it does so only when /proc/cpuinfo lists `constant_tsc`. So the library
+ * answers the opening of that file with a copy without the flag, and the server asks for the time
+ * again.
+ *
+ * It must load into any server's process, through any release's C library: nothing here allocates
+ * before main, and no symbol is used that glibc 2.17 did not have (memfd_create is called by its
+ * number). _IO_fopen is glibc's own other name for fopen: the way to the real one without dlsym,
+ * which moved between libraries in glibc 2.34.
+ *
+ * Without the variable, or with a file that is not a page of this version, all is as if the
+ * library were not there; the harness notices by asking the server for its time.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conformance/virtual-clock/page.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+enum { MICROSECONDS = 1000000 };
+
+static clock_page *page; /* NULL: the kernel's clock */
+
+FILE *_IO_fopen(const char *path, const char *mode);
+
+static int kernel_clock(clockid_t clock, struct timespec *now) {
+    return (int)syscall(SYS_clock_gettime, clock, now);
+}
+
+static int64_t monotonic_us(void) {
+    struct timespec now;
+    kernel_clock(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * MICROSECONDS + now.tv_nsec / 1000;
+}
+
+__attribute__((constructor)) static void page_map(void) {
+    const char *path = getenv(CLOCK_PAGE_VARIABLE);
+    if (path == NULL) return;
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    if (file < 0) return;
+    off_t size = lseek(file, 0, SEEK_END); /* to touch a page past the end of a file is fatal */
+    clock_page *mapped = MAP_FAILED;
+    if (size >= CLOCK_PAGE_SIZE) {
+        mapped = mmap(NULL, CLOCK_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    }
+    close(file);
+    if (mapped == MAP_FAILED) return;
+    if (atomic_load(&mapped->magic) != CLOCK_PAGE_MAGIC ||
+        atomic_load(&mapped->version) != CLOCK_PAGE_VERSION) {
+        munmap(mapped, CLOCK_PAGE_SIZE);
+        return;
+    }
+    page = mapped;
+    atomic_store(&page->process, (uint32_t)getpid());
+}
+
+/* The virtual time, split into whole seconds and the microseconds above them, also before 1970. */
+static void virtual_now(time_t *seconds, long *microseconds) {
+    int64_t now_us = clock_page_now_us(page, monotonic_us);
+    int64_t rest_us = now_us % MICROSECONDS;
+    if (rest_us < 0) rest_us += MICROSECONDS;
+    *seconds = (time_t)((now_us - rest_us) / MICROSECONDS);
+    *microseconds = (long)rest_us;
+    atomic_fetch_add_explicit(&page->asked, 1, memory_order_relaxed);
+}
+
+EXPORT int clock_gettime(clockid_t clock, struct timespec *now) {
+    if (page == NULL || (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE)) {
+        return kernel_clock(clock, now);
+    }
+    long microseconds;
+    virtual_now(&now->tv_sec, &microseconds);
+    now->tv_nsec = microseconds * 1000;
+    return 0;
+}
+
+EXPORT int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+    if (page == NULL) return (int)syscall(SYS_gettimeofday, now, zone);
+    if (zone != NULL) memset(zone, 0, sizeof(struct timezone));
+    virtual_now(&now->tv_sec, &now->tv_usec);
+    return 0;
+}
+
+EXPORT time_t time(time_t *result) {
+    struct timespec now = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (result != NULL) *result = now.tv_sec;
+    return now.tv_sec;
+}
+
+/* Copies the whole of `from` to `to`. Returns how many bytes, -1 on an error. */
+static off_t file_copy(int from, int to) {
+    char buffer[4096];
+    off_t total = 0;
+    for (;;) {
+        ssize_t length = read(from, buffer, sizeof buffer);
+        if (length < 0 && errno == EINTR) continue;
+        if (length <= 0) return length < 0 ? -1 : total;
+        if (write(to, buffer, (size_t)length) != length) return -1;
+        total += length;
+    }
+}
+
+/* Overwrites every `constant_tsc` in `file` with blanks. */
+static int file_hide_flag(int file, off_t size) {
+    static const char flag[] = "constant_tsc";
+    const size_t length = sizeof flag - 1;
+    char *text = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (text == MAP_FAILED) return -1;
+    char *end = text + size;
+    for (char *at = text; (at = memmem(at, (size_t)(end - at), flag, length)) != NULL;) {
+        memset(at, ' ', length);
+    }
+    munmap(text, (size_t)size);
+    return 0;
+}
+
+/* /proc/cpuinfo without the flag, as a stream. NULL: it could not be made. */
+static FILE *cpuinfo_open(void) {
+    int original = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+    if (original < 0) return NULL;
+    int copy = (int)syscall(SYS_memfd_create, "cpuinfo", 1U /* MFD_CLOEXEC */);
+    off_t size = copy < 0 ? -1 : file_copy(original, copy);
+    close(original);
+    FILE *stream = NULL;
+    if (size > 0 && file_hide_flag(copy, size) == 0 && lseek(copy, 0, SEEK_SET) == 0) {
+        stream = fdopen(copy, "r");
+    }
+    if (stream == NULL && copy >= 0) close(copy);
+    return stream;
+}
+
+EXPORT FILE *fopen(const char *restrict path, const char *restrict mode) {
+    if (page != NULL && strcmp(path, "/proc/cpuinfo") == 0) {
+        FILE *stream = cpuinfo_open();
+        if (stream != NULL) return stream;
+    }
+    return _IO_fopen(path, mode);
+}
+
+EXPORT FILE *fopen64(const char *restrict path, const char *restrict mode) {
+    return fopen(path, mode);
+}
