@@ -1,0 +1,161 @@
+/* Vectors in memory: what must happen, at which millisecond, for which servers.
+ *
+ *      vector_set
+ *        |- suites        one file each
+ *        |- rules         of rules.json
+ *        `- vectors       flat, in order of file and place; tables of examples are expanded
+ *             `- steps    at_ms never goes backwards
+ *                  `- outcome, and variants of it for some dialects
+ *
+ * Invariants, all held by the loader: ids are unique in a set; every rule that a vector names is
+ * in the set; a vector has at least one step; every step has at least one argument, the name of a
+ * known command; every step has an expected reply.
+ * Ownership: the set's arena owns everything; pointers are good until vector_set_free.
+ */
+#ifndef CONFORMANCE_VECTOR_H
+#define CONFORMANCE_VECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conformance/arena.h"
+#include "conformance/expectation.h"
+#include "conformance/vector_text.h"
+#include "ttlspec/dialect.h"
+
+/* Where something stands: file, line (1 is the first; 0: none), RFC 6901 pointer. */
+typedef struct vector_place {
+    const char *file;
+    const char *pointer;
+    int line;
+} vector_place;
+
+enum { VECTOR_FAMILIES = TTL_FAMILY_REDICT + 1 };
+
+/* For which dialects something holds. A family that is not named has no bound. `until` is the
+ * last version for which it holds: until 7.2 includes every 7.2. */
+typedef struct vector_scope {
+    struct {
+        bool excluded; /* `only` names other families */
+        ttl_version since, until;
+    } families[VECTOR_FAMILIES];
+} vector_scope;
+
+bool vector_scope_holds(const vector_scope *scope, const ttl_dialect *dialect);
+/* Why it does not hold, for a skip: "only since redis 7.0.0". As snprintf. Call only when it does
+ * not hold. */
+int vector_scope_reason(const vector_scope *scope, const ttl_dialect *dialect, char *buffer,
+                        size_t size);
+
+/* What a target must be able to do: a target without it skips the vector. */
+typedef enum vector_capability {
+    VECTOR_NEEDS_EXCLUSIVE_DB = 1 << 0,  /* exclusive-db: no other keys in the database */
+    VECTOR_NEEDS_VIRTUAL_CLOCK = 1 << 1, /* virtual-clock: exact milliseconds, any distance */
+    VECTOR_NEEDS_RESTART = 1 << 2,       /* restart: the server can be stopped and started */
+    VECTOR_NEEDS_DEBUG = 1 << 3,         /* debug: DEBUG is allowed */
+    VECTOR_NEEDS_DATABASES = 1 << 4,     /* databases: a second database, {db2} */
+    VECTOR_NEEDS_RESP3 = 1 << 5,         /* resp3: the client can speak RESP3 */
+} vector_capability;
+
+/* The name of one capability; NULL when the bit means none. */
+const char *vector_capability_name(unsigned capability);
+/* The bit of a name; 0 when there is no such capability. */
+unsigned vector_capability_parse(const char *name);
+
+typedef enum vector_level { VECTOR_MUST, VECTOR_SHOULD } vector_level;
+
+/* A keyspace event that must be emitted. */
+typedef struct vector_event {
+    const char *name;            /* "expired" */
+    vector_text key;             /* "{k}" */
+    const vector_text *database; /* "{db2}"; NULL: not compared */
+} vector_event;
+
+/* What a step must lead to. `events` are those emitted after the previous step of the vector and
+ * until this step's reply, in order, on keys of the run's namespace. */
+typedef struct vector_outcome {
+    const expectation *reply;
+    bool checks_events; /* false: the step says nothing of events */
+    size_t event_count;
+    const vector_event *events;
+} vector_outcome;
+
+typedef struct vector_variant {
+    vector_scope scope;
+    vector_outcome outcome;
+} vector_variant;
+
+typedef struct vector_step {
+    int64_t at_ms;     /* since the vector began; a step that does not say has the last one's */
+    bool has_at;       /* the file says `at` */
+    size_t connection; /* index in the vector's connections */
+    size_t argc;
+    const vector_text *argv;
+    vector_outcome outcome; /* where no variant holds */
+    size_t variant_count;
+    const vector_variant *variants; /* `for`: the first that holds replaces the outcome */
+    vector_place place;
+} vector_step;
+
+/* What the step must lead to on a server of this dialect. */
+const vector_outcome *vector_step_outcome(const vector_step *step, const ttl_dialect *dialect);
+
+/* A rule of behaviour, of rules.json. */
+typedef struct vector_rule {
+    const char *id; /* "expire.gt-infinite" */
+    const char *text;
+    const char *source_title, *source_url; /* the URL may be NULL */
+    vector_scope scope;
+    vector_place place;
+} vector_rule;
+
+typedef struct vector_suite {
+    const char *name;  /* "pexpire" */
+    const char *about; /* may be NULL */
+    const char *file;
+} vector_suite;
+
+typedef struct vector {
+    const char *id;      /* with the row's id at the end, when it came from a table */
+    const char *example; /* the row's id; NULL: no table */
+    const char *title;
+    const char *about; /* may be NULL */
+    const vector_suite *suite;
+    size_t rule_count; /* at least 1 */
+    const vector_rule *const *rules;
+    size_t tag_count;
+    const char *const *tags;
+    vector_level level;
+    vector_scope scope;
+    unsigned needs; /* vector_capability bits */
+    bool uses_t0;   /* some text names T0: begin the vector on a whole second */
+    bool has_events;
+    size_t connection_count;
+    const char *const *connections; /* in order of first use; the usual one is "main" */
+    size_t step_count;              /* at least 1 */
+    const vector_step *steps;
+    int64_t length_ms; /* at_ms of the last step */
+    vector_place place;
+} vector;
+
+bool vector_has_rule(const vector *vector, const char *rule_id);
+bool vector_has_tag(const vector *vector, const char *tag);
+
+typedef struct vector_set {
+    arena arena;
+    size_t suite_count, suite_capacity;
+    const vector_suite **suites;
+    size_t count, capacity;
+    const vector **vectors;
+    size_t rule_count, rule_capacity;
+    const vector_rule **rules;
+} vector_set;
+
+/* A set begins as {0}. Gives everything back. */
+void vector_set_free(vector_set *set);
+/* NULL: none of that id. */
+const vector *vector_set_find(const vector_set *set, const char *id);
+const vector_rule *vector_set_find_rule(const vector_set *set, const char *id);
+
+#endif
