@@ -5,6 +5,7 @@
 #   cli/*.c                               -> build/ttlspec
 #   {engine,conformance,sim}/tests/test_* -> build/tests/DIR/test_*, one check program each
 #   engine/bench/bench_*                  -> build/bench/engine/bench_*
+#   conformance/virtual-clock/preload.c   -> build/libttlclock.so, what servers are started with
 # Everything made lies under $(BUILD). CC, CFLAGS, LDFLAGS and PREFIX are yours to set; V=1 shows
 # the commands.
 
@@ -39,7 +40,8 @@ LINK    = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed
 # Objects and library of a directory; a directory without files has neither.
 objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 ENGINE      := $(call objects,engine/*.c)
-CONFORMANCE := $(call objects,conformance/*.c)
+CONFORMANCE := $(call objects,conformance/*.c) \
+	$(filter-out %/preload.o,$(call objects,conformance/virtual-clock/*.c))
 SIM         := $(call objects,sim/*.c)
 CLI         := $(call objects,cli/*.c)
 
@@ -48,6 +50,7 @@ CONFORMANCE_LIB := $(if $(CONFORMANCE),$(BUILD)/libconformance.a) $(ENGINE_LIB)
 SIM_LIB         := $(if $(SIM),$(BUILD)/libsim.a) $(ENGINE_LIB)
 LIBRARIES       := $(filter-out $(ENGINE_LIB),$(SIM_LIB) $(CONFORMANCE_LIB)) $(ENGINE_LIB)
 PROGRAM         := $(if $(CLI),$(BUILD)/ttlspec)
+PRELOAD         := $(patsubst %,$(BUILD)/libttlclock.so,$(wildcard conformance/virtual-clock/preload.c))
 
 programs = $(patsubst $(1)/$(2)/%.c,$(BUILD)/$(2)/$(1)/%,$(wildcard $(1)/$(2)/$(3)_*.c))
 TESTS   := $(foreach d,engine conformance sim,$(call programs,$(d),tests,test))
@@ -68,7 +71,7 @@ help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: all
-all: $(LIBRARIES) $(PROGRAM) ## build the libraries and build/ttlspec
+all: $(LIBRARIES) $(PRELOAD) $(PROGRAM) ## build the libraries and build/ttlspec
 
 .PHONY: tests
 tests: all $(TESTS) ## build the unit tests without running them
@@ -104,6 +107,12 @@ $(eval $(if $(SIM),$(call archive,$(BUILD)/libsim.a,$(SIM))))
 $(BUILD)/ttlspec: $(CLI) $(LIBRARIES)
 	$(say) LD $@
 	$(run)$(LINK) -o $@ $^ $(EXTERNAL_LIBS) -lm $(LDLIBS)
+
+# Goes into other people's processes: never with a sanitizer or a flag of ours.
+$(BUILD)/libttlclock.so: conformance/virtual-clock/preload.c $(BUILD)/flags
+	$(say) LD $@
+	$(run)$(CC) $(STANDARD) $(WARNINGS) -O2 -g -fPIC -fvisibility=hidden -shared -MMD -MP \
+		-MF $(BUILD)/obj/preload.d -o $@ $< -ldl
 
 # $(1): a directory, $(2): the libraries its tests and benchmarks stand on.
 define programs_of
@@ -178,6 +187,8 @@ install: all ## install below $(DESTDIR)$(PREFIX); PREFIX is /usr/local
 	$(INSTALL) -d $(BINDIR) $(LIBDIR)/pkgconfig $(INCDIR) $(MANDIR)
 	$(INSTALL) -m 755 $(BUILD)/ttlspec $(BINDIR)/ttlspec
 	$(INSTALL) -m 644 $(BUILD)/libttlspec.a $(LIBDIR)/libttlspec.a
+	$(INSTALL) -d $(LIBDIR)/ttlspec
+	$(if $(PRELOAD),$(INSTALL) -m 644 $(PRELOAD) $(LIBDIR)/ttlspec/libttlclock.so)
 	$(INSTALL) -m 644 $(wildcard engine/include/ttlspec/*.h) $(INCDIR)
 	$(INSTALL) -m 644 $(wildcard docs/man/*.1) $(MANDIR)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' ttlspec.pc.in \
@@ -189,7 +200,7 @@ install: all ## install below $(DESTDIR)$(PREFIX); PREFIX is /usr/local
 uninstall: ## remove what install put there
 	rm -f $(BINDIR)/ttlspec $(LIBDIR)/libttlspec.a $(LIBDIR)/pkgconfig/ttlspec.pc
 	rm -f $(patsubst docs/man/%,$(MANDIR)/%,$(wildcard docs/man/*.1))
-	rm -rf $(INCDIR) $(DATADIR)
+	rm -rf $(INCDIR) $(DATADIR) $(LIBDIR)/ttlspec
 
 .PHONY: clean
 clean: ## remove everything that was built

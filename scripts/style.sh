@@ -13,7 +13,7 @@ export LC_ALL=C.UTF-8
 
 build=${1:-build}
 breaches=$(mktemp)
-trap 'rm -f "$breaches"' EXIT
+trap 'rm -f "$breaches" "$breaches.defined"' EXIT
 
 sources() {
     find engine conformance sim cli -name '*.[ch]' 2>/dev/null | sort
@@ -43,22 +43,21 @@ pure="$pure|strto(l|ll|ul|ull|d|ld|f)|v?snprintf|abort|qsort|bsearch|__assert_fa
 pure="$pure|(floor|ceil|trunc|round|rint|fabs|fmod|modf|frexp|ldexp|scalbn|pow|log|log2|log10)[fl]?"
 pure="$pure|__[a-z]*_chk|__isoc[0-9]+_strto[a-z]+|__(is|fp)[a-z]+|__errno_location|_GLOBAL_OFFSET_TABLE_"
 
+nm --defined-only "$build"/obj/engine/*.o 2>/dev/null | awk '$2 ~ /[A-Z]/ { print $3 }' |
+    sort -u >"$breaches.defined"
 for object in "$build"/obj/engine/*.o; do
     test -e "$object" || continue
     source="engine/$(basename "$object" .o).c"
     test -e "$source" || continue
     allowed=$pure
     test "$source" != engine/memory_libc.c || allowed="$pure|malloc|realloc|free"
-    nm -u "$object" | awk '{ print $2 }' | grep -Ev "^($allowed|ttl_.*)$" >"$breaches.calls" || true
-    while read -r symbol; do
-        # Another engine file may define it.
-        nm --defined-only "$build"/obj/engine/*.o 2>/dev/null | grep -q " [A-Z] $symbol\$" && continue
-        echo "$source: the engine must stay pure, and this calls $symbol" >>"$breaches"
-    done <"$breaches.calls"
-    rm -f "$breaches.calls"
+    # Another file of the engine may define it.
+    nm -u "$object" | awk '{ print $2 }' | grep -Ev "^($allowed)$" |
+        grep -Fxv -f "$breaches.defined" |
+        sed "s|^|$source: the engine must stay pure, and this calls |" >>"$breaches" || true
+    # Constants that hold pointers lie in .data.rel.ro, which the loader seals.
     objdump -t "$object" | awk -v source="$source" '
-        $3 == "O" && $4 ~ /^\.(data|bss|tdata|tbss)/ && $4 !~ /^\.data\.rel\.ro/ ||
-        $4 ~ /^(\.data|\.bss)/ && $4 !~ /^\.data\.rel\.ro/ && $5 != "0000000000000000" && $3 != "d" {
+        $3 == "O" && $4 ~ /^\.t?(data|bss)/ && $4 !~ /^\.data\.rel\.ro/ {
             print source ": the engine has no globals, and this holds " $NF
         }' >>"$breaches"
 done
