@@ -40,15 +40,15 @@ enum {
 
 /* A directory of our own under TMPDIR (or /tmp). Its keeper, a small process that only waits for
  * us to end, removes it when we could not. */
-typedef struct scratch {
+typedef struct scratch_directory {
     char path[SCRATCH_PATH_SIZE];
     int keeper_pipe;
     pid_t keeper;
-} scratch;
+} scratch_directory;
 
-bool scratch_open(scratch *scratch, char *error);
+bool scratch_open(scratch_directory *scratch, char *error);
 /* Removes the directory and all that is in it. */
-void scratch_close(scratch *scratch);
+void scratch_close(scratch_directory *scratch);
 
 typedef struct server_options {
     const char *const *command;   /* the program and its arguments, then NULL */
@@ -61,14 +61,19 @@ typedef struct server_options {
 
 typedef struct server_process {
     const server_options *options;
-    scratch scratch;
+    scratch_directory scratch;
     char socket[SCRATCH_PATH_SIZE + 16]; /* "": it listens on the port only */
     char log[SCRATCH_PATH_SIZE + 16];
-    int port;   /* 0: it listens on the socket only */
-    pid_t pid;  /* 0: not running */
-    int status; /* as wait gives it, once it has ended */
-    bool debug; /* enable-debug-command is passed */
+    char preload[SCRATCH_PATH_SIZE + 16]; /* what LD_PRELOAD says to it */
+    int port;                             /* 0: it listens on the socket only */
+    pid_t pid;                            /* 0: not running */
+    int status;                           /* as wait gives it, once it has ended */
+    bool debug;                           /* enable-debug-command is passed */
 } server_process;
+
+/* Where libttlclock.so lies, seen from the running program: beside it, where `make install` puts
+ * it, or above it in the build directory. False: in none of these. */
+bool preload_find(char *path, size_t size);
 
 /* Starts a server and waits until it answers. False: nothing is left of it. */
 bool server_start(server_process *server, const server_options *options, char *error);
