@@ -19,16 +19,18 @@ typedef struct arena {
 } arena;
 
 /* An arena begins as {NULL}. Gives all its memory back; it may be used again. */
-void arena_free(arena *arena);
+void arena_free(arena *memory);
 /* `size` zeroed bytes, aligned for any type. */
-void *arena_take(arena *arena, size_t size);
+void *arena_take(arena *memory, size_t size);
 /* `count` zeroed elements of `size` bytes. */
-void *arena_take_array(arena *arena, size_t count, size_t size);
+void *arena_take_array(arena *memory, size_t count, size_t size);
+/* What the arena does when there is no memory left; for what else loads vectors. */
+_Noreturn void arena_out_of_memory(void);
 /* A copy of a C string. */
-char *arena_copy(arena *arena, const char *text);
+char *arena_copy(arena *memory, const char *text);
 /* A copy of bytes, with a NUL after them that is not counted. */
-ttl_bytes arena_copy_bytes(arena *arena, const char *data, size_t length);
+ttl_bytes arena_copy_bytes(arena *memory, const char *data, size_t length);
 /* As printf, into the arena. */
-char *arena_format(arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_format(arena *memory, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -38,6 +38,6 @@ void problem_list_free(problem_list *list);
 void problem_add(problem_list *list, problem_kind kind, const char *file, const char *pointer,
                  int line, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* "file:line: pointer: text", leaving out what there is not. No newline. */
-void problem_print(const problem *problem, FILE *out);
+void problem_print(const problem *self, FILE *out);
 
 #endif

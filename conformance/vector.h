@@ -139,8 +139,8 @@ typedef struct vector {
     vector_place place;
 } vector;
 
-bool vector_has_rule(const vector *vector, const char *rule_id);
-bool vector_has_tag(const vector *vector, const char *tag);
+bool vector_has_rule(const vector *self, const char *rule_id);
+bool vector_has_tag(const vector *self, const char *tag);
 
 typedef struct vector_set {
     arena arena;

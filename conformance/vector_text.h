@@ -51,14 +51,14 @@ typedef struct vector_world {
 
 /* Parses a text as it stands in a vector file. False: `*wrong` says what was expected. A brace
  * that opens no placeholder is refused: such bytes are written {"hex": ...} in a vector. */
-bool vector_text_parse(arena *arena, const char *source, vector_text *text, const char **wrong);
+bool vector_text_parse(arena *memory, const char *source, vector_text *text, const char **wrong);
 /* A text of bytes without placeholders. */
-vector_text vector_text_of_bytes(arena *arena, const char *data, size_t length);
+vector_text vector_text_of_bytes(arena *memory, const char *data, size_t length);
 /* Fills the placeholders: writes at most `size` bytes, no NUL, and returns the whole length. */
 size_t vector_text_fill(const vector_text *text, const vector_world *world, char *buffer,
                         size_t size);
 /* The filled text, taken from the arena. */
-ttl_bytes vector_text_filled(const vector_text *text, const vector_world *world, arena *arena);
+ttl_bytes vector_text_filled(const vector_text *text, const vector_world *world, arena *memory);
 /* Writes the text as it stands in the file, as JSON: "{k}*", or {"hex": "00ff"}. */
 void vector_text_print(const vector_text *text, FILE *out);
 /* True when the text names T0. */
