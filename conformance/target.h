@@ -1,0 +1,135 @@
+/* Targets: what vectors are run against. One interface over an engine and over a live server.
+ *
+ *      engine[:DIALECT]                          in process, virtual time: exact
+ *      redis://[user:pass@]host:port[/db]        live, real time
+ *      unix://PATH                               the same through a socket file
+ *
+ * A vector's turn:  begin, then for each step wait and execute (and events), then settle, end.
+ * Every turn has connections of its own, opened at `begin`, so that nothing (a queue, a watch, a
+ * selected database) is left to the next one. Keys of the turn lie below its prefix; `end` removes
+ * those it is told of, even over a broken connection, by opening another.
+ *
+ * Time: moments are microseconds since T0, the beginning of the turn. When a command was sent and
+ * when its reply came is known exactly; when the server ran it is known only to lie between, and
+ * `target_bracket` gives that in milliseconds of the server's own clock. What is unknown of that
+ * clock (its offset, read with TIME before and after the turn) makes the bracket wider, never wrong.
+ *
+ * Where a function answers false, `error` (TARGET_ERROR_SIZE bytes) has a sentence without the
+ * password; an empty one means that the run was interrupted.
+ * Ownership: a target owns its connections and its name until target_close.
+ */
+#ifndef CONFORMANCE_TARGET_H
+#define CONFORMANCE_TARGET_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conformance/vector.h"
+#include "ttlspec/dialect.h"
+#include "ttlspec/reply.h"
+
+enum {
+    TARGET_ERROR_SIZE = 256,
+    TARGET_NAME_SIZE = 256,
+    TARGET_CONNECTIONS_MAX = 16,
+    TARGET_SETTINGS_MAX = 8,
+    TARGET_ANSWER_MS = 5000, /* a server that says nothing for so long never answers */
+};
+
+typedef struct target target;
+
+typedef struct target_options {
+    const ttl_dialect *spec;                     /* of the engine; NULL: as it is named */
+    bool exclusive;                              /* the user grants the whole server */
+    const char *password;                        /* where the URL has none; may be NULL */
+    const volatile sig_atomic_t *is_interrupted; /* may be NULL */
+} target_options;
+
+/* What a vector's turn needs of the target. */
+typedef struct target_turn {
+    ttl_bytes key_prefix;
+    size_t connection_count;
+    bool uses_t0; /* T0 must be a whole second */
+    bool wants_events;
+    bool is_exclusive; /* needs the keyspace to itself: it is emptied before and after */
+    size_t setting_count;
+    const char *settings[TARGET_SETTINGS_MAX]; /* what the vector sets by CONFIG SET */
+} target_turn;
+
+/* When something was sent and answered, microseconds since T0. */
+typedef struct target_moments {
+    int64_t sent_us, received_us;
+} target_moments;
+
+/* A range of milliseconds since the epoch on the server's clock, both ends in it. */
+typedef struct target_range {
+    int64_t earliest_ms, latest_ms;
+} target_range;
+
+typedef struct target_operations {
+    bool (*begin)(target *base, const target_turn *turn, char *error);
+    bool (*wait)(target *base, int64_t at_ms);
+    bool (*execute)(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
+                    ttl_reply *reply, target_moments *moments, char *error);
+    bool (*events)(target *base, ttl_reply *events, char *error);
+    bool (*settle)(target *base, char *error);
+    target_range (*bracket)(const target *base, target_moments moments);
+    void (*end)(target *base, size_t key_count, const ttl_bytes *keys);
+    void (*close)(target *base);
+} target_operations;
+
+struct target {
+    const target_operations *operations;
+    char name[TARGET_NAME_SIZE]; /* without a password */
+    char server[64];             /* "redis 7.0.15" */
+    bool has_dialect;            /* false: it does not say what it is */
+    ttl_dialect dialect;         /* what it claims to be */
+    unsigned capabilities;       /* vector_capability bits */
+    bool is_virtual;             /* its time is exactly what we say */
+    bool has_events;             /* keyspace events can be seen; else */
+    const char *no_events;       /* why not */
+    char event_classes[32];      /* the classes that are announced: "g$lshzxetn" */
+    /* Of the turn that has begun: */
+    int64_t t0_ms;
+    int databases[2];
+    int protocols[TARGET_CONNECTIONS_MAX]; /* what each connection speaks, 2 or 3 */
+};
+
+/* NULL: it could not be used, or the text names no target; `is_usage` tells which. */
+target *target_open(const char *text, const target_options *options, bool *is_usage, char *error);
+void target_close(target *base);
+
+static inline bool target_begin(target *t, const target_turn *turn, char *error) {
+    return t->operations->begin(t, turn, error);
+}
+/* Until T0 + at_ms. False: interrupted. */
+static inline bool target_wait(target *t, int64_t at_ms) { return t->operations->wait(t, at_ms); }
+static inline bool target_execute(target *t, size_t connection, size_t argc, const ttl_bytes *argv,
+                                  ttl_reply *reply, target_moments *moments, char *error) {
+    return t->operations->execute(t, connection, argc, argv, reply, moments, error);
+}
+/* What was announced below the turn's prefix since it was last asked: an array of arrays [name,
+ * key, database]. Complete for every command that was answered before. */
+static inline bool target_events(target *t, ttl_reply *events, char *error) {
+    return t->operations->events(t, events, error);
+}
+/* Reads what the brackets need, once all steps are done. */
+static inline bool target_settle(target *t, char *error) {
+    return t->operations->settle(t, error);
+}
+static inline target_range target_bracket(const target *t, target_moments moments) {
+    return t->operations->bracket(t, moments);
+}
+static inline void target_end(target *t, size_t key_count, const ttl_bytes *keys) {
+    t->operations->end(t, key_count, keys);
+}
+
+/* The kinds of targets, for target_open. */
+target *target_open_engine(const char *dialect, const target_options *options, bool *is_usage,
+                           char *error);
+target *target_open_live(const char *url, const target_options *options, bool *is_usage,
+                         char *error);
+
+#endif

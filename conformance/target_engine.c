@@ -1,0 +1,164 @@
+/* The reference engine as a target: a fresh one for each vector, and a clock that only we move. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance/target.h"
+#include "conformance/text.h"
+#include "ttlspec/engine.h"
+
+/* 2026-01-01T00:00:00Z: where time begins for every vector. A whole second. */
+#define ENGINE_T0_MS INT64_C(1767225600000)
+/* So that hash order and RANDOMKEY are the same in every run. */
+enum { ENGINE_SEED = 20260101 };
+
+typedef struct engine_target {
+    target base;
+    ttl_dialect dialect;
+    int64_t now_us;
+    ttl_engine *engine;
+    size_t session_count;
+    ttl_session *sessions[TARGET_CONNECTIONS_MAX];
+    ttl_reply events; /* name, key, database, name, key ... without their arrays */
+    size_t event_count;
+    ttl_bytes key_prefix;
+} engine_target;
+
+static int64_t clock_now_us(void *context) {
+    return ((engine_target *)context)->now_us;
+}
+
+static bool starts_with(ttl_bytes text, ttl_bytes prefix) {
+    return text.length >= prefix.length && memcmp(text.data, prefix.data, prefix.length) == 0;
+}
+
+static void keep_event(void *context, const ttl_event *event) {
+    engine_target *self = context;
+    if (!starts_with(event->key, self->key_prefix)) return;
+    ttl_reply_add_node(&self->events, TTL_REPLY_ARRAY, 3);
+    ttl_reply_add_bulk(&self->events, ttl_bytes_of(event->name));
+    ttl_reply_add_bulk(&self->events, event->key);
+    ttl_reply_add_integer(&self->events, event->database);
+    self->event_count++;
+}
+
+static void forget_events(engine_target *self) {
+    ttl_reply_clear(&self->events);
+    ttl_reply_add_node(&self->events, TTL_REPLY_ARRAY, 0);
+    self->event_count = 0;
+}
+
+static bool no_memory(char *error) {
+    snprintf(error, TARGET_ERROR_SIZE, "there is no memory for the engine");
+    return false;
+}
+
+static void engine_end(target *base, size_t key_count, const ttl_bytes *keys) {
+    (void)key_count, (void)keys;
+    engine_target *self = (engine_target *)base;
+    for (size_t i = 0; i < self->session_count; i++) ttl_session_free(self->sessions[i]);
+    self->session_count = 0;
+    if (self->engine != NULL) ttl_engine_free(self->engine);
+    self->engine = NULL;
+}
+
+static bool engine_begin(target *base, const target_turn *turn, char *error) {
+    engine_target *self = (engine_target *)base;
+    engine_end(base, 0, NULL);
+    self->key_prefix = turn->key_prefix;
+    self->now_us = ENGINE_T0_MS * 1000;
+    base->t0_ms = ENGINE_T0_MS;
+    forget_events(self);
+    ttl_engine_options options = {
+        .clock = {self, clock_now_us},
+        .allocator = ttl_allocator_libc(),
+        .dialect = self->dialect,
+        .seed = ENGINE_SEED,
+        .on_event = keep_event,
+        .event_context = self,
+    };
+    self->engine = ttl_engine_new(&options);
+    if (self->engine == NULL) return no_memory(error);
+    for (size_t i = 0; i < turn->connection_count; i++) {
+        self->sessions[i] = ttl_session_new(self->engine, NULL);
+        if (self->sessions[i] == NULL) return no_memory(error);
+        self->session_count++;
+        base->protocols[i] = 2;
+    }
+    return true;
+}
+
+static bool engine_wait(target *base, int64_t at_ms) {
+    engine_target *self = (engine_target *)base;
+    self->now_us = (ENGINE_T0_MS + at_ms) * 1000;
+    return ttl_engine_expire(self->engine, NULL) == TTL_OK;
+}
+
+static bool engine_execute(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
+                           ttl_reply *reply, target_moments *moments, char *error) {
+    engine_target *self = (engine_target *)base;
+    ttl_session *session = self->sessions[connection];
+    moments->sent_us = moments->received_us = self->now_us - ENGINE_T0_MS * 1000;
+    if (ttl_session_execute(session, argc, argv, reply) != TTL_OK) return no_memory(error);
+    base->protocols[connection] = ttl_session_protocol(session);
+    return true;
+}
+
+static bool engine_events(target *base, ttl_reply *events, char *error) {
+    engine_target *self = (engine_target *)base;
+    ttl_reply_set_length(&self->events, 0, self->event_count);
+    ttl_reply_clear(events);
+    ttl_reply_add_copy(events, &self->events, 0);
+    bool whole = !self->events.failed && !events->failed;
+    forget_events(self);
+    return whole ? true : no_memory(error);
+}
+
+static bool engine_settle(target *base, char *error) {
+    (void)base, (void)error;
+    return true;
+}
+
+static target_range engine_bracket(const target *base, target_moments moments) {
+    int64_t at_ms = base->t0_ms + moments.sent_us / 1000;
+    return (target_range){at_ms, at_ms};
+}
+
+static void engine_close(target *base) {
+    engine_end(base, 0, NULL);
+    ttl_reply_free(&((engine_target *)base)->events);
+    free(base);
+}
+
+static const target_operations engine_operations = {
+    engine_begin,  engine_wait,    engine_execute, engine_events,
+    engine_settle, engine_bracket, engine_end,     engine_close,
+};
+
+target *target_open_engine(const char *dialect, const target_options *options, bool *is_usage,
+                           char *error) {
+    ttl_dialect meant;
+    const char *named = dialect == NULL ? ttl_dialect_default : dialect;
+    if (!ttl_dialect_parse(named, &meant)) {
+        *is_usage = true;
+        snprintf(error, TARGET_ERROR_SIZE,
+                 "\"%.64s\" is no dialect: one is redis-7.0, valkey-8.1.1", named);
+        return NULL;
+    }
+    if (dialect == NULL && options->spec != NULL) meant = *options->spec;
+    engine_target *self = memory_zeroed(1, sizeof *self);
+    self->dialect = meant;
+    ttl_reply_init(&self->events, ttl_allocator_libc());
+    target *base = &self->base;
+    base->operations = &engine_operations;
+    base->has_dialect = base->is_virtual = base->has_events = true;
+    base->dialect = meant;
+    base->capabilities = VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_VIRTUAL_CLOCK |
+                         VECTOR_NEEDS_DEBUG | VECTOR_NEEDS_DATABASES | VECTOR_NEEDS_RESP3;
+    base->databases[1] = 1;
+    ttl_dialect_name(&meant, base->server, sizeof base->server);
+    if (dialect == NULL) snprintf(base->name, sizeof base->name, "engine");
+    else snprintf(base->name, sizeof base->name, "engine:%s", base->server);
+    return base;
+}
