@@ -1,0 +1,406 @@
+/* Keys whatever they hold: removing, moving, copying, listing; whole databases. */
+#include "engine/db.h"
+#include "engine/engine.h"
+#include "engine/glob.h"
+#include "engine/number.h"
+#include "engine/object.h"
+#include "engine/session.h"
+
+/* ---- one by one */
+
+ttl_status del_command(struct call *call) {
+    int64_t removed = 0;
+    for (size_t i = 1; i < call->argc; i++) {
+        struct key key = db_write(call, call->argv[i]);
+        if (key.record == NULL) continue;
+        db_remove(call, key);
+        db_announce(call, EVENT_GENERIC, "del", call->argv[i]);
+        removed++;
+    }
+    return reply_integer(call, removed);
+}
+
+ttl_status unlink_command(struct call *call) {
+    return del_command(call);
+}
+
+ttl_status exists_command(struct call *call) {
+    int64_t found = 0;
+    for (size_t i = 1; i < call->argc; i++)
+        if (db_read(call, call->argv[i]).record != NULL) found++;
+    return reply_integer(call, found);
+}
+
+ttl_status touch_command(struct call *call) {
+    return exists_command(call);
+}
+
+ttl_status type_command(struct call *call) {
+    struct key key = db_read(call, call->argv[1]);
+    const char *name = key.record == NULL ? "none" : value_type_name(key.record->type);
+    ttl_reply_add_status(call->reply, name);
+    return TTL_OK;
+}
+
+/* ---- from one name to another */
+
+/* Puts the value and the deadline of `from` under `name` in `db`, where no such key is. On
+ * TTL_NO_MEMORY nothing has changed. (rule rename.carries-deadline, move.carries-deadline) */
+static ttl_status carry(struct call *call, struct key from, struct database *db, ttl_bytes name,
+                        struct key replaced) {
+    bool is_volatile = record_is_volatile(from.record);
+    if (is_volatile && keyspace_reserve_deadline(&db->keyspace) != TTL_OK) return TTL_NO_MEMORY;
+    struct key draft = keyspace_draft_renamed(&db->keyspace, name, from);
+    if (draft.record == NULL) return TTL_NO_MEMORY;
+    ttl_instant deadline = {0, TTL_ORIGIN_EPOCH};
+    if (is_volatile) deadline = record_deadline(from.record);
+    if (replaced.record != NULL) db_remove_in(call, db, replaced);
+    db_put_in(call, db, (struct key){NULL, SLAB_NONE}, draft);
+    if (is_volatile) keyspace_arm(&db->keyspace, draft, deadline);
+    keyspace_forget_value(from);
+    db_remove(call, from);
+    return TTL_OK;
+}
+
+static ttl_status rename_generic(struct call *call, bool only_if_free) {
+    ttl_bytes from_name = call->argv[1], to_name = call->argv[2];
+    struct key from = db_write(call, from_name);
+    if (from.record == NULL) return reply_error(call, "ERR no such key");
+    if (ttl_bytes_equal(from_name, to_name))
+        return only_if_free ? reply_integer(call, 0) : reply_ok(call);
+    struct key to = db_write(call, to_name);
+    if (to.record != NULL && only_if_free) return reply_integer(call, 0);
+    if (carry(call, from, call->db, to_name, to) != TTL_OK) return TTL_NO_MEMORY;
+    db_announce(call, EVENT_GENERIC, "rename_from", from_name);
+    db_announce(call, EVENT_GENERIC, "rename_to", to_name);
+    return only_if_free ? reply_integer(call, 1) : reply_ok(call);
+}
+
+ttl_status rename_command(struct call *call) {
+    return rename_generic(call, false);
+}
+
+ttl_status renamenx_command(struct call *call) {
+    return rename_generic(call, true);
+}
+
+static ttl_status reply_no_such_database(struct call *call) {
+    return reply_error(call, "ERR DB index is out of range");
+}
+
+static ttl_status reply_same_object(struct call *call) {
+    return reply_error(call, "ERR source and destination objects are the same");
+}
+
+/* Reads an index that a C int holds; false: it is none. */
+static bool parse_index(ttl_bytes bytes, int64_t *index) {
+    return argument_integer(bytes, index) && *index >= INT32_MIN && *index <= INT32_MAX;
+}
+
+static bool index_exists(const struct call *call, int64_t index) {
+    return index >= 0 && index < call->engine->database_count;
+}
+
+ttl_status move_command(struct call *call) {
+    ttl_bytes name = call->argv[1];
+    int64_t index;
+    bool modern = call_has(call, TRAIT_SET_ABSOLUTE);
+    bool is_index = parse_index(call->argv[2], &index);
+    if (!modern && (!is_index || !index_exists(call, index)))
+        return reply_error(call, "ERR index out of range");
+    if (!is_index) return reply_not_integer(call);
+    if (!index_exists(call, index)) return reply_no_such_database(call);
+    if (index == call->db->id) return reply_same_object(call);
+    struct database *db = engine_database(call->engine, (int)index);
+    if (db == NULL) return TTL_NO_MEMORY;
+    struct key from = db_write(call, name);
+    if (from.record == NULL) return reply_integer(call, 0);
+    if (db_write_in(call, db, name).record != NULL) return reply_integer(call, 0);
+    if (carry(call, from, db, name, (struct key){NULL, SLAB_NONE}) != TTL_OK) return TTL_NO_MEMORY;
+    event_emit(call->engine, call->db->id, EVENT_GENERIC, "move_from", name);
+    event_emit(call->engine, db->id, EVENT_GENERIC, "move_to", name);
+    return reply_integer(call, 1);
+}
+
+struct copy_options {
+    int64_t database;
+    bool replace;
+};
+
+static bool copy_options_parse(struct call *call, struct copy_options *options) {
+    *options = (struct copy_options){call->db->id, false};
+    for (size_t i = 3; i < call->argc; i++) {
+        if (call_is_word(call, i, "REPLACE")) {
+            options->replace = true;
+        } else if (call_is_word(call, i, "DB") && i + 1 < call->argc) {
+            if (!parse_index(call->argv[++i], &options->database)) {
+                reply_not_integer(call);
+                return false;
+            }
+            if (!index_exists(call, options->database)) {
+                reply_no_such_database(call);
+                return false;
+            }
+        } else {
+            reply_syntax_error(call);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A draft of `name` in `db` with a value of its own, equal to that of `from`. */
+static struct key draft_copy(struct call *call, struct database *db, ttl_bytes name,
+                             struct key from) {
+    if (from.record->type == VALUE_STRING)
+        return keyspace_draft_string(&db->keyspace, name, record_string(from.record));
+    struct memory *memory = &call->engine->memory;
+    struct collection *copy = collection_copy(memory, record_outside(from.record));
+    if (copy == NULL) return (struct key){NULL, SLAB_NONE};
+    struct key draft = keyspace_draft_object(&db->keyspace, name, from.record->type, copy);
+    if (draft.record == NULL) object_release(memory, from.record->type, copy);
+    return draft;
+}
+
+ttl_status copy_command(struct call *call) {
+    ttl_bytes from_name = call->argv[1], to_name = call->argv[2];
+    struct copy_options options;
+    if (!copy_options_parse(call, &options)) return TTL_OK;
+    if (options.database == call->db->id && ttl_bytes_equal(from_name, to_name))
+        return reply_same_object(call);
+    struct database *db = engine_database(call->engine, (int)options.database);
+    if (db == NULL) return TTL_NO_MEMORY;
+    struct key from = db_read(call, from_name);
+    if (from.record == NULL) return reply_integer(call, 0);
+    struct key to = db_write_in(call, db, to_name);
+    if (to.record != NULL && !options.replace) return reply_integer(call, 0);
+    bool is_volatile = record_is_volatile(from.record);
+    if (is_volatile && keyspace_reserve_deadline(&db->keyspace) != TTL_OK) return TTL_NO_MEMORY;
+    struct key draft = draft_copy(call, db, to_name, from);
+    if (draft.record == NULL) return TTL_NO_MEMORY;
+    if (to.record != NULL) db_remove_in(call, db, to);
+    db_put_in(call, db, (struct key){NULL, SLAB_NONE}, draft);
+    /* (rule copy.carries-deadline) */
+    if (is_volatile) keyspace_arm(&db->keyspace, draft, record_deadline(from.record));
+    event_emit(call->engine, db->id, EVENT_GENERIC, "copy_to", to_name);
+    return reply_integer(call, 1);
+}
+
+/* ---- listing: the dead are left out (rule keys.dead-are-not-listed) */
+
+/* What KEYS and SCAN look for. */
+struct wanted {
+    const ttl_bytes *pattern; /* NULL: any name */
+    const ttl_bytes *type;    /* NULL: any type */
+};
+
+static bool key_is_wanted(const struct wanted *wanted, const struct record *record) {
+    if (wanted->pattern != NULL && !glob_matches(*wanted->pattern, record_name(record)))
+        return false;
+    return wanted->type == NULL || ttl_bytes_is_word(*wanted->type, value_type_name(record->type));
+}
+
+struct listing {
+    struct call *call;
+    struct wanted wanted;
+    size_t listed;
+};
+
+static void list_key(void *context, uint32_t handle) {
+    struct listing *listing = context;
+    const struct record *record = keyspace_at(&listing->call->db->keyspace, handle).record;
+    if (!key_is_wanted(&listing->wanted, record) || !db_is_alive(listing->call, record)) return;
+    ttl_reply_add_bulk(listing->call->reply, record_name(record));
+    listing->listed++;
+}
+
+ttl_status keys_command(struct call *call) {
+    struct listing listing = {.call = call, .wanted = {.pattern = &call->argv[1]}};
+    size_t head = call->reply->node_count;
+    reply_array(call, 0);
+    uint32_t cursor = 0;
+    do cursor = table_scan(&call->db->keyspace.table, cursor, list_key, &listing);
+    while (cursor != 0);
+    ttl_reply_set_length(call->reply, head, listing.listed);
+    return TTL_OK;
+}
+
+struct scan_options {
+    uint32_t cursor;
+    int64_t count;
+    struct wanted wanted;
+};
+
+enum { SCAN_COUNT_USUAL = 10, SCAN_SLOTS_PER_KEY = 10 };
+
+static bool scan_options_parse(struct call *call, struct scan_options *options) {
+    *options = (struct scan_options){.count = SCAN_COUNT_USUAL};
+    uint64_t cursor;
+    if (!number_parse_unsigned(call->argv[1], &cursor)) {
+        reply_error(call, "ERR invalid cursor");
+        return false;
+    }
+    options->cursor = (uint32_t)cursor;
+    for (size_t i = 2; i < call->argc; i += 2) {
+        bool has_value = i + 1 < call->argc;
+        if (has_value && call_is_word(call, i, "COUNT")) {
+            if (!call_integer(call, i + 1, &options->count)) return false;
+            if (options->count >= 1) continue;
+        } else if (has_value && call_is_word(call, i, "MATCH")) {
+            options->wanted.pattern = &call->argv[i + 1];
+            continue;
+        } else if (has_value && call_is_word(call, i, "TYPE")) {
+            options->wanted.type = &call->argv[i + 1];
+            continue;
+        }
+        reply_syntax_error(call);
+        return false;
+    }
+    return true;
+}
+
+/* The keys that a SCAN came across: collected first, since looking at one may reclaim it. */
+struct found {
+    struct memory *memory;
+    uint32_t *handles;
+    size_t count, capacity;
+    bool failed;
+};
+
+static void found_add(void *context, uint32_t handle) {
+    struct found *found = context;
+    if (found->failed) return;
+    if (found->count == found->capacity) {
+        size_t capacity = found->capacity == 0 ? 16 : found->capacity * 2;
+        uint32_t *handles =
+            memory_resize(found->memory, found->handles, found->capacity * sizeof *handles,
+                          capacity * sizeof *handles);
+        if (handles == NULL) {
+            found->failed = true;
+            return;
+        }
+        found->handles = handles;
+        found->capacity = capacity;
+    }
+    found->handles[found->count++] = handle;
+}
+
+static void found_free(struct found *found) {
+    memory_give(found->memory, found->handles, found->capacity * sizeof *found->handles);
+}
+
+static uint32_t scan_collect(const struct call *call, const struct scan_options *options,
+                             struct found *found) {
+    uint32_t cursor = options->cursor;
+    int64_t slots = options->count > INT64_MAX / SCAN_SLOTS_PER_KEY
+                        ? INT64_MAX
+                        : options->count * SCAN_SLOTS_PER_KEY;
+    do cursor = table_scan(&call->db->keyspace.table, cursor, found_add, found);
+    while (cursor != 0 && (int64_t)found->count < options->count && --slots > 0);
+    return cursor;
+}
+
+ttl_status scan_command(struct call *call) {
+    struct scan_options options;
+    if (!scan_options_parse(call, &options)) return TTL_OK;
+    struct found found = {.memory = &call->engine->memory};
+    uint32_t cursor = scan_collect(call, &options, &found);
+    if (found.failed) {
+        found_free(&found);
+        return TTL_NO_MEMORY;
+    }
+    char text[24];
+    reply_array(call, 2);
+    reply_bulk(call, (ttl_bytes){text, number_format_integer(cursor, text)});
+    size_t head = call->reply->node_count, listed = 0;
+    reply_array(call, 0);
+    for (size_t i = 0; i < found.count; i++) {
+        struct key key = keyspace_at(&call->db->keyspace, found.handles[i]);
+        if (!key_is_wanted(&options.wanted, key.record)) continue;
+        if (!db_is_alive(call, key.record)) {
+            db_reclaim(call->engine, call->db, key, record_name(key.record));
+            continue;
+        }
+        reply_bulk(call, record_name(key.record));
+        listed++;
+    }
+    ttl_reply_set_length(call->reply, head, listed);
+    found_free(&found);
+    return TTL_OK;
+}
+
+ttl_status randomkey_command(struct call *call) {
+    for (;;) {
+        struct key key = keyspace_pick(&call->db->keyspace, engine_random(call->engine));
+        if (key.record == NULL) return reply_nil(call);
+        if (db_is_alive(call, key.record)) return reply_bulk(call, record_name(key.record));
+        db_reclaim(call->engine, call->db, key, record_name(key.record));
+    }
+}
+
+/* ---- whole databases */
+
+/* The dead that nobody has met yet are counted. (rule dbsize.counts-the-unreclaimed) */
+ttl_status dbsize_command(struct call *call) {
+    return reply_integer(call, (int64_t)keyspace_count(&call->db->keyspace));
+}
+
+static void database_flush(struct call *call, struct database *db) {
+    if (db == NULL) return;
+    session_database_touched(call->engine, db, NULL);
+    keyspace_reset(&db->keyspace, call->engine->now.ms);
+}
+
+static bool flush_options_parse(struct call *call) {
+    if (call->argc == 1) return true;
+    bool sync = call_has(call, TRAIT_SET_ABSOLUTE) && call_is_word(call, 1, "SYNC");
+    if (call->argc == 2 && (sync || call_is_word(call, 1, "ASYNC"))) return true;
+    reply_syntax_error(call);
+    return false;
+}
+
+ttl_status flushdb_command(struct call *call) {
+    if (!flush_options_parse(call)) return TTL_OK;
+    database_flush(call, call->db);
+    return reply_ok(call);
+}
+
+ttl_status flushall_command(struct call *call) {
+    if (!flush_options_parse(call)) return TTL_OK;
+    for (int i = 0; i < call->engine->database_count; i++)
+        database_flush(call, call->engine->databases[i]);
+    return reply_ok(call);
+}
+
+ttl_status select_command(struct call *call) {
+    int64_t index;
+    if (!parse_index(call->argv[1], &index)) {
+        if (call_has(call, TRAIT_SET_ABSOLUTE)) return reply_not_integer(call);
+        return reply_error(call, "ERR invalid DB index");
+    }
+    if (!index_exists(call, index)) return reply_no_such_database(call);
+    if (engine_database(call->engine, (int)index) == NULL) return TTL_NO_MEMORY;
+    call->session->selected = (int)index;
+    return reply_ok(call);
+}
+
+ttl_status swapdb_command(struct call *call) {
+    ttl_engine *engine = call->engine;
+    int64_t first, second;
+    if (!parse_index(call->argv[1], &first)) return reply_error(call, "ERR invalid first DB index");
+    if (!parse_index(call->argv[2], &second))
+        return reply_error(call, "ERR invalid second DB index");
+    if (!index_exists(call, first) || !index_exists(call, second))
+        return reply_no_such_database(call);
+    struct database *a = engine_database(engine, (int)first);
+    struct database *b = engine_database(engine, (int)second);
+    if (a == NULL || b == NULL) return TTL_NO_MEMORY;
+    if (a == b) return reply_ok(call);
+    session_database_touched(engine, a, b);
+    session_database_touched(engine, b, a);
+    a->id = (int)second;
+    b->id = (int)first;
+    engine->databases[first] = b;
+    engine->databases[second] = a;
+    return reply_ok(call);
+}

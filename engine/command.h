@@ -1,0 +1,154 @@
+/* Commands: a table (commands.def) of names, arities, flags and key positions, each with the
+ * function that runs it.
+ *
+ * A command function reads its arguments, checks them in the order in which the server of the
+ * dialect does, changes the keyspace through db.h and answers into call->reply. It answers
+ * TTL_NO_MEMORY exactly when it changed nothing; so it drafts and reserves first and changes last.
+ */
+#ifndef ENGINE_COMMAND_H
+#define ENGINE_COMMAND_H
+
+#include <stdint.h>
+
+#include "engine/dialect.h"
+#include "engine/state.h"
+
+/* One command being executed. */
+struct call {
+    ttl_engine *engine;
+    ttl_session *session;
+    struct database *db; /* the selected one */
+    const struct command *command;
+    size_t argc;
+    const ttl_bytes *argv; /* argv[0] is the command's name */
+    ttl_reply *reply;
+};
+
+typedef ttl_status command_run(struct call *call);
+
+/* Flags as COMMAND INFO tells them. */
+enum command_flag {
+    COMMAND_WRITE = 1 << 0,
+    COMMAND_READONLY = 1 << 1,
+    COMMAND_DENYOOM = 1 << 2,
+    COMMAND_ADMIN = 1 << 3,
+    COMMAND_PUBSUB = 1 << 4,
+    COMMAND_NOSCRIPT = 1 << 5,
+    COMMAND_LOADING = 1 << 6,
+    COMMAND_STALE = 1 << 7,
+    COMMAND_FAST = 1 << 8,
+    COMMAND_NO_AUTH = 1 << 9,
+    COMMAND_NO_MULTI = 1 << 10,
+    COMMAND_MOVABLEKEYS = 1 << 11,
+    COMMAND_BLOCKING = 1 << 12,
+    COMMAND_SKIP_MONITOR = 1 << 13,
+    COMMAND_NO_ASYNC_LOADING = 1 << 14,
+    COMMAND_ALLOW_BUSY = 1 << 15,
+    COMMAND_RANDOM = 1 << 16, /* until 6.2 */
+    COMMAND_SORT = 1 << 17,   /* until 6.2: sort_for_script */
+    COMMAND_SKIP_SLOWLOG = 1 << 18,
+    COMMAND_SKIP_COMMANDLOG = 1 << 19,
+    COMMAND_DANGEROUS = 1 << 20, /* no flag there, but the category @dangerous */
+};
+
+/* The @category of data it belongs to; @write, @read, @fast, @slow follow from the flags. */
+enum command_group {
+    GROUP_KEYSPACE,
+    GROUP_STRING,
+    GROUP_LIST,
+    GROUP_HASH,
+    GROUP_SET,
+    GROUP_ZSET,
+    GROUP_TRANSACTION,
+    GROUP_PUBSUB,
+    GROUP_CONNECTION,
+    GROUP_SERVER, /* no category of its own */
+};
+
+/* What a command does to the value of its keys, as the key specs of COMMAND INFO say it. */
+enum key_access {
+    KEYS_NONE,
+    KEYS_READ,        /* RO access */
+    KEYS_EXISTENCE,   /* RO: EXISTS, TYPE, STRLEN: nothing of the value */
+    KEYS_UPDATE,      /* RW update */
+    KEYS_READ_UPDATE, /* RW access update */
+    KEYS_READ_DELETE, /* RW access delete */
+    KEYS_INSERT,      /* RW insert */
+    KEYS_SHRINK,      /* RW delete */
+    KEYS_OVERWRITE,   /* OW update */
+    KEYS_CREATE,      /* OW insert */
+    KEYS_DELETE,      /* RM delete */
+    KEYS_SET,         /* RW access update variable_flags, with a note */
+    KEYS_GETEX,       /* RW access update, with a note */
+    KEYS_RENAME,      /* RW access delete, then OW update */
+    KEYS_RENAMENX,    /* RW access delete, then OW insert */
+    KEYS_COPY,        /* RO access, then OW update */
+    KEYS_POP_PUSH,    /* RW access delete, then RW insert */
+    KEYS_STORE,       /* OW update, then RO access up to the last argument */
+    KEYS_STORE_ONE,   /* OW update, then RO access of one */
+};
+
+struct command {
+    const char *name; /* lower case */
+    command_run *run;
+    int arity;            /* as Redis counts: negative is "at least" */
+    int arity_before_7_0; /* the same before Redis 7.0; EXPIRE took no options then */
+    uint32_t flags;
+    enum command_group group;
+    int first_key, last_key, key_step; /* as COMMAND INFO tells them */
+    enum key_access access;
+    struct versions redis, valkey; /* where it exists */
+};
+
+/* The table, in no particular order; its length. */
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* Fills the engine's index of the commands that its dialect has. */
+void command_index(ttl_engine *engine);
+/* The command of this name in the engine's dialect; NULL: unknown there. */
+const struct command *command_find(const ttl_engine *engine, ttl_bytes name);
+bool command_exists_in(const struct command *command, const ttl_dialect *dialect);
+/* Does this number of arguments (the name counts) fit? */
+bool command_arity_fits(const struct command *command, const ttl_dialect *dialect, size_t argc);
+int command_arity(const struct command *command, const ttl_dialect *dialect);
+/* EXEC, DISCARD and their like act at once between MULTI and EXEC; all others are queued. */
+bool command_runs_in_multi(const struct command *command);
+
+#define COMMAND(name, run, arity, arity_before, flags, group, first, last, step, access, redis,    \
+                valkey)                                                                            \
+    command_run run;
+#include "engine/commands.def"
+#undef COMMAND
+
+static inline bool call_has(const struct call *call, enum trait trait) {
+    return (call->engine->dialect.traits >> trait & 1) != 0;
+}
+
+/* ---- reading arguments */
+
+/* The integer that the bytes spell exactly as Redis reads one: optional minus, no leading zeros,
+ * no blanks, within int64. */
+bool argument_integer(ttl_bytes bytes, int64_t *integer);
+/* The same, answering "-ERR value is not an integer or out of range" where it is none. */
+bool call_integer(struct call *call, size_t index, int64_t *integer);
+bool call_is_word(const struct call *call, size_t index, const char *word);
+
+/* ---- answering: each returns TTL_OK, so that a command can `return` it */
+
+ttl_status reply_ok(struct call *call);
+ttl_status reply_integer(struct call *call, int64_t integer);
+ttl_status reply_nil(struct call *call);
+ttl_status reply_bulk(struct call *call, ttl_bytes bytes);
+ttl_status reply_error(struct call *call, const char *error);
+/* An error of several pieces, put together; line ends in it become blanks. */
+ttl_status reply_error_parts(struct call *call, const ttl_bytes *parts, size_t count);
+ttl_status reply_syntax_error(struct call *call);
+ttl_status reply_wrong_type(struct call *call);
+ttl_status reply_not_integer(struct call *call);
+/* "ERR wrong number of arguments for 'get' command" */
+ttl_status reply_wrong_arity(struct call *call);
+/* The head of an array. */
+ttl_status reply_array(struct call *call, size_t length);
+
+#endif

@@ -1,0 +1,155 @@
+#include "engine/db.h"
+
+#include <string.h>
+
+#include "engine/deadline.h"
+#include "engine/session.h"
+
+static const struct key NO_KEY = {NULL, SLAB_NONE};
+
+static const struct {
+    const char *name;
+    enum event_kind kind;
+} value_types[VALUE_TYPES] = {
+    [VALUE_STRING] = {"string", EVENT_STRING}, [VALUE_LIST] = {"list", EVENT_LIST},
+    [VALUE_HASH] = {"hash", EVENT_HASH},       [VALUE_SET] = {"set", EVENT_SET},
+    [VALUE_ZSET] = {"zset", EVENT_ZSET},
+};
+
+enum event_kind value_event_kind(enum value_type type) {
+    return value_types[type].kind;
+}
+
+const char *value_type_name(enum value_type type) {
+    return value_types[type].name;
+}
+
+/* ---- looking up */
+
+bool db_is_alive(const struct call *call, const struct record *record) {
+    return !record_is_volatile(record) ||
+           !deadline_has_passed(call->engine, record_deadline(record));
+}
+
+void db_reclaim(ttl_engine *engine, struct database *db, struct key key, ttl_bytes name) {
+    engine->statistics.expired_keys++;
+    session_key_touched(engine, db, name, true);
+    event_emit(engine, db->id, EVENT_EXPIRED, "expired", name);
+    keyspace_remove(&db->keyspace, key);
+}
+
+struct key db_write_in(struct call *call, struct database *db, ttl_bytes name) {
+    struct key key = keyspace_find(&db->keyspace, name);
+    if (key.record == NULL || db_is_alive(call, key.record)) return key;
+    db_reclaim(call->engine, db, key, name);
+    return NO_KEY;
+}
+
+struct key db_write(struct call *call, ttl_bytes name) {
+    return db_write_in(call, call->db, name);
+}
+
+struct key db_read(struct call *call, ttl_bytes name) {
+    struct key key = db_write(call, name);
+    if (key.record != NULL) {
+        call->engine->statistics.keyspace_hits++;
+    } else {
+        call->engine->statistics.keyspace_misses++;
+        db_announce(call, EVENT_MISS, "keymiss", name);
+    }
+    return key;
+}
+
+bool db_check_type(struct call *call, struct key key, enum value_type type) {
+    if (key.record == NULL || key.record->type == type) return true;
+    reply_wrong_type(call);
+    return false;
+}
+
+/* ---- changing */
+
+/* What comes before the command's own events when a value took the place of another. */
+static void announce_overwrite(struct call *call, struct database *db, ttl_bytes name,
+                               bool type_changes) {
+    if (!call_has(call, TRAIT_EVENT_OVERWRITTEN)) return;
+    event_emit(call->engine, db->id, EVENT_OVERWRITTEN, "overwritten", name);
+    if (type_changes) event_emit(call->engine, db->id, EVENT_TYPE_CHANGED, "type_changed", name);
+}
+
+void db_put_in(struct call *call, struct database *db, struct key old, struct key draft) {
+    bool replaces = old.record != NULL;
+    bool type_changes = replaces && old.record->type != draft.record->type;
+    if (replaces) keyspace_remove(&db->keyspace, old);
+    keyspace_link(&db->keyspace, draft);
+    ttl_bytes name = record_name(draft.record);
+    session_key_touched(call->engine, db, name, false);
+    if (replaces) announce_overwrite(call, db, name, type_changes);
+    else if (call_has(call, TRAIT_EVENT_NEW))
+        event_emit(call->engine, db->id, EVENT_NEW, "new", name);
+}
+
+void db_put(struct call *call, struct key old, struct key draft) {
+    db_put_in(call, call->db, old, draft);
+}
+
+/* A string over a string: the record stays. */
+static ttl_status set_string_in_place(struct call *call, struct key key, ttl_bytes value) {
+    struct keyspace *keyspace = &call->db->keyspace;
+    if (keyspace_reserve_string(keyspace, key, value.length) != TTL_OK) return TTL_NO_MEMORY;
+    char *bytes = keyspace_resize_string(key, value.length);
+    if (value.length > 0) memmove(bytes, value.data, value.length);
+    keyspace_persist(keyspace, key);
+    db_touch(call, record_name(key.record));
+    announce_overwrite(call, call->db, record_name(key.record), false);
+    return TTL_OK;
+}
+
+ttl_status db_set_string(struct call *call, struct key old, ttl_bytes name, ttl_bytes value,
+                         const ttl_instant *deadline) {
+    struct keyspace *keyspace = &call->db->keyspace;
+    if (deadline != NULL && keyspace_reserve_deadline(keyspace) != TTL_OK) return TTL_NO_MEMORY;
+    struct key key = old;
+    if (old.record != NULL && old.record->type == VALUE_STRING) {
+        if (set_string_in_place(call, key, value) != TTL_OK) return TTL_NO_MEMORY;
+    } else {
+        key = keyspace_draft_string(keyspace, name, value);
+        if (key.record == NULL) return TTL_NO_MEMORY;
+        db_put(call, old, key);
+    }
+    /* (rule set.overwrite-drops-deadline): what there was is gone; this is the new one, if any */
+    if (deadline != NULL) db_arm(call, key, *deadline);
+    return TTL_OK;
+}
+
+void db_remove_in(struct call *call, struct database *db, struct key key) {
+    session_key_touched(call->engine, db, record_name(key.record), false);
+    keyspace_remove(&db->keyspace, key);
+}
+
+void db_remove(struct call *call, struct key key) {
+    db_remove_in(call, call->db, key);
+}
+
+void db_touch(struct call *call, ttl_bytes name) {
+    session_key_touched(call->engine, call->db, name, false);
+}
+
+void db_arm(struct call *call, struct key key, ttl_instant deadline) {
+    keyspace_arm(&call->db->keyspace, key, deadline);
+    db_touch(call, record_name(key.record));
+}
+
+void db_announce(struct call *call, enum event_kind kind, const char *name, ttl_bytes key) {
+    event_emit(call->engine, call->db->id, kind, name, key);
+}
+
+void db_delete_past(struct call *call, struct key key, ttl_bytes name) {
+    bool counts_as_expired = call_has(call, TRAIT_PAST_DEADLINE_IS_EXPIRED);
+    db_remove(call, key);
+    if (counts_as_expired) {
+        call->engine->statistics.expired_keys++;
+        db_announce(call, EVENT_EXPIRED, "expired", name);
+    } else {
+        db_announce(call, EVENT_GENERIC, "del", name);
+    }
+}

@@ -1,0 +1,42 @@
+/* Everything that depends on time: reading a deadline from an argument, asking whether it has
+ * passed, comparing two, telling what is left. No other file compares instants.
+ *
+ *      argument  --unit, origin-->  deadline (an instant)  --now-->  dead? later? remaining?
+ */
+#ifndef ENGINE_DEADLINE_H
+#define ENGINE_DEADLINE_H
+
+#include "engine/command.h"
+
+enum { MS_PER_SECOND = 1000 };
+
+/* How an argument spells a deadline: `PX 100`, `EXAT 1767225600`, PEXPIRE's operand ... */
+struct deadline_spelling {
+    bool in_seconds;
+    bool is_absolute; /* since the epoch; otherwise from now */
+};
+
+/* Reads the deadline that SET, SETEX, GETEX and their kin are given: it must be positive.
+ * Otherwise answers the dialect's error and returns false. */
+bool deadline_parse_positive(struct call *call, size_t index, struct deadline_spelling spelling,
+                             ttl_instant *deadline);
+/* Reads the deadline that the EXPIRE family is given: it may be zero, negative or past. */
+bool deadline_parse_any(struct call *call, size_t index, struct deadline_spelling spelling,
+                        ttl_instant *deadline);
+
+/* Is a key with this deadline dead now? In the millisecond of its deadline it is alive. */
+bool deadline_has_passed(const ttl_engine *engine, ttl_instant deadline);
+/* Is this no time in the future? Setting such a deadline deletes the key. */
+bool deadline_is_not_ahead(const ttl_engine *engine, ttl_instant deadline);
+/* Is `a` later than `b`? */
+bool deadline_is_later(const ttl_engine *engine, ttl_instant a, ttl_instant b);
+
+/* Answers what is left until the deadline, in milliseconds or in rounded seconds. */
+ttl_status reply_remaining(struct call *call, ttl_instant deadline, bool in_seconds);
+/* Answers the deadline itself, in milliseconds or in rounded seconds since the epoch. */
+ttl_status reply_moment(struct call *call, ttl_instant deadline, bool in_seconds);
+
+/* Answers "-ERR invalid expire time in ..." as the dialect words it. */
+ttl_status reply_invalid_deadline(struct call *call);
+
+#endif

@@ -1,0 +1,161 @@
+#include "engine/engine.h"
+
+#include "engine/command.h"
+#include "engine/config.h"
+#include "engine/db.h"
+#include "engine/deadline.h"
+#include "engine/object.h"
+#include "engine/require.h"
+
+enum { DATABASES_USUAL = 16, US_PER_MS = 1000 };
+
+/* ---- life */
+
+ttl_engine *ttl_engine_new(const ttl_engine_options *options) {
+    struct memory memory = {options->allocator, 0};
+    ttl_engine *engine = memory_take_zeroed(&memory, sizeof *engine);
+    if (engine == NULL) return NULL;
+    engine->memory = memory;
+    engine->session_memory = (struct memory){options->allocator, 0};
+    engine->clock = options->clock;
+    engine->dialect = options->dialect;
+    engine->seed = engine->random = options->seed;
+    engine->on_event = options->on_event;
+    engine->event_context = options->event_context;
+    engine->active_expire = true;
+    engine->database_count = options->databases > 0 ? options->databases : DATABASES_USUAL;
+    command_index(engine);
+    engine->databases = memory_take_zeroed(&engine->memory, (size_t)engine->database_count *
+                                                                sizeof *engine->databases);
+    if (engine->databases == NULL) {
+        ttl_engine_free(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+void ttl_engine_free(ttl_engine *engine) {
+    if (engine == NULL) return;
+    require(engine->sessions == NULL);
+    struct memory *memory = &engine->memory;
+    for (int i = 0; engine->databases != NULL && i < engine->database_count; i++) {
+        struct database *db = engine->databases[i];
+        if (db == NULL) continue;
+        keyspace_reset(&db->keyspace, 0);
+        memory_give(memory, db, sizeof *db);
+    }
+    config_free(engine);
+    memory_give(memory, engine->databases,
+                (size_t)engine->database_count * sizeof *engine->databases);
+    struct memory last = *memory;
+    memory_give(&last, engine, sizeof *engine);
+    require(last.held == 0);
+}
+
+struct database *engine_database(ttl_engine *engine, int index) {
+    require(index >= 0 && index < engine->database_count);
+    struct database *db = engine->databases[index];
+    if (db != NULL) return db;
+    db = memory_take_zeroed(&engine->memory, sizeof *db);
+    if (db == NULL) return NULL;
+    db->id = index;
+    keyspace_init(&db->keyspace, &engine->memory, engine->seed, engine->now.ms, object_release);
+    engine->databases[index] = db;
+    return db;
+}
+
+/* ---- time and chance */
+
+static int64_t floor_ms(int64_t us) {
+    return us / US_PER_MS - (us % US_PER_MS < 0);
+}
+
+void engine_begin_unit(ttl_engine *engine) {
+    engine->now_us = engine->clock.now_us(engine->clock.context);
+    engine->now = ttl_instant_at(floor_ms(engine->now_us));
+}
+
+/* splitmix64: one addition and a mix; the state is the seed and a counter. */
+uint64_t engine_random(ttl_engine *engine) {
+    uint64_t z = engine->random += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+/* ---- the active cycle */
+
+/* The database with the earliest deadline at `limit_ms` or before, and its key; the first of them
+ * where deadlines are equal. The key's record is NULL when there is none. */
+static ttl_status engine_first_due(ttl_engine *engine, int64_t limit_ms, struct database **where,
+                                   struct key *first) {
+    *first = (struct key){NULL, SLAB_NONE};
+    for (int i = 0; i < engine->database_count; i++) {
+        struct database *db = engine->databases[i];
+        if (db == NULL || db->keyspace.volatile_count == db->keyspace.resting_count) continue;
+        struct key key;
+        if (keyspace_first_due(&db->keyspace, limit_ms, &key) != TTL_OK) return TTL_NO_MEMORY;
+        if (key.record == NULL) continue;
+        if (first->record != NULL && first->record->deadline_ms <= key.record->deadline_ms)
+            continue;
+        *first = key;
+        *where = db;
+    }
+    return TTL_OK;
+}
+
+static bool engine_expires_at_deadline(const ttl_engine *engine) {
+    return ttl_dialect_has(&engine->dialect, TRAIT_ACTIVE_AT_DEADLINE);
+}
+
+ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed) {
+    size_t count = 0;
+    ttl_status status = TTL_OK;
+    if (removed != NULL) *removed = 0;
+    if (!engine->active_expire) return TTL_OK;
+    engine_begin_unit(engine);
+    int64_t limit_ms = engine->now.ms - (engine_expires_at_deadline(engine) ? 0 : 1);
+    for (;;) {
+        struct database *db = NULL;
+        struct key key;
+        status = engine_first_due(engine, limit_ms, &db, &key);
+        if (status != TTL_OK || key.record == NULL) break;
+        db_reclaim(engine, db, key, record_name(key.record));
+        count++;
+    }
+    for (int i = 0; i < engine->database_count; i++)
+        if (engine->databases[i] != NULL) engine->databases[i]->was_sampled = true;
+    if (removed != NULL) *removed = count;
+    return status;
+}
+
+bool ttl_engine_next_expiry(ttl_engine *engine, int64_t *at_ms) {
+    struct database *db = NULL;
+    struct key key;
+    if (engine_first_due(engine, INT64_MAX, &db, &key) != TTL_OK) {
+        /* There is no memory to look with: say "now", and let the cycle itself report it. */
+        *at_ms = engine->now.ms;
+        return true;
+    }
+    if (key.record == NULL) return false;
+    *at_ms = key.record->deadline_ms;
+    if (!engine_expires_at_deadline(engine) && *at_ms < INT64_MAX) ++*at_ms;
+    return true;
+}
+
+/* ---- looking in */
+
+size_t ttl_engine_volatile_keys(const ttl_engine *engine) {
+    size_t count = 0;
+    for (int i = 0; i < engine->database_count; i++)
+        if (engine->databases[i] != NULL) count += engine->databases[i]->keyspace.volatile_count;
+    return count;
+}
+
+size_t ttl_engine_memory(const ttl_engine *engine) {
+    return engine->memory.held;
+}
+
+const ttl_dialect *ttl_engine_dialect(const ttl_engine *engine) {
+    return &engine->dialect;
+}

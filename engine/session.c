@@ -1,0 +1,370 @@
+#include "engine/session.h"
+
+#include <string.h>
+
+#include "engine/db.h"
+#include "engine/deadline.h"
+#include "engine/engine.h"
+#include "engine/pubsub.h"
+#include "engine/require.h"
+
+/* ---- life */
+
+ttl_session *ttl_session_new(ttl_engine *engine, const ttl_session_options *options) {
+    if (engine_database(engine, 0) == NULL) return NULL;
+    ttl_session *session = memory_take_zeroed(&engine->session_memory, sizeof *session);
+    if (session == NULL) return NULL;
+    session->engine = engine;
+    session->id = ++engine->last_session_id;
+    session->protocol = 2;
+    if (options != NULL) session->options = *options;
+    session->next = engine->sessions;
+    engine->sessions = session;
+    engine->statistics.connections++;
+    return session;
+}
+
+static void bytes_give(struct memory *memory, ttl_bytes *bytes) {
+    memory_give(memory, (void *)(uintptr_t)bytes->data, bytes->length);
+    *bytes = (ttl_bytes){NULL, 0};
+}
+
+void ttl_session_free(ttl_session *session) {
+    if (session == NULL) return;
+    ttl_engine *engine = session->engine;
+    struct memory *memory = &engine->session_memory;
+    session_leave_multi(session);
+    pubsub_unsubscribe_all(session);
+    memory_give(memory, session->queue, session->queue_capacity * sizeof *session->queue);
+    memory_give(memory, session->watches, session->watch_capacity * sizeof *session->watches);
+    memory_give(memory, session->subscriptions,
+                session->subscription_capacity * sizeof *session->subscriptions);
+    bytes_give(memory, &session->name);
+    bytes_give(memory, &session->library_name);
+    bytes_give(memory, &session->library_version);
+    ttl_session **link = &engine->sessions;
+    while (*link != session) link = &(*link)->next;
+    *link = session->next;
+    memory_give(memory, session, sizeof *session);
+}
+
+int ttl_session_protocol(const ttl_session *session) {
+    return session->protocol;
+}
+
+bool ttl_session_is_closing(const ttl_session *session) {
+    return session->closing;
+}
+
+/* ---- watched keys */
+
+/* (rule watch.change-aborts, watch.expiry-aborts, watch.dead-before-is-no-change) */
+static void watch_note(ttl_session *session, struct watch *watch, bool reclaimed) {
+    if (reclaimed && watch->was_expired) watch->was_expired = false;
+    else session->watch_broken = true;
+}
+
+void session_key_touched(ttl_engine *engine, struct database *db, ttl_bytes name, bool reclaimed) {
+    if (engine->watch_count == 0) return;
+    for (ttl_session *session = engine->sessions; session != NULL; session = session->next)
+        for (size_t i = 0; i < session->watch_count; i++) {
+            struct watch *watch = &session->watches[i];
+            if (watch->database == db->id && ttl_bytes_equal(watch->name, name))
+                watch_note(session, watch, reclaimed);
+        }
+}
+
+static bool record_is_dead(const ttl_engine *engine, const struct record *record) {
+    return record_is_volatile(record) && deadline_has_passed(engine, record_deadline(record));
+}
+
+/* What the change of a whole database means for one watched key. */
+static void watch_database_changed(ttl_session *session, struct watch *watch,
+                                   const struct database *db, const struct database *successor) {
+    bool was_there = keyspace_find(&db->keyspace, watch->name).record != NULL;
+    const struct record *next =
+        successor == NULL ? NULL : keyspace_find(&successor->keyspace, watch->name).record;
+    if (!was_there && next == NULL) return;
+    bool next_is_dead = next != NULL && record_is_dead(session->engine, next);
+    if (watch->was_expired && next == NULL) watch->was_expired = false;
+    else if (next_is_dead && (watch->was_expired || !was_there)) watch->was_expired = true;
+    else session->watch_broken = true;
+}
+
+void session_database_touched(ttl_engine *engine, const struct database *db,
+                              const struct database *successor) {
+    if (engine->watch_count == 0) return;
+    for (ttl_session *session = engine->sessions; session != NULL; session = session->next)
+        for (size_t i = 0; i < session->watch_count; i++)
+            if (session->watches[i].database == db->id)
+                watch_database_changed(session, &session->watches[i], db, successor);
+}
+
+void session_unwatch(ttl_session *session) {
+    ttl_engine *engine = session->engine;
+    for (size_t i = 0; i < session->watch_count; i++)
+        bytes_give(&engine->session_memory, &session->watches[i].name);
+    engine->watch_count -= session->watch_count;
+    session->watch_count = 0;
+    session->watch_broken = false;
+}
+
+static bool watch_is_dead(const ttl_session *session, const struct watch *watch) {
+    const struct database *db = session->engine->databases[watch->database];
+    struct key key = keyspace_find(&db->keyspace, watch->name);
+    return key.record != NULL && record_is_dead(session->engine, key.record);
+}
+
+/* Has a watched key died since? One that was dead from the start counts where the dialect says. */
+static bool session_has_dead_watch(const ttl_session *session) {
+    bool before_counts = ttl_dialect_has(&session->engine->dialect, TRAIT_WATCH_EXPIRED_ABORTS);
+    for (size_t i = 0; i < session->watch_count; i++) {
+        const struct watch *watch = &session->watches[i];
+        if (watch->was_expired && !before_counts) continue;
+        if (watch_is_dead(session, watch)) return true;
+    }
+    return false;
+}
+
+/* A copy of the bytes that the session owns; a NULL `data` of a non-empty one: no memory. */
+static ttl_bytes bytes_copy(struct memory *memory, ttl_bytes bytes) {
+    if (bytes.length == 0) return (ttl_bytes){NULL, 0};
+    char *data = memory_take(memory, bytes.length);
+    if (data != NULL) memcpy(data, bytes.data, bytes.length);
+    return (ttl_bytes){data, data == NULL ? 0 : bytes.length};
+}
+
+static ttl_status session_watch(ttl_session *session, const struct database *db, ttl_bytes name) {
+    struct memory *memory = &session->engine->session_memory;
+    for (size_t i = 0; i < session->watch_count; i++)
+        if (session->watches[i].database == db->id &&
+            ttl_bytes_equal(session->watches[i].name, name))
+            return TTL_OK;
+    if (session->watch_count == session->watch_capacity) {
+        size_t capacity = session->watch_capacity == 0 ? 4 : session->watch_capacity * 2;
+        struct watch *watches =
+            memory_resize(memory, session->watches, session->watch_capacity * sizeof *watches,
+                          capacity * sizeof *watches);
+        if (watches == NULL) return TTL_NO_MEMORY;
+        session->watches = watches;
+        session->watch_capacity = capacity;
+    }
+    struct watch watch = {db->id, bytes_copy(memory, name), false};
+    if (name.length > 0 && watch.name.data == NULL) return TTL_NO_MEMORY;
+    watch.was_expired = watch_is_dead(session, &watch);
+    session->watches[session->watch_count++] = watch;
+    session->engine->watch_count++;
+    return TTL_OK;
+}
+
+ttl_status watch_command(struct call *call) {
+    ttl_session *session = call->session;
+    if (session->in_multi) return reply_error(call, "ERR WATCH inside MULTI is not allowed");
+    size_t before = session->watch_count;
+    for (size_t i = 1; i < call->argc; i++) {
+        if (session_watch(session, call->db, call->argv[i]) == TTL_OK) continue;
+        while (session->watch_count > before) {
+            session->watch_count--;
+            session->engine->watch_count--;
+            bytes_give(&session->engine->session_memory,
+                       &session->watches[session->watch_count].name);
+        }
+        return TTL_NO_MEMORY;
+    }
+    return reply_ok(call);
+}
+
+ttl_status unwatch_command(struct call *call) {
+    session_unwatch(call->session);
+    return reply_ok(call);
+}
+
+/* ---- MULTI */
+
+static void queue_clear(ttl_session *session) {
+    for (size_t i = 0; i < session->queue_count; i++)
+        memory_give(&session->engine->session_memory, session->queue[i].argv,
+                    session->queue[i].size);
+    session->queue_count = 0;
+}
+
+void session_leave_multi(ttl_session *session) {
+    queue_clear(session);
+    session->in_multi = session->multi_failed = false;
+    session_unwatch(session);
+}
+
+static ttl_status queue_room(ttl_session *session) {
+    if (session->queue_count < session->queue_capacity) return TTL_OK;
+    size_t capacity = session->queue_capacity == 0 ? 4 : session->queue_capacity * 2;
+    struct queued *queue =
+        memory_resize(&session->engine->session_memory, session->queue,
+                      session->queue_capacity * sizeof *queue, capacity * sizeof *queue);
+    if (queue == NULL) return TTL_NO_MEMORY;
+    session->queue = queue;
+    session->queue_capacity = capacity;
+    return TTL_OK;
+}
+
+static ttl_status queue_add(ttl_session *session, const struct command *command, size_t argc,
+                            const ttl_bytes *argv) {
+    if (queue_room(session) != TTL_OK) return TTL_NO_MEMORY;
+    size_t size = argc * sizeof *argv;
+    for (size_t i = 0; i < argc; i++) size += argv[i].length;
+    ttl_bytes *copy = memory_take(&session->engine->session_memory, size);
+    if (copy == NULL) return TTL_NO_MEMORY;
+    char *bytes = (char *)(copy + argc);
+    for (size_t i = 0; i < argc; i++) {
+        if (argv[i].length > 0) memcpy(bytes, argv[i].data, argv[i].length);
+        copy[i] = (ttl_bytes){bytes, argv[i].length};
+        bytes += argv[i].length;
+    }
+    session->queue[session->queue_count++] = (struct queued){command, argc, copy, size};
+    return TTL_OK;
+}
+
+ttl_status multi_command(struct call *call) {
+    if (call->session->in_multi) return reply_error(call, "ERR MULTI calls can not be nested");
+    call->session->in_multi = true;
+    return reply_ok(call);
+}
+
+ttl_status discard_command(struct call *call) {
+    if (!call->session->in_multi) return reply_error(call, "ERR DISCARD without MULTI");
+    session_leave_multi(call->session);
+    return reply_ok(call);
+}
+
+/* Runs the queue as one unit: time was read once, before. (rule exec.one-instant) */
+static void exec_queue(struct call *call, struct queued *queue, size_t count) {
+    reply_array(call, count);
+    for (size_t i = 0; i < count; i++) {
+        size_t nodes = call->reply->node_count, text = call->reply->text_length;
+        ttl_status status =
+            session_run(call->session, queue[i].command, queue[i].argc, queue[i].argv, call->reply);
+        if (status == TTL_OK) continue;
+        call->reply->node_count = nodes;
+        call->reply->text_length = text;
+        reply_error(call, "OOM there is no memory for this command: it changed nothing");
+    }
+}
+
+ttl_status exec_command(struct call *call) {
+    ttl_session *session = call->session;
+    if (!session->in_multi) return reply_error(call, "ERR EXEC without MULTI");
+    bool failed = session->multi_failed;
+    bool broken = session->watch_broken || session_has_dead_watch(session);
+    if (failed || broken) {
+        session_leave_multi(session);
+        if (failed)
+            return reply_error(call, "EXECABORT Transaction discarded because of previous errors.");
+        ttl_reply_add_node(call->reply, TTL_REPLY_NIL_ARRAY, 0);
+        return TTL_OK;
+    }
+    session_unwatch(session);
+    session->in_multi = false;
+    exec_queue(call, session->queue, session->queue_count);
+    queue_clear(session);
+    return TTL_OK;
+}
+
+/* ---- dispatch */
+
+enum {
+    UNKNOWN_SHOWN = 128
+}; /* bytes of an unknown command, and of its arguments, that are shown */
+
+static size_t shown_length(ttl_bytes bytes, size_t most) {
+    const char *nul = memchr(bytes.data, '\0', bytes.length);
+    size_t length = nul == NULL ? bytes.length : (size_t)(nul - bytes.data);
+    return length < most ? length : most;
+}
+
+static size_t text_append(char *text, size_t at, const char *data, size_t length) {
+    memcpy(text + at, data, length);
+    return at + length;
+}
+
+/* "ERR unknown command 'x', with args beginning with: 'a' 'b' " */
+static ttl_status reply_unknown_command(struct call *call) {
+    bool modern = call_has(call, TRAIT_COMMAND_IS_QUOTED);
+    const char *open = modern ? "'" : "`", *close = modern ? "' " : "`, ";
+    char shown[2 * UNKNOWN_SHOWN];
+    size_t length = 0;
+    for (size_t i = 1; i < call->argc && length < UNKNOWN_SHOWN; i++) {
+        size_t taken = shown_length(call->argv[i], UNKNOWN_SHOWN - length);
+        length = text_append(shown, length, open, 1);
+        length = text_append(shown, length, call->argv[i].data, taken);
+        length = text_append(shown, length, close, strlen(close));
+    }
+    ttl_bytes name = {call->argv[0].data, shown_length(call->argv[0], UNKNOWN_SHOWN)};
+    ttl_bytes parts[] = {
+        ttl_bytes_of(modern ? "ERR unknown command '" : "ERR unknown command `"),
+        name,
+        ttl_bytes_of(modern ? "', with args beginning with: " : "`, with args beginning with: "),
+        {shown, length}};
+    return reply_error_parts(call, parts, 4);
+}
+
+ttl_status session_run(ttl_session *session, const struct command *command, size_t argc,
+                       const ttl_bytes *argv, ttl_reply *reply) {
+    struct call call = {.engine = session->engine,
+                        .session = session,
+                        .db = session->engine->databases[session->selected],
+                        .command = command,
+                        .argc = argc,
+                        .argv = argv,
+                        .reply = reply};
+    session->engine->statistics.commands++;
+    return command->run(&call);
+}
+
+/* A command that cannot be executed spoils the transaction that it was meant for. */
+static ttl_status refused(struct call *call) {
+    if (call->session->in_multi) call->session->multi_failed = true;
+    return TTL_OK;
+}
+
+static ttl_status session_dispatch(struct call *call) {
+    ttl_session *session = call->session;
+    const struct command *command = command_find(call->engine, call->argv[0]);
+    if (command == NULL) {
+        reply_unknown_command(call);
+        return refused(call);
+    }
+    call->command = command;
+    if (!command_arity_fits(command, &call->engine->dialect, call->argc)) {
+        reply_wrong_arity(call);
+        return refused(call);
+    }
+    if (session->in_multi && (command->flags & COMMAND_NO_MULTI) != 0) {
+        reply_error(call, "ERR Command not allowed inside a transaction");
+        return refused(call);
+    }
+    if (!pubsub_allows(call)) return refused(call);
+    if (session->in_multi && !command_runs_in_multi(command)) {
+        if (queue_add(session, command, call->argc, call->argv) != TTL_OK) return TTL_NO_MEMORY;
+        ttl_reply_add_status(call->reply, "QUEUED");
+        return TTL_OK;
+    }
+    return session_run(session, command, call->argc, call->argv, call->reply);
+}
+
+ttl_status ttl_session_execute(ttl_session *session, size_t argc, const ttl_bytes *argv,
+                               ttl_reply *reply) {
+    require(argc > 0);
+    ttl_reply_clear(reply);
+    engine_begin_unit(session->engine);
+    struct call call = {
+        .engine = session->engine, .session = session, .argc = argc, .argv = argv, .reply = reply};
+    ttl_status status = session_dispatch(&call);
+    if (status == TTL_OK && reply->failed) status = TTL_NO_MEMORY;
+    if (status != TTL_OK) ttl_reply_clear(reply);
+    return status;
+}
+
+void ttl_session_prefetch(ttl_session *session, size_t argc, const ttl_bytes *argv) {
+    if (argc < 2) return;
+    const struct database *db = session->engine->databases[session->selected];
+    keyspace_prefetch(&db->keyspace, argv[1]);
+}

@@ -1,0 +1,91 @@
+#include "engine/set_options.h"
+
+#include <string.h>
+
+static const struct {
+    const char *word;
+    struct deadline_spelling spelling;
+    bool is_since_6_2; /* the absolute forms */
+} time_words[] = {
+    {"EX", {.in_seconds = true, .is_absolute = false}, false},
+    {"PX", {.in_seconds = false, .is_absolute = false}, false},
+    {"EXAT", {.in_seconds = true, .is_absolute = true}, true},
+    {"PXAT", {.in_seconds = false, .is_absolute = true}, true},
+};
+
+/* Takes a word that gives a time, with the argument after it. The same word may come twice: the
+ * last time counts. (rule set.one-kind-of-time) */
+static bool take_time(const struct call *call, size_t *index, struct set_options *options) {
+    for (size_t i = 0; i < sizeof time_words / sizeof *time_words; i++) {
+        if (!call_is_word(call, *index, time_words[i].word)) continue;
+        if (time_words[i].is_since_6_2 && !call_has(call, TRAIT_SET_ABSOLUTE)) return false;
+        if (options->keep_deadline || options->persist) return false;
+        if (options->time_word != NULL && options->time_word != time_words[i].word) return false;
+        if (*index + 1 >= call->argc) return false;
+        options->time_word = time_words[i].word;
+        options->spelling = time_words[i].spelling;
+        options->time_index = ++*index;
+        return true;
+    }
+    return false;
+}
+
+static bool set_condition(struct set_options *options, enum set_condition condition) {
+    if (options->condition != SET_ALWAYS && options->condition != condition) return false;
+    options->condition = condition;
+    return true;
+}
+
+/* IFEQ and IFNE, with the value after them. */
+static bool take_comparison(const struct call *call, size_t *index, struct set_options *options) {
+    bool equal = call_has(call, TRAIT_SET_IFEQ) && call_is_word(call, *index, "IFEQ");
+    bool unequal = call_has(call, TRAIT_SET_IFNE) && call_is_word(call, *index, "IFNE");
+    if ((!equal && !unequal) || *index + 1 >= call->argc) return false;
+    if (!set_condition(options, equal ? SET_IF_EQUAL : SET_IF_NOT_EQUAL)) return false;
+    options->comparand = call->argv[++*index];
+    return true;
+}
+
+/* Takes one option that only SET has. */
+static bool take_set_option(const struct call *call, size_t *index, struct set_options *options) {
+    bool with_get = call_has(call, TRAIT_SET_NX_GET);
+    if (call_is_word(call, *index, "NX"))
+        return (with_get || !options->get) && set_condition(options, SET_IF_MISSING);
+    if (call_is_word(call, *index, "XX")) return set_condition(options, SET_IF_PRESENT);
+    if (call_is_word(call, *index, "GET")) {
+        if (!call_has(call, TRAIT_SET_ABSOLUTE)) return false;
+        options->get = true;
+        return with_get || options->condition != SET_IF_MISSING;
+    }
+    if (call_is_word(call, *index, "KEEPTTL")) {
+        options->keep_deadline = true;
+        return options->time_word == NULL;
+    }
+    return take_comparison(call, index, options);
+}
+
+bool set_options_parse(struct call *call, size_t first, enum options_of whose,
+                       struct set_options *options) {
+    *options = (struct set_options){0};
+    for (size_t i = first; i < call->argc; i++) {
+        if (take_time(call, &i, options)) continue;
+        bool taken = false;
+        if (whose == OPTIONS_OF_SET) {
+            taken = take_set_option(call, &i, options);
+        } else if (call_is_word(call, i, "PERSIST")) {
+            options->persist = true;
+            taken = options->time_word == NULL;
+        }
+        if (taken) continue;
+        reply_syntax_error(call);
+        return false;
+    }
+    return true;
+}
+
+bool set_options_read_deadline(struct call *call, struct set_options *options) {
+    if (options->time_index == 0 || options->has_deadline) return true;
+    options->has_deadline =
+        deadline_parse_positive(call, options->time_index, options->spelling, &options->deadline);
+    return options->has_deadline;
+}

@@ -1,0 +1,38 @@
+/* The options that SET and GETEX share: conditions, deadlines, KEEPTTL, PERSIST, GET. */
+#ifndef ENGINE_SET_OPTIONS_H
+#define ENGINE_SET_OPTIONS_H
+
+#include "engine/command.h"
+#include "engine/deadline.h"
+
+enum options_of { OPTIONS_OF_SET, OPTIONS_OF_GETEX };
+
+enum set_condition {
+    SET_ALWAYS,
+    SET_IF_MISSING,   /* NX */
+    SET_IF_PRESENT,   /* XX */
+    SET_IF_EQUAL,     /* IFEQ */
+    SET_IF_NOT_EQUAL, /* IFNE */
+};
+
+struct set_options {
+    enum set_condition condition;
+    ttl_bytes comparand;   /* of IFEQ and IFNE */
+    bool get;              /* GET */
+    bool keep_deadline;    /* KEEPTTL */
+    bool persist;          /* PERSIST */
+    size_t time_index;     /* the argument with the time; 0: no time was given */
+    const char *time_word; /* EX, PX, EXAT or PXAT */
+    struct deadline_spelling spelling;
+    bool has_deadline; /* set_options_read_deadline has read it */
+    ttl_instant deadline;
+};
+
+/* Reads the options from argument `first` on; answers a syntax error and returns false where they
+ * contradict each other or are none. The time is only looked at later: servers differ in when. */
+bool set_options_parse(struct call *call, size_t first, enum options_of whose,
+                       struct set_options *options);
+/* Reads the time, if there is one; answers its error and returns false where it is none. */
+bool set_options_read_deadline(struct call *call, struct set_options *options);
+
+#endif

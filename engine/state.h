@@ -1,0 +1,90 @@
+/* What an engine and a session hold. Private to engine/. */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/keyspace.h"
+#include "engine/memory.h"
+#include "ttlspec/engine.h"
+
+struct database {
+    struct keyspace keyspace;
+    int id;
+    bool was_sampled; /* the active cycle has been through: only then INFO tells avg_ttl */
+};
+
+struct statistics {
+    int64_t expired_keys, keyspace_hits, keyspace_misses, commands, connections;
+};
+
+/* Strings that CONFIG GET and SET know, by their place in config.c's table. */
+enum { CONFIG_SETTINGS_MOST = 24 };
+
+struct ttl_engine {
+    struct memory memory;
+    struct memory session_memory; /* what sessions hold, counted apart */
+    ttl_clock clock;
+    ttl_dialect dialect;
+    uint64_t seed;
+    uint64_t random; /* state of the engine's own generator */
+    ttl_instant now; /* the one instant of the unit being executed */
+    int64_t now_us;
+    const ttl_timeline *timeline; /* NULL: a concrete engine */
+    struct database **databases;  /* by index; SWAPDB swaps the pointers */
+    int database_count;
+    void (*on_event)(void *context, const ttl_event *event);
+    void *event_context;
+    unsigned notify; /* notify-keyspace-events, of enum event_kind */
+    bool active_expire;
+    struct statistics statistics;
+    ttl_session *sessions; /* all of them, newest first */
+    uint64_t last_session_id;
+    size_t watch_count;
+    size_t subscription_count;
+    struct config *config;       /* config.c: settings that only CONFIG looks at; NULL until set */
+    uint16_t command_slots[512]; /* hash of a name -> index into commands + 1; command.c */
+};
+
+/* A command waiting for EXEC: its arguments, copied. */
+struct queued {
+    const struct command *command;
+    size_t argc;
+    ttl_bytes *argv; /* one block: the array, then the bytes */
+    size_t size;     /* of the block */
+};
+
+struct watch {
+    int database;
+    ttl_bytes name;   /* owned */
+    bool was_expired; /* already dead when it was watched */
+};
+
+struct subscription {
+    ttl_bytes name; /* owned */
+    bool is_pattern;
+};
+
+struct ttl_session {
+    ttl_engine *engine;
+    ttl_session *next;
+    ttl_session_options options;
+    uint64_t id;
+    int selected;
+    int protocol;
+    bool closing;
+    bool in_multi;
+    bool multi_failed; /* a queued command was refused: EXEC answers EXECABORT */
+    bool watch_broken; /* a watched key was changed: EXEC answers nil */
+    struct queued *queue;
+    size_t queue_count, queue_capacity;
+    struct watch *watches;
+    size_t watch_count, watch_capacity;
+    struct subscription *subscriptions;
+    size_t subscription_count, subscription_capacity;
+    ttl_bytes name;                          /* CLIENT SETNAME; owned, empty when unset */
+    ttl_bytes library_name, library_version; /* CLIENT SETINFO; owned */
+};
+
+#endif

@@ -1,0 +1,350 @@
+#include "engine/wheel.h"
+
+#include <string.h>
+
+#include "engine/require.h"
+
+enum {
+    OVERDUE_FIRST = 16,
+    SPARE_MOST = 2 * WHEEL_SLOTS, /* chunks kept for the next spread */
+    STALE_TOLERATED = 1024,       /* fewer stale entries than this are never swept */
+};
+
+/* Deadlines are signed; their ordinals are unsigned and in the same order, so that levels and
+ * slots are plain bytes. */
+static uint64_t ordinal_of(int64_t ms) {
+    return (uint64_t)ms ^ (UINT64_C(1) << 63);
+}
+
+static int64_t ordinal_ms(uint64_t ordinal) {
+    return (int64_t)(ordinal ^ (UINT64_C(1) << 63));
+}
+
+static unsigned level_of(uint64_t base, uint64_t ordinal) {
+    uint64_t difference = base ^ ordinal;
+    return difference == 0 ? 0 : (63 - (unsigned)__builtin_clzll(difference)) / 8;
+}
+
+static unsigned slot_of(uint64_t ordinal, unsigned level) {
+    return (ordinal >> (8 * level)) & 0xff;
+}
+
+/* The first ordinal of a slot: base above the level, the slot's byte, zeros below. */
+static uint64_t slot_start(uint64_t base, unsigned level, unsigned slot) {
+    uint64_t below = (UINT64_C(1) << (8 * level)) - 1;
+    uint64_t byte = UINT64_C(0xff) << (8 * level);
+    return (base & ~(below | byte)) | (uint64_t)slot << (8 * level);
+}
+
+void wheel_init(struct wheel *wheel, struct memory *memory, struct wheel_owner owner,
+                int64_t base_ms) {
+    *wheel = (struct wheel){.memory = memory, .owner = owner, .base = ordinal_of(base_ms)};
+}
+
+/* ---- chunks */
+
+static struct wheel_chunk *chunk_take(struct wheel *wheel) {
+    struct wheel_chunk *chunk = wheel->spare;
+    require(chunk != NULL);
+    wheel->spare = chunk->next;
+    wheel->spare_count--;
+    chunk->next = NULL;
+    chunk->first = chunk->end = 0;
+    return chunk;
+}
+
+static void chunk_give(struct wheel *wheel, struct wheel_chunk *chunk) {
+    if (wheel->spare_count >= SPARE_MOST) {
+        memory_give(wheel->memory, chunk, sizeof *chunk);
+        return;
+    }
+    chunk->next = wheel->spare;
+    wheel->spare = chunk;
+    wheel->spare_count++;
+}
+
+static void chunks_free(struct wheel *wheel, struct wheel_chunk *chunk) {
+    while (chunk != NULL) {
+        struct wheel_chunk *next = chunk->next;
+        memory_give(wheel->memory, chunk, sizeof *chunk);
+        chunk = next;
+    }
+}
+
+void wheel_free(struct wheel *wheel) {
+    for (unsigned level = 0; wheel->levels != NULL && level < WHEEL_LEVELS; level++)
+        for (unsigned slot = 0; slot < WHEEL_SLOTS; slot++)
+            chunks_free(wheel, wheel->levels[level].slots[slot].head);
+    chunks_free(wheel, wheel->spare);
+    memory_give(wheel->memory, wheel->levels, WHEEL_LEVELS * sizeof *wheel->levels);
+    memory_give(wheel->memory, wheel->overdue, wheel->overdue_capacity * sizeof *wheel->overdue);
+    wheel_init(wheel, wheel->memory, wheel->owner, ordinal_ms(wheel->base));
+}
+
+/* ---- room */
+
+static ttl_status overdue_reserve(struct wheel *wheel, size_t extra) {
+    size_t needed = wheel->overdue_count + extra;
+    if (needed <= wheel->overdue_capacity) return TTL_OK;
+    size_t capacity = wheel->overdue_capacity == 0 ? OVERDUE_FIRST : wheel->overdue_capacity;
+    while (capacity < needed) capacity *= 2;
+    struct wheel_overdue *overdue =
+        memory_resize(wheel->memory, wheel->overdue, wheel->overdue_capacity * sizeof *overdue,
+                      capacity * sizeof *overdue);
+    if (overdue == NULL) return TTL_NO_MEMORY;
+    wheel->overdue = overdue;
+    wheel->overdue_capacity = capacity;
+    return TTL_OK;
+}
+
+static ttl_status chunks_reserve(struct wheel *wheel, size_t chunks) {
+    while (wheel->spare_count < chunks) {
+        struct wheel_chunk *chunk = memory_take(wheel->memory, sizeof *chunk);
+        if (chunk == NULL) return TTL_NO_MEMORY;
+        chunk->next = wheel->spare;
+        wheel->spare = chunk;
+        wheel->spare_count++;
+    }
+    return TTL_OK;
+}
+
+ttl_status wheel_reserve(struct wheel *wheel, size_t extra) {
+    if (wheel->levels == NULL) {
+        wheel->levels = memory_take_zeroed(wheel->memory, WHEEL_LEVELS * sizeof *wheel->levels);
+        if (wheel->levels == NULL) return TTL_NO_MEMORY;
+    }
+    if (overdue_reserve(wheel, extra) != TTL_OK) return TTL_NO_MEMORY;
+    return chunks_reserve(wheel, extra);
+}
+
+/* ---- the heap of what is overdue */
+
+static bool overdue_before(const struct wheel_overdue *a, const struct wheel_overdue *b) {
+    if (a->entry.deadline_ms != b->entry.deadline_ms)
+        return a->entry.deadline_ms < b->entry.deadline_ms;
+    return a->sequence < b->sequence;
+}
+
+static void overdue_swap(struct wheel *wheel, size_t i, size_t j) {
+    struct wheel_overdue swapped = wheel->overdue[i];
+    wheel->overdue[i] = wheel->overdue[j];
+    wheel->overdue[j] = swapped;
+}
+
+static void overdue_sift_down(struct wheel *wheel, size_t i) {
+    for (;;) {
+        size_t least = i, left = 2 * i + 1, right = left + 1;
+        const struct wheel_overdue *heap = wheel->overdue;
+        if (left < wheel->overdue_count && overdue_before(&heap[left], &heap[least])) least = left;
+        if (right < wheel->overdue_count && overdue_before(&heap[right], &heap[least]))
+            least = right;
+        if (least == i) return;
+        overdue_swap(wheel, i, least);
+        i = least;
+    }
+}
+
+static void overdue_push(struct wheel *wheel, struct wheel_entry entry, uint64_t sequence) {
+    require(wheel->overdue_count < wheel->overdue_capacity);
+    size_t i = wheel->overdue_count++;
+    wheel->overdue[i] = (struct wheel_overdue){entry, sequence};
+    while (i > 0 && overdue_before(&wheel->overdue[i], &wheel->overdue[(i - 1) / 2])) {
+        overdue_swap(wheel, i, (i - 1) / 2);
+        i = (i - 1) / 2;
+    }
+}
+
+static void overdue_pop(struct wheel *wheel) {
+    wheel->overdue[0] = wheel->overdue[--wheel->overdue_count];
+    overdue_sift_down(wheel, 0);
+}
+
+/* ---- arming */
+
+static void wheel_append(struct wheel *wheel, struct wheel_entry entry) {
+    uint64_t ordinal = ordinal_of(entry.deadline_ms);
+    unsigned level = level_of(wheel->base, ordinal);
+    unsigned slot = slot_of(ordinal, level);
+    struct wheel_slot *place = &wheel->levels[level].slots[slot];
+    if (place->tail == NULL) {
+        place->head = place->tail = chunk_take(wheel);
+        wheel->occupied[level][slot / 64] |= UINT64_C(1) << (slot % 64);
+    } else if (place->tail->end == WHEEL_CHUNK_ENTRIES) {
+        place->tail->next = chunk_take(wheel);
+        place->tail = place->tail->next;
+    }
+    place->tail->entries[place->tail->end++] = entry;
+}
+
+void wheel_arm(struct wheel *wheel, int64_t deadline_ms, uint32_t handle, uint64_t sequence) {
+    struct wheel_entry entry = {deadline_ms, handle, (uint32_t)sequence};
+    wheel->count++;
+    if (ordinal_of(deadline_ms) < wheel->base) overdue_push(wheel, entry, sequence);
+    else wheel_append(wheel, entry);
+}
+
+/* ---- sweeping */
+
+static void slot_vacate(struct wheel *wheel, unsigned level, unsigned slot) {
+    wheel->levels[level].slots[slot] = (struct wheel_slot){NULL, NULL};
+    wheel->occupied[level][slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+}
+
+static bool entry_is_live(const struct wheel *wheel, const struct wheel_entry *entry) {
+    return wheel->owner.is_live(wheel->owner.context, entry);
+}
+
+/* Moves the live entries of a slot together, in order, into as few of its chunks as they need. */
+static void slot_sweep(struct wheel *wheel, unsigned level, unsigned slot) {
+    struct wheel_slot *place = &wheel->levels[level].slots[slot];
+    struct wheel_chunk *into = place->head;
+    uint32_t end = 0;
+    for (struct wheel_chunk *from = place->head; from != NULL; from = from->next) {
+        for (uint32_t i = from->first; i < from->end; i++)
+            wheel->owner.fetch(wheel->owner.context, &from->entries[i]);
+        for (uint32_t i = from->first, stop = from->end; i < stop; i++) {
+            if (!entry_is_live(wheel, &from->entries[i])) continue;
+            if (end == WHEEL_CHUNK_ENTRIES) {
+                into->first = 0;
+                into->end = end;
+                into = into->next;
+                end = 0;
+            }
+            into->entries[end++] = from->entries[i];
+        }
+    }
+    struct wheel_chunk *rest = end == 0 ? place->head : into->next;
+    if (end == 0) {
+        slot_vacate(wheel, level, slot);
+    } else {
+        into->first = 0;
+        into->end = end;
+        into->next = NULL;
+        place->tail = into;
+    }
+    while (rest != NULL) {
+        struct wheel_chunk *next = rest->next;
+        chunk_give(wheel, rest);
+        rest = next;
+    }
+}
+
+static void overdue_sweep(struct wheel *wheel) {
+    size_t kept = 0;
+    for (size_t i = 0; i < wheel->overdue_count; i++)
+        if (entry_is_live(wheel, &wheel->overdue[i].entry))
+            wheel->overdue[kept++] = wheel->overdue[i];
+    wheel->overdue_count = kept;
+    for (size_t i = kept / 2; i-- > 0;) overdue_sift_down(wheel, i);
+}
+
+static void wheel_sweep(struct wheel *wheel) {
+    for (unsigned level = 0; level < WHEEL_LEVELS; level++)
+        for (unsigned slot = 0; slot < WHEEL_SLOTS; slot++)
+            if (wheel->levels[level].slots[slot].head != NULL) slot_sweep(wheel, level, slot);
+    overdue_sweep(wheel);
+    wheel->count -= wheel->stale;
+    wheel->stale = 0;
+}
+
+void wheel_note_stale(struct wheel *wheel) {
+    wheel->stale++;
+    require(wheel->stale <= wheel->count);
+    if (wheel->stale > wheel->count - wheel->stale + STALE_TOLERATED) wheel_sweep(wheel);
+}
+
+/* ---- taking out */
+
+/* The first occupied slot of a level; WHEEL_SLOTS when there is none. */
+static unsigned level_first(const struct wheel *wheel, unsigned level) {
+    for (unsigned word = 0; word < WHEEL_SLOTS / 64; word++)
+        if (wheel->occupied[level][word] != 0)
+            return word * 64 + (unsigned)__builtin_ctzll(wheel->occupied[level][word]);
+    return WHEEL_SLOTS;
+}
+
+static void level_fetch_further(struct wheel *wheel) {
+    for (unsigned slot = 0; slot < WHEEL_SLOTS; slot++)
+        for (struct wheel_chunk *c = wheel->levels[0].slots[slot].head; c != NULL; c = c->next)
+            for (uint32_t i = c->first; i < c->end; i++)
+                wheel->owner.fetch_further(wheel->owner.context, &c->entries[i]);
+}
+
+/* Spreads a slot over the levels below; the base moves to the slot's start. What it needs is set
+ * aside first, so that nothing is left half spread. */
+static ttl_status slot_spread(struct wheel *wheel, unsigned level, unsigned slot) {
+    size_t chunks = wheel->count < WHEEL_SLOTS ? wheel->count : (size_t)WHEEL_SLOTS;
+    if (chunks_reserve(wheel, chunks) != TTL_OK) return TTL_NO_MEMORY;
+    struct wheel_chunk *chunk = wheel->levels[level].slots[slot].head;
+    slot_vacate(wheel, level, slot);
+    wheel->base = slot_start(wheel->base, level, slot);
+    while (chunk != NULL) {
+        for (uint32_t i = chunk->first; i < chunk->end; i++) {
+            if (level == 1) wheel->owner.fetch(wheel->owner.context, &chunk->entries[i]);
+            wheel_append(wheel, chunk->entries[i]);
+        }
+        struct wheel_chunk *next = chunk->next;
+        chunk_give(wheel, chunk);
+        chunk = next;
+    }
+    if (level == 1) level_fetch_further(wheel);
+    return TTL_OK;
+}
+
+/* Brings the first slot that begins at `limit` or before down to level 0 and shows its first
+ * entry; NULL with TTL_OK when nothing does. */
+static ttl_status wheel_first(struct wheel *wheel, uint64_t limit, struct wheel_entry **first) {
+    *first = NULL;
+    for (unsigned level = 0; wheel->levels != NULL && level < WHEEL_LEVELS;) {
+        unsigned slot = level_first(wheel, level);
+        if (slot == WHEEL_SLOTS) {
+            level++;
+            continue;
+        }
+        if (slot_start(wheel->base, level, slot) > limit) break;
+        if (level == 0) {
+            struct wheel_chunk *head = wheel->levels[0].slots[slot].head;
+            *first = &head->entries[head->first];
+            return TTL_OK;
+        }
+        if (slot_spread(wheel, level, slot) != TTL_OK) return TTL_NO_MEMORY;
+        level = 0;
+    }
+    /* Nothing waits at the limit or before: the base may move up to there. */
+    if (limit > wheel->base && limit != UINT64_MAX) wheel->base = limit;
+    return TTL_OK;
+}
+
+ttl_status wheel_peek(struct wheel *wheel, int64_t limit_ms, struct wheel_entry *entry,
+                      bool *found) {
+    for (;;) {
+        struct wheel_entry *first = NULL;
+        if (wheel->overdue_count > 0) {
+            first = &wheel->overdue[0].entry;
+            if (first->deadline_ms > limit_ms) first = NULL;
+        } else if (wheel_first(wheel, ordinal_of(limit_ms), &first) != TTL_OK) {
+            return TTL_NO_MEMORY;
+        }
+        *found = first != NULL;
+        if (first == NULL) return TTL_OK;
+        *entry = *first;
+        if (entry_is_live(wheel, first)) return TTL_OK;
+        wheel_take(wheel);
+        wheel->stale--;
+    }
+}
+
+void wheel_take(struct wheel *wheel) {
+    wheel->count--;
+    if (wheel->overdue_count > 0) {
+        overdue_pop(wheel);
+        return;
+    }
+    unsigned slot = level_first(wheel, 0);
+    struct wheel_slot *place = &wheel->levels[0].slots[slot];
+    struct wheel_chunk *chunk = place->head;
+    if (++chunk->first < chunk->end) return;
+    place->head = chunk->next;
+    if (place->head == NULL) slot_vacate(wheel, 0, slot);
+    chunk_give(wheel, chunk);
+}
