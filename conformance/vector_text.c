@@ -173,3 +173,10 @@ bool vector_text_uses_t0(const vector_text *text) {
             return true;
     return false;
 }
+
+bool vector_text_uses_second_database(const vector_text *text) {
+    for (size_t i = 0; i < text->count; i++)
+        if (text->pieces[i].kind == VECTOR_TEXT_DATABASE && text->pieces[i].number == 1)
+            return true;
+    return false;
+}

@@ -63,5 +63,7 @@ ttl_bytes vector_text_filled(const vector_text *text, const vector_world *world,
 void vector_text_print(const vector_text *text, FILE *out);
 /* True when the text names T0. */
 bool vector_text_uses_t0(const vector_text *text);
+/* True when the text names {db2}. */
+bool vector_text_uses_second_database(const vector_text *text);
 
 #endif

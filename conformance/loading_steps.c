@@ -1,0 +1,233 @@
+/* The steps of a vector. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "conformance/known_commands.h"
+#include "conformance/loading.h"
+#include "conformance/number.h"
+
+static const char main_connection[] = "main";
+
+/* --- do --- */
+
+/* The argument as a C string; NULL: it has placeholders, is empty or binary. */
+static const char *plain_text(const vector_text *text) {
+    if (text->count != 1 || text->pieces[0].kind != VECTOR_TEXT_BYTES) return NULL;
+    ttl_bytes bytes = text->pieces[0].bytes;
+    return strlen(bytes.data) == bytes.length ? bytes.data : NULL;
+}
+
+/* The rest of the bytes that follow a key belong to its name, so the key must come first. */
+static bool begins_with_key(const vector_text *text) {
+    return text->count > 0 && text->pieces[0].kind == VECTOR_TEXT_KEY;
+}
+
+static void check_keys(loading *self, const cJSON *list, const known_command *command,
+                       const vector_step *step) {
+    size_t last = command->last_key < 0 ? step->argc - 1 : (size_t)command->last_key;
+    const cJSON *item = list->child;
+    for (size_t i = 0; i < step->argc && i <= last; i++, item = item->next) {
+        bool is_key = command->first_key > 0 && i >= (size_t)command->first_key &&
+                      (i - (size_t)command->first_key) % (size_t)command->key_step == 0;
+        if (is_key && !begins_with_key(&step->argv[i]))
+            loading_error(self, item,
+                          "expected a key of the run's own, which begins with {k}: %s touches it, "
+                          "and other keys are not ours unless the vector needs \"exclusive-db\"",
+                          command->name);
+    }
+}
+
+static bool is_argument(const vector_step *step, size_t index, const char *word) {
+    if (index >= step->argc) return false;
+    const char *text = plain_text(&step->argv[index]);
+    return text != NULL && ttl_bytes_is_word(ttl_bytes_of(text), word);
+}
+
+/* What a target must allow before this command may be sent to it. */
+static unsigned needs_of(const known_command *command, const vector_step *step) {
+    unsigned needs = command->needs;
+    if (is_argument(step, 0, "CONFIG") &&
+        (is_argument(step, 1, "SET") || is_argument(step, 1, "RESETSTAT")))
+        needs |= VECTOR_NEEDS_EXCLUSIVE_DB;
+    if (is_argument(step, 0, "HELLO") && is_argument(step, 1, "3")) needs |= VECTOR_NEEDS_RESP3;
+    return needs;
+}
+
+static void check_command(loading *self, const cJSON *list, const vector_step *step,
+                          const vector *of) {
+    const char *name = plain_text(&step->argv[0]);
+    const known_command *command = name == NULL ? NULL : known_command_find(name);
+    const loader_options *options = self->options;
+    bool known = name != NULL && (options != NULL && options->knows_command != NULL
+                                      ? options->knows_command(options->context, name)
+                                      : command != NULL);
+    if (!known) {
+        loading_expected(self, list->child, "the name of a command that vectors may use");
+        return;
+    }
+    if (command == NULL) return;
+    unsigned missing = needs_of(command, step) & ~of->needs;
+    for (unsigned bit = 1; bit <= missing; bit <<= 1)
+        if (missing & bit)
+            loading_error(self, list, "%s is only for vectors that need \"%s\"", command->name,
+                          vector_capability_name(bit));
+    if (!(of->needs & VECTOR_NEEDS_EXCLUSIVE_DB)) check_keys(self, list, command, step);
+}
+
+static void read_do(loading *self, const cJSON *json, vector_step *step, vector *of) {
+    const cJSON *list = loading_list(self, json, "do", true);
+    if (list == NULL) return;
+    step->argc = (size_t)cJSON_GetArraySize(list);
+    vector_text *argv = arena_take_array(&self->set->arena, step->argc, sizeof *argv);
+    step->argv = argv;
+    size_t faults = self->faults, i = 0;
+    for (const cJSON *item = list->child; item != NULL; item = item->next, i++) {
+        loading_vector_text(self, item, &argv[i]);
+        if (vector_text_uses_t0(&argv[i])) of->uses_t0 = true;
+        if (vector_text_uses_second_database(&argv[i])) of->needs |= VECTOR_NEEDS_DATABASES;
+    }
+    if (self->faults == faults) check_command(self, list, step, of);
+}
+
+/* --- at, on --- */
+
+static void read_at(loading *self, const cJSON *json, vector_step *step, int64_t previous_ms) {
+    const cJSON *at = loading_field(json, "at");
+    step->at_ms = previous_ms;
+    if (at == NULL) return;
+    step->has_at = true;
+    int64_t at_ms = 0;
+    if (!cJSON_IsString(at) ||
+        !number_parse_digits(at->valuestring, strlen(at->valuestring), NUMBER_EXACT_MAX, &at_ms))
+        loading_expected(self, at,
+                         "milliseconds since the vector began, as a string of digits "
+                         "such as \"100\"");
+    else if (at_ms < previous_ms)
+        loading_error(self, at,
+                      "expected %" PRId64 " or later, found %" PRId64
+                      ": time does not go backwards",
+                      previous_ms, at_ms);
+    else step->at_ms = at_ms;
+}
+
+static void read_connection(loading *self, const cJSON *json, vector_step *step, vector *of,
+                            const char **connections) {
+    const char *name =
+        loading_field(json, "on") == NULL ? main_connection : loading_id(self, json, "on", false);
+    if (name == NULL) return;
+    size_t i = 0;
+    while (i < of->connection_count && strcmp(connections[i], name) != 0) i++;
+    if (i == of->connection_count) connections[of->connection_count++] = name;
+    step->connection = i;
+}
+
+/* --- what the step must lead to --- */
+
+static bool is_event_name(const char *name) {
+    return strspn(name, "abcdefghijklmnopqrstuvwxyz_") == strlen(name) && name[0] != '\0';
+}
+
+/* {"expired": "{k}"}, with "db" beside it where the database matters. */
+static void read_event(loading *self, const cJSON *item, vector_event *event) {
+    const cJSON *name = NULL;
+    if (cJSON_IsObject(item))
+        for (const cJSON *member = item->child; member != NULL; member = member->next)
+            if (strcmp(member->string, "db") != 0) name = member;
+    const cJSON *db = name == NULL ? NULL : loading_field(item, "db");
+    if (name == NULL || !is_event_name(name->string) ||
+        cJSON_GetArraySize(item) != (db == NULL ? 1 : 2)) {
+        loading_expected(self, item,
+                         "an event and its key, such as {\"expired\": \"{k}\"}, with "
+                         "\"db\" beside it where the database matters");
+        return;
+    }
+    event->name = arena_copy(&self->set->arena, name->string);
+    loading_vector_text(self, name, &event->key);
+    if (db == NULL) return;
+    vector_text *database = arena_take(&self->set->arena, sizeof *database);
+    if (!loading_vector_text(self, db, database)) return;
+    if (database->count != 1 || database->pieces[0].kind != VECTOR_TEXT_DATABASE)
+        loading_expected(self, db, "\"{db}\" or \"{db2}\"");
+    event->database = database;
+}
+
+static void read_events(loading *self, const cJSON *json, vector_outcome *outcome, vector *of) {
+    const cJSON *list = loading_field(json, "events");
+    if (list == NULL) return;
+    if (!cJSON_IsArray(list)) {
+        loading_expected(self, list, "an array of events");
+        return;
+    }
+    outcome->checks_events = of->has_events = true;
+    outcome->event_count = (size_t)cJSON_GetArraySize(list);
+    vector_event *events =
+        arena_take_array(&self->set->arena, outcome->event_count, sizeof *events);
+    outcome->events = events;
+    for (const cJSON *item = list->child; item != NULL; item = item->next)
+        read_event(self, item, events++);
+}
+
+static void read_outcome(loading *self, const cJSON *json, vector_outcome *outcome, vector *of) {
+    const cJSON *reply = loading_field(json, "reply");
+    if (reply != NULL) outcome->reply = loading_expectation(self, reply);
+    if (outcome->reply != NULL && expectation_uses_t0(outcome->reply)) of->uses_t0 = true;
+    read_events(self, json, outcome, of);
+}
+
+static void read_variant(loading *self, const cJSON *json, vector_variant *variant, vector *of) {
+    static const char *const known[] = {"since", "until", "only", "reply", "events", NULL};
+    if (!loading_check_object(self, json, known)) return;
+    if (!loading_field(json, "since") && !loading_field(json, "until") &&
+        !loading_field(json, "only"))
+        loading_error(self, json, "expected for whom it varies: `since`, `until` or `only`");
+    if (!loading_field(json, "reply") && !loading_field(json, "events"))
+        loading_error(self, json, "expected what varies: `reply` or `events`");
+    variant->scope = loading_scope(self, json);
+    read_outcome(self, json, &variant->outcome, of);
+}
+
+static void read_variants(loading *self, const cJSON *json, vector_step *step, vector *of) {
+    const cJSON *list = loading_list(self, json, "for", false);
+    if (list == NULL) return;
+    step->variant_count = (size_t)cJSON_GetArraySize(list);
+    vector_variant *variants =
+        arena_take_array(&self->set->arena, step->variant_count, sizeof *variants);
+    step->variants = variants;
+    for (const cJSON *item = list->child; item != NULL; item = item->next) {
+        variants->outcome = step->outcome; /* what it does not vary stays */
+        read_variant(self, item, variants++, of);
+    }
+}
+
+static void read_step(loading *self, const cJSON *json, vector_step *step, vector *of,
+                      const char **connections, int64_t previous_ms) {
+    static const char *const known[] = {"at", "on", "do", "reply", "events", "for", "about", NULL};
+    step->at_ms = previous_ms;
+    if (!loading_check_object(self, json, known)) return;
+    step->place = loading_place(self, json);
+    loading_text(self, json, "about", false);
+    read_at(self, json, step, previous_ms);
+    read_connection(self, json, step, of, connections);
+    read_do(self, json, step, of);
+    if (loading_field(json, "reply") == NULL)
+        loading_error(self, json,
+                      "expected a field \"reply\"; where any reply is right, write "
+                      "{\"anything\": true}");
+    read_outcome(self, json, &step->outcome, of);
+    read_variants(self, json, step, of);
+}
+
+void loading_steps(loading *self, const cJSON *list, vector *into) {
+    into->step_count = (size_t)cJSON_GetArraySize(list);
+    vector_step *steps = arena_take_array(&self->set->arena, into->step_count, sizeof *steps);
+    const char **connections =
+        arena_take_array(&self->set->arena, into->step_count, sizeof *connections);
+    into->steps = steps;
+    into->connections = connections;
+    int64_t at_ms = 0;
+    for (const cJSON *item = list->child; item != NULL; item = item->next, steps++) {
+        read_step(self, item, steps, into, connections, at_ms);
+        at_ms = steps->at_ms;
+    }
+    into->length_ms = at_ms;
+}
