@@ -45,7 +45,7 @@ if [ "$failed" -gt 0 ]; then
         echo "--- $name (exit status $status$([ "$status" -ne 124 ] || echo ', out of time'))"
         grep -A 30 '^not ok ' "$file.tap" || true
         tail -n 60 "$file.out"
-    } >"$file.log"
+    } | cut -c 1-300 >"$file.log"
 elif [ "$skipped" -gt 0 ]; then
     sed -n "s|^ok [0-9]* *\(.*# skip.*\)|skipped: $name: \1|p" "$file.tap" >"$file.log"
 fi
