@@ -40,8 +40,8 @@ LINK    = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed
 # Objects and library of a directory; a directory without files has neither.
 objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 ENGINE      := $(call objects,engine/*.c)
-CONFORMANCE := $(call objects,conformance/*.c) \
-	$(filter-out %/preload.o,$(call objects,conformance/virtual-clock/*.c))
+CONFORMANCE := $(filter-out %/preload.o,\
+	$(call objects,conformance/*.c conformance/virtual-clock/*.c))
 SIM         := $(call objects,sim/*.c)
 CLI         := $(call objects,cli/*.c)
 
