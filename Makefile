@@ -6,6 +6,7 @@
 #   {engine,conformance,sim}/tests/test_* -> build/tests/DIR/test_*, one check program each
 #   engine/bench/bench_*                  -> build/bench/engine/bench_*
 #   conformance/virtual-clock/preload.c   -> build/libttlclock.so, what servers are started with
+#   conformance/tools/*.c                 -> build/differential
 # Everything made lies under $(BUILD). CC, CFLAGS, LDFLAGS and PREFIX are yours to set; V=1 shows
 # the commands.
 
@@ -44,6 +45,7 @@ CONFORMANCE := $(filter-out %/preload.o,\
 	$(call objects,conformance/*.c conformance/virtual-clock/*.c))
 SIM         := $(call objects,sim/*.c)
 CLI         := $(call objects,cli/*.c)
+TOOLS       := $(call objects,conformance/tools/*.c)
 
 ENGINE_LIB      := $(if $(ENGINE),$(BUILD)/libttlspec.a)
 CONFORMANCE_LIB := $(if $(CONFORMANCE),$(BUILD)/libconformance.a) $(ENGINE_LIB)
@@ -68,7 +70,7 @@ endif
 
 .PHONY: help
 help: ## list these tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: all
 all: $(LIBRARIES) $(PRELOAD) $(PROGRAM) ## build the libraries and build/ttlspec
@@ -105,6 +107,13 @@ $(eval $(if $(CONFORMANCE),$(call archive,$(BUILD)/libconformance.a,$(CONFORMANC
 $(eval $(if $(SIM),$(call archive,$(BUILD)/libsim.a,$(SIM))))
 
 $(BUILD)/ttlspec: $(CLI) $(LIBRARIES)
+	$(say) LD $@
+	$(run)$(LINK) -o $@ $^ $(EXTERNAL_LIBS) -lm $(LDLIBS)
+
+# Two servers, or the engine and one, given the same random scripts at the same virtual moments.
+.PHONY: differential
+differential: $(BUILD)/differential $(PRELOAD) ## build the differential checker of two servers
+$(BUILD)/differential: $(TOOLS) $(CONFORMANCE_LIB)
 	$(say) LD $@
 	$(run)$(LINK) -o $@ $^ $(EXTERNAL_LIBS) -lm $(LDLIBS)
 
