@@ -1,0 +1,122 @@
+#include "conformance/attempt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance/text.h"
+
+/* -- running -------------------------------------------------------------------------------- */
+
+/* What the vector sets by CONFIG SET: the names, to be put back. */
+static void note_settings(target_turn *turn, const vector *what) {
+    for (size_t i = 0; i < what->step_count; i++) {
+        const vector_step *step = &what->steps[i];
+        bool is_set = step->argc >= 4 && step->argv[0].count == 1 && step->argv[1].count == 1 &&
+                      ttl_bytes_is_word(step->argv[0].pieces[0].bytes, "CONFIG") &&
+                      ttl_bytes_is_word(step->argv[1].pieces[0].bytes, "SET");
+        if (!is_set || step->argv[2].count != 1) continue;
+        if (turn->setting_count < TARGET_SETTINGS_MAX)
+            turn->settings[turn->setting_count++] = step->argv[2].pieces[0].bytes.data;
+    }
+}
+
+typedef struct key_list {
+    size_t count;
+    ttl_bytes *keys;
+} key_list;
+
+static void key_list_add(key_list *list, ttl_bytes key) {
+    for (size_t i = 0; i < list->count; i++)
+        if (ttl_bytes_equal(list->keys[i], key)) return;
+    list->keys = memory_grown(list->keys, list->count, sizeof *list->keys);
+    list->keys[list->count++] = key;
+}
+
+/* Adds the keys that an argument names. */
+static void collect_keys(attempt *self, key_list *list, const vector_text *argument) {
+    for (size_t i = 0; i < argument->count; i++) {
+        if (argument->pieces[i].kind != VECTOR_TEXT_KEY) continue;
+        vector_text text = {1, &argument->pieces[i]};
+        key_list_add(list, vector_text_filled(&text, &self->world, &self->arena));
+    }
+}
+
+static void fill_step(attempt *self, size_t index) {
+    const vector_step *from = &self->vector->steps[index];
+    attempt_step *to = &self->steps[index];
+    ttl_bytes *argv = arena_take_array(&self->arena, from->argc, sizeof *argv);
+    for (size_t i = 0; i < from->argc; i++)
+        argv[i] = vector_text_filled(&from->argv[i], &self->world, &self->arena);
+    to->argc = from->argc;
+    to->argv = argv;
+    to->outcome = vector_step_outcome(from, self->spec);
+}
+
+/* False: the turn ends here. */
+static bool run_step(attempt *self, target *on, size_t index) {
+    const vector_step *step = &self->vector->steps[index];
+    attempt_step *seen = &self->steps[index];
+    if (!target_wait(on, step->at_ms)) {
+        self->is_interrupted = true;
+        return false;
+    }
+    if (!target_execute(on, step->connection, seen->argc, seen->argv, &seen->reply, &seen->moments,
+                        self->error))
+        return false;
+    seen->protocol = on->protocols[step->connection];
+    seen->answered = true;
+    self->answered++;
+    return !self->vector->has_events || target_events(on, &seen->events, self->error);
+}
+
+static void run_turn(attempt *self, target *on, const target_turn *turn) {
+    if (!target_begin(on, turn, self->error)) {
+        self->never_began = true;
+        return;
+    }
+    self->world.t0_ms = on->t0_ms;
+    for (size_t i = 0; i < self->vector->step_count; i++) fill_step(self, i);
+    for (size_t i = 0; i < self->vector->step_count; i++)
+        if (!run_step(self, on, i)) return;
+    if (!target_settle(on, self->error)) return;
+    for (size_t i = 0; i < self->vector->step_count; i++)
+        self->steps[i].range = target_bracket(on, self->steps[i].moments);
+}
+
+void attempt_run(attempt *self, target *on, const vector *what, const ttl_dialect *spec,
+                 const char *prefix) {
+    memset(self, 0, sizeof *self);
+    self->vector = what;
+    self->spec = spec;
+    self->is_virtual = on->is_virtual;
+    self->world.key_prefix = arena_copy_bytes(&self->arena, prefix, strlen(prefix));
+    memcpy(self->world.databases, on->databases, sizeof self->world.databases);
+    self->steps = memory_zeroed(what->step_count, sizeof *self->steps);
+    for (size_t i = 0; i < what->step_count; i++) {
+        ttl_reply_init(&self->steps[i].reply, ttl_allocator_libc());
+        ttl_reply_init(&self->steps[i].events, ttl_allocator_libc());
+    }
+    target_turn turn = {.key_prefix = self->world.key_prefix,
+                        .connection_count = what->connection_count,
+                        .uses_t0 = what->uses_t0,
+                        .wants_events = what->has_events,
+                        .is_exclusive = (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) != 0};
+    note_settings(&turn, what);
+    run_turn(self, on, &turn);
+    key_list list = {0, NULL};
+    for (size_t i = 0; i < what->step_count && !self->never_began; i++)
+        for (size_t a = 0; a < what->steps[i].argc; a++)
+            collect_keys(self, &list, &what->steps[i].argv[a]);
+    target_end(on, list.count, list.keys);
+    free(list.keys);
+}
+
+void attempt_free(attempt *self) {
+    for (size_t i = 0; self->steps != NULL && i < self->vector->step_count; i++) {
+        ttl_reply_free(&self->steps[i].reply);
+        ttl_reply_free(&self->steps[i].events);
+    }
+    free(self->steps);
+    arena_free(&self->arena);
+    memset(self, 0, sizeof *self);
+}

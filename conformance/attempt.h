@@ -1,0 +1,69 @@
+/* An attempt: one turn of a vector on a target, as it went; and what follows from it.
+ *
+ * On a target in virtual time every step ran in its exact millisecond, so replies are held against
+ * the vector directly. On a live one the history is put to the window first: a reply fails only
+ * when no instant between its sending and its arrival explains it, and where an instant does, but
+ * not the one that the vector is about, the moment was missed and nothing is decided.
+ *
+ * Ownership: an attempt owns its replies and, by its arena, all arguments; the vector, the target
+ * and the dialect must outlive it.
+ */
+#ifndef CONFORMANCE_ATTEMPT_H
+#define CONFORMANCE_ATTEMPT_H
+
+#include "conformance/results.h"
+#include "conformance/target.h"
+#include "conformance/vector.h"
+#include "conformance/window.h"
+
+typedef struct attempt_step {
+    size_t argc;
+    const ttl_bytes *argv; /* placeholders filled */
+    const vector_outcome *outcome;
+    bool answered;
+    ttl_reply reply, events; /* events: an array of arrays [name, key, database] */
+    int protocol;
+    target_moments moments;
+    target_range range;
+} attempt_step;
+
+typedef struct attempt {
+    const vector *vector;
+    const ttl_dialect *spec;
+    arena arena;
+    vector_world world;
+    bool is_virtual;
+    size_t answered; /* how many steps were */
+    attempt_step *steps;
+    bool is_interrupted;
+    char error[TARGET_ERROR_SIZE]; /* "": the target did not break */
+    bool never_began;              /* it broke before the first step */
+} attempt;
+
+/* Runs the vector once, with keys below `prefix`, and clears up. */
+void attempt_run(attempt *self, target *on, const vector *what, const ttl_dialect *spec,
+                 const char *prefix);
+void attempt_free(attempt *self);
+
+/* Writes the verdict, and that of each step, into a result that has nothing of an attempt yet. */
+void attempt_decide(const attempt *self, result_vector *result);
+
+/* The parts of deciding, for tests and for one another. */
+
+/* What is wrong with a step when its reply and events are held against the vector. */
+typedef struct attempt_mismatch {
+    const char *class; /* NULL: nothing is wrong */
+    char *reason;
+} attempt_mismatch;
+/* `lenient_expiry`: leave `expired` out of the events, whose moment is the server's own affair. */
+attempt_mismatch attempt_match(const attempt *self, size_t step, bool lenient_expiry);
+
+/* How the window explains the attempt. */
+typedef struct attempt_explanation {
+    window_answer answer;
+    size_t furthest;
+    char *legal; /* what was legal at the furthest step: "3 or 4"; may be NULL */
+} attempt_explanation;
+attempt_explanation attempt_explain(const attempt *self);
+
+#endif

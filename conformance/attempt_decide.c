@@ -1,0 +1,203 @@
+/* From an attempt to a verdict, and to the result that is kept. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance/attempt.h"
+#include "conformance/attempt_inside.h"
+#include "conformance/text.h"
+
+/* -- what is kept ------------------------------------------------------------------------------ */
+
+static void keep_reply(const attempt *self, const ttl_reply *from, ttl_reply *to) {
+    for (size_t i = 0; i < from->node_count; i++) {
+        const ttl_node *node = &from->nodes[i];
+        if (!ttl_reply_has_text(node->type)) {
+            if (node->type == TTL_REPLY_INTEGER) ttl_reply_add_integer(to, node->is.integer);
+            else if (node->type == TTL_REPLY_BOOLEAN)
+                ttl_reply_add_boolean(to, node->is.integer != 0);
+            else ttl_reply_add_node(to, node->type, node->length);
+            continue;
+        }
+        size_t length;
+        char *text = attempt_plain_bytes(self, ttl_reply_text(from, i), &length);
+        ttl_reply_add_text(to, node->type, (ttl_bytes){text, length});
+        free(text);
+    }
+}
+
+static void keep_command(const attempt *self, size_t index, result_step *to) {
+    const attempt_step *from = &self->steps[index];
+    ttl_reply_add_node(&to->command, TTL_REPLY_ARRAY, from->argc);
+    for (size_t i = 0; i < from->argc; i++) {
+        size_t length;
+        char *text = attempt_plain_bytes(self, from->argv[i], &length);
+        ttl_reply_add_bulk(&to->command, (ttl_bytes){text, length});
+        free(text);
+    }
+}
+
+static void keep_step(const attempt *self, size_t index, result_step *to) {
+    const vector_step *step = &self->vector->steps[index];
+    const attempt_step *from = &self->steps[index];
+    result_step_init(to);
+    if (step->connection > 0)
+        to->connection = text_copy(self->vector->connections[step->connection]);
+    to->at_ms = step->at_ms;
+    if (from->argc == 0) return;
+    keep_command(self, index, to);
+    char *expected = expectation_text(from->outcome->reply, &self->world);
+    to->expected = attempt_plain_text(self, expected);
+    free(expected);
+    to->uses_t0 = expectation_uses_t0(from->outcome->reply);
+    to->checks_events = from->outcome->checks_events;
+    if (!from->answered) return;
+    to->answered = true;
+    to->protocol = from->protocol;
+    to->sent_us = from->moments.sent_us;
+    to->received_us = from->moments.received_us;
+    keep_reply(self, &from->reply, &to->reply);
+    if (self->vector->has_events) attempt_list_events(self, index, &to->events, &to->wanted_events);
+}
+
+static void keep_steps(const attempt *self, result_vector *result) {
+    result->step_count = self->vector->step_count;
+    result->steps = memory_zeroed(result->step_count, sizeof *result->steps);
+    result->t0_ms = self->world.t0_ms;
+    for (size_t i = 0; i < result->step_count; i++) keep_step(self, i, &result->steps[i]);
+    if (self->answered > 0)
+        result->duration_us = self->steps[self->answered - 1].moments.received_us;
+}
+
+/* -- verdicts ---------------------------------------------------------------------------------- */
+
+/* Gives a step its verdict. The reason becomes the step's. */
+static void judge(result_step *step, verdict value, const char *class, char *reason) {
+    step->judged = true;
+    step->verdict = value;
+    free(step->class);
+    free(step->reason);
+    step->class = text_copy(class);
+    step->reason = reason;
+}
+
+/* Which steps match the vector; their results say why not. */
+static void match_steps(const attempt *self, result_vector *result) {
+    for (size_t i = 0; i < result->step_count && self->steps[i].answered; i++) {
+        attempt_mismatch found = attempt_match(self, i, !self->is_virtual);
+        judge(&result->steps[i], found.class == NULL ? VERDICT_PASS : VERDICT_FAIL, found.class,
+              found.reason);
+    }
+}
+
+bool *attempt_reference(const attempt *self) {
+    size_t count = self->vector->step_count;
+    bool *agrees = memory_zeroed(count, sizeof *agrees);
+    char error[TARGET_ERROR_SIZE] = "";
+    bool is_usage;
+    target_options options = {.spec = self->spec};
+    target *engine = target_open_engine(NULL, &options, &is_usage, error);
+    if (engine == NULL) return agrees;
+    attempt reference;
+    attempt_run(&reference, engine, self->vector, self->spec, "reference:");
+    for (size_t i = 0; i < count && reference.steps[i].answered; i++) {
+        attempt_mismatch found = attempt_match(&reference, i, true);
+        agrees[i] = found.class == NULL;
+        free(found.reason);
+    }
+    attempt_free(&reference);
+    target_close(engine);
+    return agrees;
+}
+
+/* The steps that differ from the vector though an instant explains them: they were missed, if in
+ * virtual time the reference does what the vector says. */
+static void excuse_missed(result_vector *result, size_t count, const bool *agrees) {
+    for (size_t i = 0; i < count; i++) {
+        result_step *step = &result->steps[i];
+        if (step->verdict != VERDICT_FAIL || !agrees[i]) continue;
+        char *reason = text_format("%s: right for a moment between sending and reply, but not for "
+                                   "the millisecond that the vector is about",
+                                   step->reason);
+        judge(step, VERDICT_INCONCLUSIVE, "missed", reason);
+    }
+}
+
+/* Nothing explains the step, though the reference can follow the vector up to here. */
+static void convict(result_step *step, const char *legal) {
+    char *was = step->verdict == VERDICT_FAIL
+                    ? text_format("%s; ", step->reason)
+                    : text_copy("as the vector wants, but it is not legal by the time: ");
+    char *reason = text_format("%sno instant between sending and reply explains it%s%s", was,
+                               legal == NULL ? "" : "; legal were ", legal == NULL ? "" : legal);
+    char *class = text_copy(step->verdict == VERDICT_FAIL ? step->class : "time");
+    judge(step, VERDICT_FAIL, class, reason);
+    free(class);
+    free(was);
+}
+
+static bool agrees_until(const bool *agrees, size_t last) {
+    for (size_t i = 0; i <= last; i++)
+        if (!agrees[i]) return false;
+    return true;
+}
+
+static void decide_live(const attempt *self, result_vector *result) {
+    attempt_explanation found = attempt_explain(self);
+    bool all_match = true;
+    for (size_t i = 0; i < result->step_count; i++)
+        all_match = all_match && result->steps[i].verdict == VERDICT_PASS;
+    if (found.answer == WINDOW_EXPLAINED && all_match) {
+        free(found.legal);
+        return;
+    }
+    bool *agrees = attempt_reference(self);
+    if (found.answer == WINDOW_UNEXPLAINED) {
+        if (agrees_until(agrees, found.furthest)) {
+            excuse_missed(result, found.furthest, agrees);
+            convict(&result->steps[found.furthest], found.legal);
+        }
+    } else {
+        excuse_missed(result, result->step_count, agrees);
+    }
+    if (found.answer == WINDOW_EXHAUSTED)
+        judge(
+            &result->steps[found.furthest], VERDICT_INCONCLUSIVE, "missed",
+            text_copy("replies came so late that their possible instants are too many to search"));
+    free(agrees);
+    free(found.legal);
+}
+
+static void summarise(const attempt *self, result_vector *result) {
+    const result_step *worst = NULL;
+    for (size_t i = 0; i < result->step_count; i++) {
+        const result_step *step = &result->steps[i];
+        if (!step->judged || step->verdict == VERDICT_PASS) continue;
+        if (worst == NULL || (worst->verdict != VERDICT_FAIL && step->verdict == VERDICT_FAIL))
+            worst = step;
+    }
+    if (worst == NULL) return;
+    bool is_warning = worst->verdict == VERDICT_FAIL && self->vector->level == VECTOR_SHOULD;
+    result->verdict = is_warning ? VERDICT_WARNING : worst->verdict;
+    result->class = text_copy(worst->class);
+    result->reason = text_copy(worst->reason);
+}
+
+static void decide_broken(const attempt *self, result_vector *result) {
+    result->verdict = VERDICT_ERROR;
+    result->reason = text_format("the target %s", self->error);
+    for (size_t i = 0; i < result->step_count; i++) {
+        bool is_culprit = !self->never_began && i == self->answered;
+        if (is_culprit) judge(&result->steps[i], VERDICT_ERROR, NULL, text_copy(result->reason));
+    }
+}
+
+void attempt_decide(const attempt *self, result_vector *result) {
+    keep_steps(self, result);
+    match_steps(self, result);
+    if (self->error[0] != '\0') {
+        decide_broken(self, result);
+        return;
+    }
+    if (!self->is_virtual) decide_live(self, result);
+    summarise(self, result);
+}

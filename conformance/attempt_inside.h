@@ -1,0 +1,22 @@
+/* What the files of an attempt share. */
+#ifndef CONFORMANCE_ATTEMPT_INSIDE_H
+#define CONFORMANCE_ATTEMPT_INSIDE_H
+
+#include "conformance/attempt.h"
+
+/* The bytes with the run's keys as the vector writes them: {k}. The caller frees; NUL-terminated. */
+char *attempt_plain_bytes(const attempt *self, ttl_bytes from, size_t *length);
+char *attempt_plain_text(const attempt *self, const char *text);
+
+/* True for events that this vector does not look at. */
+bool attempt_ignores_event(const attempt *self, ttl_bytes name, bool lenient_expiry);
+/* The first event at or after `node` of an event list that is looked at; past the end: none is. */
+size_t attempt_next_event(const attempt *self, const ttl_reply *events, size_t node, bool lenient);
+/* What a step announced and should have, as arrays of "name {key}". Both replies are empty. */
+void attempt_list_events(const attempt *self, size_t step, ttl_reply *seen, ttl_reply *wanted);
+
+/* Which steps of the vector the reference engine of this dialect does as the vector says, in
+ * virtual time. The caller frees. */
+bool *attempt_reference(const attempt *self);
+
+#endif
