@@ -135,7 +135,7 @@ END_TEST
 
 START_TEST(a_server_that_ignores_the_clock_is_found_out) {
     /* the library is loaded, and loses its page before the server starts */
-    char script[] = "unset LD_PRELOAD; exec redis-server --port 0 --unixsocket {socket}";
+    char script[] = "unset LD_PRELOAD; exec redis-server --port 0 --save '' --unixsocket {socket}";
     const char *command[] = {"sh", "-c", script, NULL};
     real_server server;
     real_server_start(&server, "redis-server", 1000000);

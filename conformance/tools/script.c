@@ -1,0 +1,611 @@
+#include "conformance/tools/script.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { START_S = 1700000000 };
+
+/* ---- the grammar ----
+ *
+ * The pattern of a command's arguments, one letter each:
+ *   k key   v value   t relative time   S absolute seconds   M absolute milliseconds   n integer
+ *   o offset in a string   f floating point   h field   z member   s score   d database
+ *   p pattern   c cursor   C channel   w one of the words, as it stands
+ * An option is a word and the patterns of its arguments. */
+
+typedef struct command_shape {
+    const char *name, *pattern;
+    const char *options; /* "EX t|PX t|NX", NULL: none */
+    reply_order order;
+} command_shape;
+
+#define EXPIRE_OPTIONS "NX|XX|GT|LT"
+#define TIME_OPTIONS   "EX t|PX t|EXAT S|PXAT M"
+#define FLUSH_OPTIONS  "ASYNC|SYNC"
+#define ZADD_OPTIONS   "NX|XX|GT|LT|CH|INCR"
+#define ZRANGE_OPTIONS "BYSCORE|BYLEX|REV|LIMIT n n"
+
+static const command_shape shapes[] = {
+    {"SET", "kv", TIME_OPTIONS "|KEEPTTL|NX|XX|GET|IFEQ v", ORDER_EXACT},
+    {"GET", "k", NULL, ORDER_EXACT},
+    {"SETEX", "ktv", NULL, ORDER_EXACT},
+    {"PSETEX", "ktv", NULL, ORDER_EXACT},
+    {"SETNX", "kv", NULL, ORDER_EXACT},
+    {"GETEX", "k", TIME_OPTIONS "|PERSIST", ORDER_EXACT},
+    {"GETDEL", "k", NULL, ORDER_EXACT},
+    {"GETSET", "kv", NULL, ORDER_EXACT},
+    {"MSET", "kvkv", NULL, ORDER_EXACT},
+    {"MSETNX", "kvkv", NULL, ORDER_EXACT},
+    {"MGET", "kkk", NULL, ORDER_EXACT},
+    {"APPEND", "kv", NULL, ORDER_EXACT},
+    {"STRLEN", "k", NULL, ORDER_EXACT},
+    {"SETRANGE", "kov", NULL, ORDER_EXACT},
+    {"GETRANGE", "knn", NULL, ORDER_EXACT},
+    {"INCR", "k", NULL, ORDER_EXACT},
+    {"DECR", "k", NULL, ORDER_EXACT},
+    {"INCRBY", "kn", NULL, ORDER_EXACT},
+    {"DECRBY", "kn", NULL, ORDER_EXACT},
+    {"INCRBYFLOAT", "kf", NULL, ORDER_EXACT},
+    {"EXPIRE", "kt", EXPIRE_OPTIONS, ORDER_EXACT},
+    {"PEXPIRE", "kt", EXPIRE_OPTIONS, ORDER_EXACT},
+    {"EXPIREAT", "kS", EXPIRE_OPTIONS, ORDER_EXACT},
+    {"PEXPIREAT", "kM", EXPIRE_OPTIONS, ORDER_EXACT},
+    {"TTL", "k", NULL, ORDER_EXACT},
+    {"PTTL", "k", NULL, ORDER_EXACT},
+    {"EXPIRETIME", "k", NULL, ORDER_EXACT},
+    {"PEXPIRETIME", "k", NULL, ORDER_EXACT},
+    {"PERSIST", "k", NULL, ORDER_EXACT},
+    {"DEL", "kk", NULL, ORDER_EXACT},
+    {"UNLINK", "kk", NULL, ORDER_EXACT},
+    {"EXISTS", "kk", NULL, ORDER_EXACT},
+    {"TOUCH", "kk", NULL, ORDER_EXACT},
+    {"TYPE", "k", NULL, ORDER_EXACT},
+    {"RENAME", "kk", NULL, ORDER_EXACT},
+    {"RENAMENX", "kk", NULL, ORDER_EXACT},
+    {"COPY", "kk", "DB d|REPLACE", ORDER_EXACT},
+    {"MOVE", "kd", NULL, ORDER_EXACT},
+    {"KEYS", "p", NULL, ORDER_FREE},
+    {"SCAN", "c", "MATCH p|COUNT n|TYPE w", ORDER_SCAN},
+    {"RANDOMKEY", "", NULL, ORDER_TYPE_ONLY},
+    {"DBSIZE", "", NULL, ORDER_EXACT},
+    {"FLUSHDB", "", FLUSH_OPTIONS, ORDER_EXACT},
+    {"FLUSHALL", "", FLUSH_OPTIONS, ORDER_EXACT},
+    {"SELECT", "d", NULL, ORDER_EXACT},
+    {"SWAPDB", "dd", NULL, ORDER_EXACT},
+    {"HSET", "khv", NULL, ORDER_EXACT},
+    {"HGET", "kh", NULL, ORDER_EXACT},
+    {"HDEL", "khh", NULL, ORDER_EXACT},
+    {"HINCRBY", "khn", NULL, ORDER_EXACT},
+    {"HGETALL", "k", NULL, ORDER_FREE_PAIRS},
+    {"HLEN", "k", NULL, ORDER_EXACT},
+    {"LPUSH", "kvv", NULL, ORDER_EXACT},
+    {"RPUSH", "kvv", NULL, ORDER_EXACT},
+    {"LPOP", "kn", NULL, ORDER_EXACT},
+    {"RPOP", "kn", NULL, ORDER_EXACT},
+    {"LLEN", "k", NULL, ORDER_EXACT},
+    {"LRANGE", "knn", NULL, ORDER_EXACT},
+    {"SADD", "kzz", NULL, ORDER_EXACT},
+    {"SREM", "kzz", NULL, ORDER_EXACT},
+    {"SCARD", "k", NULL, ORDER_EXACT},
+    {"SMEMBERS", "k", NULL, ORDER_FREE},
+    {"SISMEMBER", "kz", NULL, ORDER_EXACT},
+    {"SINTERSTORE", "kkk", NULL, ORDER_EXACT},
+    {"SUNIONSTORE", "kkk", NULL, ORDER_EXACT},
+    {"SDIFFSTORE", "kkk", NULL, ORDER_EXACT},
+    {"ZADD", "ksz", NULL, ORDER_EXACT},
+    {"ZREM", "kzz", NULL, ORDER_EXACT},
+    {"ZCARD", "k", NULL, ORDER_EXACT},
+    {"ZSCORE", "kz", NULL, ORDER_EXACT},
+    {"ZRANGE", "knn", ZRANGE_OPTIONS "|WITHSCORES", ORDER_EXACT},
+    {"ZRANGESTORE", "kknn", ZRANGE_OPTIONS, ORDER_EXACT},
+    {"PUBLISH", "Cv", NULL, ORDER_EXACT},
+    {"PING", "v", NULL, ORDER_EXACT},
+    {"ECHO", "v", NULL, ORDER_EXACT},
+    {"TIME", "", NULL, ORDER_EXACT},
+    {"INFO", "w", NULL, ORDER_EXACT},
+    {"CONFIG", "ww", NULL, ORDER_FREE_PAIRS},
+    {"CLIENT", "ww", NULL, ORDER_EXACT},
+    {"COMMAND", "ww", NULL, ORDER_DEEP},
+    {"HELLO", "w", "SETNAME v|AUTH v v", ORDER_IDENTITY},
+    {"RESET", "", NULL, ORDER_EXACT},
+    {"MULTI", "", NULL, ORDER_EXACT},
+    {"EXEC", "", NULL, ORDER_QUEUED},
+    {"DISCARD", "", NULL, ORDER_EXACT},
+    {"WATCH", "kk", NULL, ORDER_EXACT},
+    {"UNWATCH", "", NULL, ORDER_EXACT},
+};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+/* Words that stand where the pattern says w: chosen by the command and the place. */
+static const struct {
+    const char *command;
+    const char *words[9];
+} word_lists[] = {
+    {"SCAN", {"string", "list", "hash", "set", "zset", "STRING", "nosuch"}},
+    {"INFO", {"keyspace"}},
+    {"CONFIG", {"GET"}},
+    {"CLIENT", {"GETNAME", "SETNAME"}},
+    {"COMMAND", {"INFO", "GETKEYS"}},
+    {"HELLO", {"2", "3", "1", "4", "x", ""}},
+};
+static const char *const config_names[] = {"notify-keyspace-events", "NOTIFY-keyspace-EVENTS",
+                                           "databases", "nosuch-option", "notify*"};
+static const char *const client_names[] = {"me", "", "two words", "a\nb"};
+
+/* ---- values ---- */
+
+static uint64_t generator_next(diff_generator *generator) {
+    uint64_t mixed = generator->state += UINT64_C(0x9e3779b97f4a7c15);
+    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return mixed ^ (mixed >> 31);
+}
+
+static size_t below(diff_generator *generator, size_t bound) {
+    return (size_t)(generator_next(generator) % bound);
+}
+
+static bool chance(diff_generator *generator, unsigned percent) {
+    return generator_next(generator) % 100 < percent;
+}
+
+#define PICK(generator, array) ((array)[below(generator, sizeof(array) / sizeof *(array))])
+
+static const char *const usual_times[] = {"1",   "2",    "10",   "11",   "100",  "101",
+                                          "500", "1000", "1500", "1999", "2000", "100000"};
+static const char *const odd_numbers[] = {"0",
+                                          "-1",
+                                          "1",
+                                          "-0",
+                                          "00",
+                                          "010",
+                                          "+5",
+                                          " 5",
+                                          "5 ",
+                                          "5\n",
+                                          "\t5",
+                                          "1e3",
+                                          "0x10",
+                                          "",
+                                          "1.0",
+                                          "1.5",
+                                          "abc",
+                                          "-",
+                                          "+",
+                                          "5_0",
+                                          "-1000",
+                                          "2147483647",
+                                          "2147483648",
+                                          "-2147483648",
+                                          "-2147483649",
+                                          "4294967295",
+                                          "4294967296",
+                                          "9007199254740992",
+                                          "9007199254740993",
+                                          "9223372036854775806",
+                                          "9223372036854775807",
+                                          "9223372036854775808",
+                                          "-9223372036854775807",
+                                          "-9223372036854775808",
+                                          "-9223372036854775809",
+                                          "9223372036854775",
+                                          "9223372036854774",
+                                          "9223372036854776",
+                                          "-9223372036854775",
+                                          "-9223372036854776",
+                                          "18446744073709551615",
+                                          "18446744073709551616",
+                                          "99999999999999999999",
+                                          "2305843009213693951",
+                                          "2305843009213693952",
+                                          "281474976710655",
+                                          "281474976710656",
+                                          "4611686018427387904",
+                                          "1700000000",
+                                          "1700000000000",
+                                          "922337203685477",
+                                          "9223372036854775000"};
+static const char *const usual_integers[] = {"0", "1", "-1", "2", "3", "-2", "10", "-100"};
+static const char *const offsets[] = {"0",
+                                      "1",
+                                      "3",
+                                      "10",
+                                      "-1",
+                                      "536870912",
+                                      "4294967296",
+                                      "abc",
+                                      "9223372036854775807",
+                                      "-9223372036854775808",
+                                      "1.0",
+                                      ""};
+static const char *const floats[] = {"1",
+                                     "1.5",
+                                     "-1",
+                                     "0",
+                                     "3.0e3",
+                                     "0.1",
+                                     "1e-5",
+                                     "1e308",
+                                     "1e309",
+                                     "-1e308",
+                                     "inf",
+                                     "-inf",
+                                     "+inf",
+                                     "nan",
+                                     "abc",
+                                     "",
+                                     " 1",
+                                     "1 ",
+                                     "0x10",
+                                     "1e17",
+                                     "100000000000000000",
+                                     "5e-324",
+                                     "1.",
+                                     ".5",
+                                     "-0",
+                                     "3.14159265358979323846",
+                                     "1e",
+                                     "Infinity",
+                                     "1e4932",
+                                     "9007199254740993"};
+static const char *const scores[] = {
+    "1",   "2",   "0", "-1",    "1.5", "inf", "-inf", "+inf",
+    "nan", "abc", "",  "1e308", "-0",  "3.0", "0x10", "100000000000000000"};
+static const char *const values[] = {
+    "v",   "w",   "",   "10",  "5",         "-3", "9223372036854775807", "-9223372036854775808",
+    "1.5", "abc", " 1", "010", "long value"};
+static const char *const keys[] = {"a", "b", "c"};
+static const char *const fields[] = {"f", "g", "n"};
+static const char *const members[] = {"m", "n", "o", "1", ""};
+static const char *const databases[] = {"0",  "1",   "1", "15",         "16",
+                                        "-1", "abc", "",  "4294967296", "01"};
+static const char *const patterns[] = {"*",   "a",   "[ab]", "?", "",       "a*", "[^a]",
+                                       "\\a", "[a-", "b*",   "[", "nosuch", "**", "\\*"};
+static const char *const cursors[] = {"0",
+                                      "0",
+                                      "0",
+                                      "0",
+                                      "abc",
+                                      "-1",
+                                      "",
+                                      "18446744073709551616",
+                                      "00",
+                                      " 0",
+                                      "99999999999999999999"};
+static const char *const channels[] = {"ch", "news", ""};
+static const char *const range_bounds[] = {"(1", "[m", "-", "+", "(inf", "-inf", "1.5", "(a"};
+static const char *const event_flags[] = {"KEA",       "AKE",    "KEA",  "Ex",    "Kx",    "KEg$",
+                                          "",          "K",      "A",    "KEn",   "KEAnm", "KEmd",
+                                          "KElshzxet", "nosuch", "KEAo", "KEAoc", "KEc"};
+
+/* A time around an absolute present: the present itself and its neighbours most of all. */
+static void absolute_time(diff_generator *generator, int64_t now, int64_t unit, char *text,
+                          size_t size) {
+    static const int64_t steps[] = {0, 1, -1, 2, 10, 100, 1000, -1000, 1000000000};
+    int64_t limit = INT64_MAX / unit;
+    if (chance(generator, 70)) {
+        snprintf(text, size, "%" PRId64, now + PICK(generator, steps));
+    } else if (chance(generator, 20)) {
+        snprintf(text, size, "%" PRId64, limit - (int64_t)below(generator, 3));
+    } else {
+        snprintf(text, size, "%s", PICK(generator, odd_numbers));
+    }
+}
+
+/* A time from now on; also the greatest that added to the present still fits. */
+static void relative_time(diff_generator *generator, int64_t now_ms, char *text, size_t size) {
+    int64_t room_ms = INT64_MAX - now_ms;
+    if (chance(generator, 55)) {
+        snprintf(text, size, "%s", PICK(generator, usual_times));
+    } else if (chance(generator, 25)) {
+        int64_t limit = chance(generator, 50) ? room_ms : room_ms / 1000;
+        if (chance(generator, 20)) limit = -now_ms;
+        if (chance(generator, 20)) limit = -now_ms / 1000;
+        snprintf(text, size, "%" PRId64, limit + (int64_t)below(generator, 5) - 2);
+    } else {
+        snprintf(text, size, "%s", PICK(generator, odd_numbers));
+    }
+}
+
+/* ---- building ---- */
+
+typedef struct diff_builder {
+    diff_generator *generator;
+    diff_script *script;
+    int64_t now_ms;
+    diff_step *step; /* under construction */
+    int connection;
+    int64_t move_ms;
+} diff_builder;
+
+static void argument_add(diff_builder *builder, const char *text, size_t length) {
+    diff_script *script = builder->script;
+    diff_step *step = builder->step;
+    if (step == NULL || step->count == STEP_ARGUMENTS_MAX) return;
+    if (script->text_length + length > SCRIPT_TEXT_SIZE) length = 0;
+    step->offset[step->count] = (uint16_t)script->text_length;
+    step->length[step->count++] = (uint16_t)length;
+    memcpy(script->text + script->text_length, text, length);
+    script->text_length += length;
+}
+
+static void word_add(diff_builder *builder, const char *word) {
+    argument_add(builder, word, strlen(word));
+}
+
+/* A word of the language, now and then in another case. */
+static void keyword_add(diff_builder *builder, const char *word, size_t length) {
+    char text[32];
+    bool other_case = chance(builder->generator, 12);
+    for (size_t i = 0; i < length && i < sizeof text; i++) {
+        text[i] = word[i];
+        if (other_case && chance(builder->generator, 50)) text[i] = (char)tolower(word[i]);
+    }
+    argument_add(builder, text, length);
+}
+
+static void step_begin(diff_builder *builder) {
+    diff_script *script = builder->script;
+    builder->step = NULL;
+    if (script->count == SCRIPT_STEPS_MAX) return;
+    builder->step = &script->steps[script->count++];
+    *builder->step = (diff_step){.connection = builder->connection, .move_ms = builder->move_ms};
+    builder->now_ms += builder->move_ms;
+    builder->move_ms = 0;
+}
+
+/* A whole step, of words parted by blanks. */
+static void line_add(diff_builder *builder, const char *line) {
+    step_begin(builder);
+    while (*line != 0) {
+        size_t length = strcspn(line, " ");
+        argument_add(builder, line, length);
+        line += length + (line[length] == ' ');
+    }
+}
+
+static void list_word_add(diff_builder *builder, const char *command) {
+    diff_generator *generator = builder->generator;
+    if (builder->step != NULL && builder->step->count > 1) {
+        if (strcmp(command, "CONFIG") == 0) word_add(builder, PICK(generator, config_names));
+        if (strcmp(command, "CLIENT") == 0) word_add(builder, PICK(generator, client_names));
+        if (strcmp(command, "COMMAND") == 0)
+            word_add(builder, shapes[below(generator, SHAPES)].name);
+        if (strcmp(command, "SCAN") != 0) return;
+    }
+    for (size_t i = 0; i < sizeof word_lists / sizeof *word_lists; i++) {
+        if (strcmp(word_lists[i].command, command) != 0) continue;
+        size_t count = 0;
+        while (word_lists[i].words[count] != NULL) count++;
+        word_add(builder, word_lists[i].words[below(generator, count)]);
+    }
+}
+
+static void value_add(diff_builder *builder, char kind, const char *command) {
+    diff_generator *generator = builder->generator;
+    char text[64];
+    switch (kind) {
+    case 'k': word_add(builder, chance(generator, 60) ? "a" : PICK(generator, keys)); return;
+    case 'v': word_add(builder, PICK(generator, values)); return;
+    case 'h': word_add(builder, PICK(generator, fields)); return;
+    case 'z': word_add(builder, PICK(generator, members)); return;
+    case 'o': word_add(builder, PICK(generator, offsets)); return;
+    case 'f': word_add(builder, PICK(generator, floats)); return;
+    case 's': word_add(builder, PICK(generator, scores)); return;
+    case 'd': word_add(builder, PICK(generator, databases)); return;
+    case 'p': word_add(builder, PICK(generator, patterns)); return;
+    case 'c': word_add(builder, PICK(generator, cursors)); return;
+    case 'C': word_add(builder, PICK(generator, channels)); return;
+    case 'w': list_word_add(builder, command); return;
+    case 't': relative_time(generator, builder->now_ms, text, sizeof text); break;
+    case 'S': absolute_time(generator, builder->now_ms / 1000, 1000, text, sizeof text); break;
+    case 'M': absolute_time(generator, builder->now_ms, 1, text, sizeof text); break;
+    default:
+        if (command[0] == 'Z' && chance(generator, 30)) {
+            word_add(builder, PICK(generator, range_bounds));
+        } else {
+            word_add(builder, chance(generator, 70) ? PICK(generator, usual_integers)
+                                                    : PICK(generator, odd_numbers));
+        }
+        return;
+    }
+    word_add(builder, text);
+}
+
+/* One of the options "WORD x y|WORD", with its arguments. */
+static void option_add(diff_builder *builder, const command_shape *shape) {
+    size_t count = 1;
+    for (const char *at = shape->options; *at != 0; at++) count += *at == '|';
+    const char *option = shape->options;
+    for (size_t skip = below(builder->generator, count); skip > 0; skip--) {
+        option = strchr(option, '|') + 1;
+    }
+    size_t length = strcspn(option, " |");
+    keyword_add(builder, option, length);
+    bool is_count = strncmp(option, "COUNT", 5) == 0; /* small ones split a scan at will */
+    for (option += length; *option == ' '; option += 2) {
+        if (chance(builder->generator, 3)) return; /* left out */
+        if (is_count && chance(builder->generator, 80)) word_add(builder, "1000");
+        else if (is_count) word_add(builder, chance(builder->generator, 50) ? "0" : "abc");
+        else value_add(builder, option[1], shape->name);
+    }
+}
+
+static void command_add(diff_builder *builder, const command_shape *shape) {
+    diff_generator *generator = builder->generator;
+    step_begin(builder);
+    keyword_add(builder, shape->name, strlen(shape->name));
+    size_t arguments = strlen(shape->pattern);
+    if (arguments > 0 && chance(generator, 15)) arguments -= 1 + below(generator, arguments);
+    bool is_zadd = strcmp(shape->name, "ZADD") == 0; /* its options come in the middle */
+    for (size_t i = 0; i < arguments; i++) {
+        if (is_zadd && i == 1) {
+            static const command_shape zadd = {"ZADD", "", ZADD_OPTIONS, ORDER_EXACT};
+            while (chance(generator, 40)) option_add(builder, &zadd);
+        }
+        value_add(builder, shape->pattern[i], shape->name);
+    }
+    if (shape->options != NULL) {
+        for (size_t i = 0; i < 4 && chance(generator, 55); i++) option_add(builder, shape);
+    }
+    if (chance(generator, 4)) value_add(builder, chance(generator, 50) ? 'v' : 'n', shape->name);
+}
+
+/* Key states: missing, or one of these, persistent, volatile, or dead and not reclaimed. */
+static void state_add(diff_builder *builder, const char *key) {
+    static const char *const makers[] = {
+        "SET %s v",    "SET %s 10",       "SET %s 1.5", "RPUSH %s x y", "HSET %s f 1 g w",
+        "SADD %s m n", "ZADD %s 1 m 2 n", "RPUSH %s x", "SADD %s m",    "HSET %s n 5"};
+    static const char *const limits[] = {"PEXPIRE %s 10", "PEXPIRE %s 100", "PEXPIRE %s 1500",
+                                         "EXPIRE %s 100", "PEXPIRE %s 1"};
+    char line[64];
+    diff_generator *generator = builder->generator;
+    if (chance(generator, 20)) return;
+    size_t maker = chance(generator, 50) ? 0 : below(generator, sizeof makers / sizeof *makers);
+    snprintf(line, sizeof line, makers[maker], key);
+    line_add(builder, line);
+    if (chance(generator, 35)) return;
+    snprintf(line, sizeof line, PICK(generator, limits), key);
+    line_add(builder, line);
+}
+
+static void move_choose(diff_builder *builder) {
+    static const int64_t moves_ms[] = {1,   9,    10,   11,   99,   100,  101, 499, 500, 501,
+                                       999, 1000, 1001, 1500, 1501, 2000, -1,  1,   10,  11};
+    if (chance(builder->generator, 30)) builder->move_ms = PICK(builder->generator, moves_ms);
+}
+
+static const command_shape *shape_named(const char *name, size_t length) {
+    for (size_t i = 0; i < SHAPES; i++) {
+        if (ttl_bytes_is_word((ttl_bytes){name, length}, shapes[i].name)) return &shapes[i];
+    }
+    return NULL;
+}
+
+/* A command of any kind but those that end what the script is about. */
+static void any_command_add(diff_builder *builder) {
+    const command_shape *shape;
+    do shape = &shapes[below(builder->generator, SHAPES)];
+    while (strcmp(shape->name, "RESET") == 0 || strcmp(shape->name, "HELLO") == 0 ||
+           strcmp(shape->name, "FLUSHALL") == 0 || strcmp(shape->name, "RANDOMKEY") == 0 ||
+           strcmp(shape->name, "COMMAND") == 0);
+    command_add(builder, shape);
+}
+
+/* What shows the state of the keys when all is over. */
+static void observers_add(diff_builder *builder) {
+    char line[32];
+    builder->connection = 0;
+    move_choose(builder);
+    if (chance(builder->generator, 30)) line_add(builder, "INFO keyspace");
+    for (size_t i = 0; i < 2; i++) {
+        static const char *const observers[] = {"TYPE %s",      "PTTL %s",   "TTL %s",
+                                                "GET %s",       "EXISTS %s", "PEXPIRETIME %s",
+                                                "EXPIRETIME %s"};
+        size_t count = i == 0 ? 4 : 2;
+        for (size_t j = 0; j < count; j++) {
+            snprintf(line, sizeof line, PICK(builder->generator, observers), keys[i]);
+            line_add(builder, line);
+        }
+    }
+    line_add(builder, "DBSIZE");
+    line_add(builder, "INFO stats");
+}
+
+static void transaction_add(diff_builder *builder, const command_shape *focus) {
+    diff_generator *generator = builder->generator;
+    bool watches = chance(generator, 50);
+    if (watches) command_add(builder, shape_named("WATCH", 5));
+    if (watches && chance(generator, 60)) {
+        builder->connection = chance(generator, 70) ? 1 : 0;
+        move_choose(builder);
+        any_command_add(builder);
+        builder->connection = 0;
+    }
+    move_choose(builder);
+    line_add(builder, "MULTI");
+    for (size_t i = below(generator, 3); i > 0; i--) any_command_add(builder);
+    command_add(builder, focus);
+    if (chance(generator, 50)) line_add(builder, "PTTL a");
+    move_choose(builder);
+    line_add(builder, chance(generator, 95) ? "EXEC" : "DISCARD");
+}
+
+static const command_shape *focus_next(diff_generator *generator) {
+    const command_shape *only = NULL;
+    if (generator->only != NULL) only = shape_named(generator->only, strlen(generator->only));
+    return only != NULL ? only : &shapes[generator->turn++ % SHAPES];
+}
+
+void script_generate(diff_generator *generator, diff_script *script) {
+    const command_shape *focus = focus_next(generator);
+    script->start_ms = START_S * INT64_C(1000) + (int64_t)below(generator, 1000);
+    script->listens = chance(generator, 50);
+    script->count = script->text_length = 0;
+    diff_builder builder = {.generator = generator, .script = script, .now_ms = script->start_ms};
+    if (script->listens) {
+        line_add(&builder, "CONFIG SET notify-keyspace-events");
+        word_add(&builder, PICK(generator, event_flags));
+    }
+    if (chance(generator, 10)) line_add(&builder, "HELLO 3");
+    state_add(&builder, "a");
+    if (chance(generator, 60)) state_add(&builder, "b");
+    if (chance(generator, 20)) state_add(&builder, "c");
+    if (chance(generator, 25)) {
+        builder.connection = 2;
+        line_add(&builder, chance(generator, 50) ? "SUBSCRIBE ch" : "PSUBSCRIBE __key*__:* n*");
+        builder.connection = 0;
+    }
+    if (chance(generator, 20)) {
+        transaction_add(&builder, focus);
+    } else {
+        for (size_t i = below(generator, 3); i > 0; i--) {
+            move_choose(&builder);
+            any_command_add(&builder);
+        }
+        move_choose(&builder);
+        command_add(&builder, focus);
+    }
+    observers_add(&builder);
+}
+
+/* ---- reading ---- */
+
+ttl_bytes step_argument(const diff_script *script, const diff_step *step, size_t index) {
+    return (ttl_bytes){script->text + step->offset[index], step->length[index]};
+}
+
+reply_order step_order(const diff_script *script, const diff_step *step) {
+    ttl_bytes name = step_argument(script, step, 0);
+    const command_shape *shape = shape_named(name.data, name.length);
+    return shape == NULL ? ORDER_EXACT : shape->order;
+}
+
+static void argument_print(ttl_bytes bytes, FILE *file) {
+    bool plain = bytes.length > 0;
+    for (size_t i = 0; i < bytes.length; i++) {
+        plain = plain && isgraph((unsigned char)bytes.data[i]) && bytes.data[i] != ';';
+    }
+    if (!plain) putc('"', file);
+    for (size_t i = 0; i < bytes.length; i++) {
+        unsigned char byte = (unsigned char)bytes.data[i];
+        if (isprint(byte)) putc(byte, file);
+        else fprintf(file, "\\x%02x", byte);
+    }
+    if (!plain) putc('"', file);
+}
+
+void script_print(const diff_script *script, FILE *file) {
+    for (size_t i = 0; i < script->count; i++) {
+        const diff_step *step = &script->steps[i];
+        fputs(i == 0 ? "" : "; ", file);
+        if (step->move_ms != 0) fprintf(file, "%+" PRId64 "ms ", step->move_ms);
+        if (step->connection != 0) fprintf(file, "[%d] ", step->connection);
+        for (size_t j = 0; j < step->count; j++) {
+            if (j > 0) putc(' ', file);
+            argument_print(step_argument(script, step, j), file);
+        }
+    }
+}
