@@ -219,7 +219,7 @@ static const expectation *locate(judging *judgement, const expectation *expected
                                  expectation_class class, size_t *index, FILE *path) {
     for (;;) {
         bool ordered = expected->kind == EXPECTATION_ARRAY || expected->kind == EXPECTATION_PUSH;
-        if (!ordered || !ttl_reply_is_aggregate(type_at(judgement, *index)) ||
+        if (!ordered || type_at(judgement, *index) != type_wanted(judgement, expected->kind) ||
             judgement->reply->nodes[*index].length != expected->count)
             return expected;
         size_t child = *index + 1, i = 0;

@@ -18,15 +18,12 @@ static int number_items(cJSON *item, int next) {
 bool json_read_text(json_document *document, const char *file, const char *text, size_t length,
                     problem_list *problems) {
     *document = (json_document){.file = file};
-    size_t problems_before = problems->count;
-    if (json_scan(document, text, length, problems))
-        document->root = cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
-    if (document->root == NULL) {
-        /* cJSON refuses what the scanner took only for numbers of absurd length: already told. */
-        if (problems->count == problems_before) arena_out_of_memory();
+    if (!json_scan(document, text, length, problems)) {
         json_free(document);
         return false;
     }
+    document->root = cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
+    if (document->root == NULL) arena_out_of_memory(); /* the scanner saw that it is JSON */
     int count = number_items(document->root, 0);
     assert((size_t)count == document->place_count);
     return true;

@@ -12,6 +12,7 @@ static void style(problem_list *problems, const vector_place *place, const char 
 
 static void lint_id(const vector *self, problem_list *problems) {
     size_t length = strlen(self->suite->name);
+    if (length == 0) return; /* the loader told that the suite has no name */
     if (strncmp(self->id, self->suite->name, length) == 0 && self->id[length] == '.') return;
     problem_add(problems, PROBLEM_STYLE, self->place.file, self->place.pointer, self->place.line,
                 "the id does not begin with its suite: expected \"%s.\"", self->suite->name);

@@ -60,7 +60,8 @@ static void load_suite(loading *self, const cJSON *root) {
     vector_set *set = self->set;
     vector_suite *suite = arena_take(&set->arena, sizeof *suite);
     loading_text(self, root, "$schema", false);
-    suite->name = loading_id(self, root, "suite", false);
+    const char *name = loading_id(self, root, "suite", false);
+    suite->name = name == NULL ? "" : name; /* told; its vectors are looked at all the same */
     suite->about = loading_text(self, root, "about", false);
     suite->file = self->document->file;
     if (set->suite_count == set->suite_capacity) {

@@ -26,6 +26,12 @@ static bool is_known(const problem_list *list, const problem *self) {
     return false;
 }
 
+/* A sentence quotes files, and files may hold what a terminal obeys. */
+static void blank_controls(char *text) {
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7F) *text = '?';
+}
+
 void problem_add(problem_list *list, problem_kind kind, const char *file, const char *pointer,
                  int line, const char *format, ...) {
     char *text = NULL;
@@ -37,6 +43,7 @@ void problem_add(problem_list *list, problem_kind kind, const char *file, const 
     vfprintf(out, format, arguments);
     va_end(arguments);
     if (fclose(out) != 0) arena_out_of_memory();
+    blank_controls(text);
 
     problem found = {kind, file, pointer, line, text};
     if (!is_known(list, &found)) {
