@@ -46,6 +46,7 @@ CONFORMANCE := $(filter-out %/preload.o,\
 SIM         := $(call objects,sim/*.c)
 CLI         := $(call objects,cli/*.c)
 TOOLS       := $(call objects,conformance/tools/*.c)
+TOOLS       := $(call objects,conformance/tools/*.c)
 
 ENGINE_LIB      := $(if $(ENGINE),$(BUILD)/libttlspec.a)
 CONFORMANCE_LIB := $(if $(CONFORMANCE),$(BUILD)/libconformance.a) $(ENGINE_LIB)
@@ -117,6 +118,10 @@ $(BUILD)/differential: $(TOOLS) $(CONFORMANCE_LIB)
 	$(say) LD $@
 	$(run)$(LINK) -o $@ $^ $(EXTERNAL_LIBS) -lm $(LDLIBS)
 
+$(BUILD)/differential: $(TOOLS) $(CONFORMANCE_LIB)
+	$(say) LD $@
+	$(run)$(LINK) -o $@ $^ $(EXTERNAL_LIBS) -lm $(LDLIBS)
+
 # Goes into other people's processes: never with a sanitizer or a flag of ours.
 $(BUILD)/libttlclock.so: conformance/virtual-clock/preload.c $(BUILD)/flags
 	$(say) LD $@
@@ -156,6 +161,14 @@ run: deps ## conformance of the engine, of the engine over TCP, and of a real Re
 check: deps ## every test: unit tests, command line tests, style
 	@$(MAKE) -j$(JOBS) tests
 	@scripts/check.sh $(BUILD) $(JOBS)
+
+.PHONY: fleet
+fleet: ## fetch real servers of several Debian releases into ./fleet
+	@scripts/fleet.sh fleet
+
+.PHONY: differential
+differential: all $(BUILD)/differential ## the engine against each server of the fleet, at random
+	@scripts/differential.sh $(BUILD)
 
 .PHONY: bench
 bench: all $(BENCHES) ## the figures, with this machine's own numbers beside them

@@ -108,7 +108,7 @@ static const command_shape shapes[] = {
     {"CONFIG", "ww", NULL, ORDER_FREE_PAIRS},
     {"CLIENT", "ww", NULL, ORDER_EXACT},
     {"COMMAND", "ww", NULL, ORDER_DEEP},
-    {"HELLO", "w", "SETNAME v|AUTH v v", ORDER_IDENTITY},
+    {"HELLO", "w", "SETNAME v", ORDER_IDENTITY},
     {"RESET", "", NULL, ORDER_EXACT},
     {"MULTI", "", NULL, ORDER_EXACT},
     {"EXEC", "", NULL, ORDER_QUEUED},
@@ -449,6 +449,9 @@ static void command_add(diff_builder *builder, const command_shape *shape) {
     }
     if (shape->options != NULL) {
         for (size_t i = 0; i < 4 && chance(generator, 55); i++) option_add(builder, shape);
+    }
+    if (strcmp(shape->name, "COMMAND") == 0) {
+        for (size_t i = below(generator, 5); i > 0; i--) value_add(builder, 'k', shape->name);
     }
     if (chance(generator, 4)) value_add(builder, chance(generator, 50) ? 'v' : 'n', shape->name);
 }
