@@ -46,7 +46,6 @@ CONFORMANCE := $(filter-out %/preload.o,\
 SIM         := $(call objects,sim/*.c)
 CLI         := $(call objects,cli/*.c)
 TOOLS       := $(call objects,conformance/tools/*.c)
-TOOLS       := $(call objects,conformance/tools/*.c)
 
 ENGINE_LIB      := $(if $(ENGINE),$(BUILD)/libttlspec.a)
 CONFORMANCE_LIB := $(if $(CONFORMANCE),$(BUILD)/libconformance.a) $(ENGINE_LIB)
@@ -114,10 +113,6 @@ $(BUILD)/ttlspec: $(CLI) $(LIBRARIES)
 # Two servers, or the engine and one, given the same random scripts at the same virtual moments.
 .PHONY: differential
 differential: $(BUILD)/differential $(PRELOAD) ## build the differential checker of two servers
-$(BUILD)/differential: $(TOOLS) $(CONFORMANCE_LIB)
-	$(say) LD $@
-	$(run)$(LINK) -o $@ $^ $(EXTERNAL_LIBS) -lm $(LDLIBS)
-
 $(BUILD)/differential: $(TOOLS) $(CONFORMANCE_LIB)
 	$(say) LD $@
 	$(run)$(LINK) -o $@ $^ $(EXTERNAL_LIBS) -lm $(LDLIBS)
