@@ -111,8 +111,6 @@ $(BUILD)/ttlspec: $(CLI) $(LIBRARIES)
 	$(run)$(LINK) -o $@ $^ $(EXTERNAL_LIBS) -lm $(LDLIBS)
 
 # Two servers, or the engine and one, given the same random scripts at the same virtual moments.
-.PHONY: differential
-differential: $(BUILD)/differential $(PRELOAD) ## build the differential checker of two servers
 $(BUILD)/differential: $(TOOLS) $(CONFORMANCE_LIB)
 	$(say) LD $@
 	$(run)$(LINK) -o $@ $^ $(EXTERNAL_LIBS) -lm $(LDLIBS)
