@@ -38,7 +38,8 @@ void event_emit(ttl_engine *engine, int database, enum event_kind kind, const ch
 /* Reads the value of notify-keyspace-events ("KEA", "gxE"); false where a letter is none of the
  * dialect's. */
 bool event_flags_parse(const ttl_dialect *dialect, ttl_bytes text, unsigned *flags);
-/* Writes flags as CONFIG GET answers them; `text` has room for 24 bytes. */
-void event_flags_format(unsigned flags, char *text);
+/* Writes flags as CONFIG GET answers them: the classes, "A" for all of them, then K, E and m. */
+enum { EVENT_FLAGS_ROOM = 24 };
+size_t event_flags_format(const ttl_dialect *dialect, unsigned flags, char text[EVENT_FLAGS_ROOM]);
 
 #endif

@@ -37,8 +37,6 @@ void ttl_session_free(ttl_session *session) {
     pubsub_unsubscribe_all(session);
     memory_give(memory, session->queue, session->queue_capacity * sizeof *session->queue);
     memory_give(memory, session->watches, session->watch_capacity * sizeof *session->watches);
-    memory_give(memory, session->subscriptions,
-                session->subscription_capacity * sizeof *session->subscriptions);
     bytes_give(memory, &session->name);
     bytes_give(memory, &session->library_name);
     bytes_give(memory, &session->library_version);

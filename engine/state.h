@@ -19,9 +19,6 @@ struct statistics {
     int64_t expired_keys, keyspace_hits, keyspace_misses, commands, connections;
 };
 
-/* Strings that CONFIG GET and SET know, by their place in config.c's table. */
-enum { CONFIG_SETTINGS_MOST = 24 };
-
 struct ttl_engine {
     struct memory memory;
     struct memory session_memory; /* what sessions hold, counted apart */
@@ -42,8 +39,7 @@ struct ttl_engine {
     ttl_session *sessions; /* all of them, newest first */
     uint64_t last_session_id;
     size_t watch_count;
-    size_t subscription_count;
-    struct config *config;       /* config.c: settings that only CONFIG looks at; NULL until set */
+    struct subscription *subscriptions; /* of all sessions, oldest first */
     uint16_t command_slots[512]; /* hash of a name -> index into commands + 1; command.c */
 };
 
@@ -61,9 +57,13 @@ struct watch {
     bool was_expired; /* already dead when it was watched */
 };
 
+/* What a session listens to: a channel, or a pattern of channels. */
 struct subscription {
-    ttl_bytes name; /* owned */
+    struct subscription *next; /* of the engine's list: the order in which messages are given out */
+    ttl_session *session;
     bool is_pattern;
+    size_t length;
+    char name[];
 };
 
 struct ttl_session {
@@ -81,8 +81,7 @@ struct ttl_session {
     size_t queue_count, queue_capacity;
     struct watch *watches;
     size_t watch_count, watch_capacity;
-    struct subscription *subscriptions;
-    size_t subscription_count, subscription_capacity;
+    size_t channel_count, pattern_count;     /* what it is subscribed to */
     ttl_bytes name;                          /* CLIENT SETNAME; owned, empty when unset */
     ttl_bytes library_name, library_version; /* CLIENT SETINFO; owned */
 };
