@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "engine/pubsub.h"
 #include "engine/require.h"
+#include "engine/subcommand.h"
 
 /* ---- life */
 
@@ -295,13 +296,23 @@ static ttl_status reply_unknown_command(struct call *call) {
         length = text_append(shown, length, call->argv[i].data, taken);
         length = text_append(shown, length, close, strlen(close));
     }
-    ttl_bytes name = {call->argv[0].data, shown_length(call->argv[0], UNKNOWN_SHOWN)};
-    ttl_bytes parts[] = {
-        ttl_bytes_of(modern ? "ERR unknown command '" : "ERR unknown command `"),
-        name,
-        ttl_bytes_of(modern ? "', with args beginning with: " : "`, with args beginning with: "),
-        {shown, length}};
+    bool alone = call->argc == 1 && call_has(call, TRAIT_UNKNOWN_COMMAND_ALONE);
+    const char *tail = modern ? "', with args beginning with: " : "`, with args beginning with: ";
+    ttl_bytes name = {call->argv[0].data,
+                      shown_length(call->argv[0], modern ? UNKNOWN_SHOWN : SIZE_MAX)};
+    ttl_bytes parts[] = {ttl_bytes_of(modern ? "ERR unknown command '" : "ERR unknown command `"),
+                         name,
+                         ttl_bytes_of(alone ? "'" : tail),
+                         {shown, length}};
     return reply_error_parts(call, parts, 4);
+}
+
+static ttl_status reply_not_in_multi(struct call *call) {
+    if (!call_has(call, TRAIT_NOT_IN_MULTI_NAMED))
+        return reply_error(call, "ERR Command not allowed inside a transaction");
+    ttl_bytes parts[] = {ttl_bytes_of("ERR Command '"), ttl_bytes_of(call->command->name),
+                         ttl_bytes_of("' not allowed inside a transaction")};
+    return reply_error_parts(call, parts, 3);
 }
 
 ttl_status session_run(ttl_session *session, const struct command *command, size_t argc,
@@ -335,8 +346,9 @@ static ttl_status session_dispatch(struct call *call) {
         reply_wrong_arity(call);
         return refused(call);
     }
+    if (!subcommand_fits(call)) return refused(call);
     if (session->in_multi && (command->flags & COMMAND_NO_MULTI) != 0) {
-        reply_error(call, "ERR Command not allowed inside a transaction");
+        reply_not_in_multi(call);
         return refused(call);
     }
     if (!pubsub_allows(call)) return refused(call);
