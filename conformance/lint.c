@@ -20,7 +20,7 @@ static void lint_id(const vector *self, problem_list *problems) {
 
 /* A sentence begins in lower case, or with the name of a command or an option: GT, PSETEX. */
 static bool begins_as_law(const char *title) {
-    size_t word = strcspn(title, " ");
+    size_t word = strcspn(title, " '");
     if (!isupper((unsigned char)title[0])) return true;
     for (size_t i = 1; i < word; i++)
         if (islower((unsigned char)title[i])) return false;

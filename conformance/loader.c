@@ -29,6 +29,12 @@ static void tell_path(loader *self, const char *path, const char *sentence) {
     self->loading.faults++;
 }
 
+static void tell_unreadable(loader *self, const char *path) {
+    char *sentence = text_format("cannot be read: %s", strerror(errno));
+    tell_path(self, path, sentence);
+    free(sentence);
+}
+
 /* True the first time that it is asked for this file. */
 static bool is_new_file(loader *self, const struct stat *about) {
     for (size_t i = 0; i < self->seen_count; i++)
@@ -149,7 +155,7 @@ static size_t load_directory(loader *self, const char *path) {
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, is_visible, compare_entries);
     if (count < 0) {
-        tell_path(self, path, strerror(errno));
+        tell_unreadable(self, path);
         return 0;
     }
     size_t files = 0;
@@ -158,7 +164,7 @@ static size_t load_directory(loader *self, const char *path) {
         char *inside = text_format("%s%s%s", path, ends_with(path, "/") ? "" : "/", name);
         struct stat about;
         if (stat(inside, &about) != 0) {
-            tell_path(self, inside, strerror(errno));
+            tell_unreadable(self, inside);
         } else if (S_ISDIR(about.st_mode)) {
             if (strcmp(name, schema_directory) != 0) files += load_directory(self, inside);
         } else if (ends_with(name, ".json") && strcmp(name, rules_file) != 0) {
@@ -175,7 +181,7 @@ static size_t load_directory(loader *self, const char *path) {
 static void load_path(loader *self, const char *path) {
     struct stat about;
     if (stat(path, &about) != 0) {
-        tell_path(self, path, strerror(errno));
+        tell_unreadable(self, path);
     } else if (S_ISDIR(about.st_mode)) {
         size_t faults = self->loading.faults;
         if (load_directory(self, path) == 0 && self->loading.faults == faults)
