@@ -1,7 +1,6 @@
 #include "engine/engine.h"
 
 #include "engine/command.h"
-#include "engine/config.h"
 #include "engine/db.h"
 #include "engine/deadline.h"
 #include "engine/object.h"
@@ -44,7 +43,6 @@ void ttl_engine_free(ttl_engine *engine) {
         keyspace_reset(&db->keyspace, 0);
         memory_give(memory, db, sizeof *db);
     }
-    config_free(engine);
     memory_give(memory, engine->databases,
                 (size_t)engine->database_count * sizeof *engine->databases);
     struct memory last = *memory;
@@ -85,27 +83,55 @@ uint64_t engine_random(ttl_engine *engine) {
 
 /* ---- the active cycle */
 
-/* The database with the earliest deadline at `limit_ms` or before, and its key; the first of them
- * where deadlines are equal. The key's record is NULL when there is none. */
-static ttl_status engine_first_due(ttl_engine *engine, int64_t limit_ms, struct database **where,
-                                   struct key *first) {
-    *first = (struct key){NULL, SLAB_NONE};
+/* Has this database keys that the wheel knows of? */
+static bool database_waits(const struct database *db) {
+    return db != NULL && db->keyspace.volatile_count > db->keyspace.resting_count;
+}
+
+/* Where and when the next key is due; `where` is NULL when none is at `limit_ms` or before. Among
+ * equal deadlines the lower database is first. `until_ms` is told how far that database may be
+ * emptied before another one is to be asked. */
+struct next_due {
+    struct database *where;
+    int64_t deadline_ms, until_ms;
+};
+
+static ttl_status engine_next_due(ttl_engine *engine, int64_t limit_ms, struct next_due *next) {
+    *next = (struct next_due){NULL, limit_ms, limit_ms};
     for (int i = 0; i < engine->database_count; i++) {
         struct database *db = engine->databases[i];
-        if (db == NULL || db->keyspace.volatile_count == db->keyspace.resting_count) continue;
         struct key key;
+        if (!database_waits(db)) continue;
         if (keyspace_first_due(&db->keyspace, limit_ms, &key) != TTL_OK) return TTL_NO_MEMORY;
         if (key.record == NULL) continue;
-        if (first->record != NULL && first->record->deadline_ms <= key.record->deadline_ms)
-            continue;
-        *first = key;
-        *where = db;
+        int64_t deadline_ms = key.record->deadline_ms;
+        if (next->where == NULL || deadline_ms < next->deadline_ms) {
+            if (next->where != NULL) next->until_ms = next->deadline_ms - 1;
+            next->where = db;
+            next->deadline_ms = deadline_ms;
+        } else if (deadline_ms < next->until_ms) {
+            next->until_ms = deadline_ms;
+        }
     }
     return TTL_OK;
 }
 
 static bool engine_expires_at_deadline(const ttl_engine *engine) {
     return ttl_dialect_has(&engine->dialect, TRAIT_ACTIVE_AT_DEADLINE);
+}
+
+/* Reclaims what is due in one database up to a moment. */
+static ttl_status database_expire(ttl_engine *engine, struct database *db, int64_t until_ms,
+                                  size_t *removed) {
+    struct key_batch batch = {.more = true};
+    ttl_status status = TTL_OK;
+    while (batch.more && status == TTL_OK) {
+        status = keyspace_take_due(&db->keyspace, until_ms, &batch);
+        for (size_t i = 0; i < batch.count; i++)
+            db_reclaim(engine, db, batch.keys[i], record_name(batch.keys[i].record));
+        *removed += batch.count;
+    }
+    return status;
 }
 
 ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed) {
@@ -116,12 +142,11 @@ ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed) {
     engine_begin_unit(engine);
     int64_t limit_ms = engine->now.ms - (engine_expires_at_deadline(engine) ? 0 : 1);
     for (;;) {
-        struct database *db = NULL;
-        struct key key;
-        status = engine_first_due(engine, limit_ms, &db, &key);
-        if (status != TTL_OK || key.record == NULL) break;
-        db_reclaim(engine, db, key, record_name(key.record));
-        count++;
+        struct next_due next;
+        status = engine_next_due(engine, limit_ms, &next);
+        if (status != TTL_OK || next.where == NULL) break;
+        status = database_expire(engine, next.where, next.until_ms, &count);
+        if (status != TTL_OK) break;
     }
     for (int i = 0; i < engine->database_count; i++)
         if (engine->databases[i] != NULL) engine->databases[i]->was_sampled = true;
@@ -130,15 +155,14 @@ ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed) {
 }
 
 bool ttl_engine_next_expiry(ttl_engine *engine, int64_t *at_ms) {
-    struct database *db = NULL;
-    struct key key;
-    if (engine_first_due(engine, INT64_MAX, &db, &key) != TTL_OK) {
+    struct next_due next;
+    if (engine_next_due(engine, INT64_MAX, &next) != TTL_OK) {
         /* There is no memory to look with: say "now", and let the cycle itself report it. */
         *at_ms = engine->now.ms;
         return true;
     }
-    if (key.record == NULL) return false;
-    *at_ms = key.record->deadline_ms;
+    if (next.where == NULL) return false;
+    *at_ms = next.deadline_ms;
     if (!engine_expires_at_deadline(engine) && *at_ms < INT64_MAX) ++*at_ms;
     return true;
 }

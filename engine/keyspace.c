@@ -34,19 +34,12 @@ static void record_fetch(const void *context, const struct wheel_entry *entry) {
     __builtin_prefetch(record + RECORD_HEADER);
 }
 
-static void slot_fetch(const void *context, const struct wheel_entry *entry) {
-    const struct keyspace *keyspace = context;
-    const struct record *record = slab_at(&keyspace->slab, entry->handle);
-    if (record == NULL || keyspace->table.count == 0) return;
-    __builtin_prefetch(&keyspace->table.slots[table_home(&keyspace->table, record->hash)]);
-}
-
 void keyspace_init(struct keyspace *keyspace, struct memory *memory, uint64_t seed, int64_t now_ms,
                    void (*release_object)(struct memory *, enum value_type, void *)) {
     *keyspace = (struct keyspace){.memory = memory, .seed = seed, .release_object = release_object};
     slab_init(&keyspace->slab, memory);
     table_init(&keyspace->table, memory);
-    struct wheel_owner owner = {keyspace, arming_is_live, record_fetch, slot_fetch};
+    struct wheel_owner owner = {keyspace, arming_is_live, record_fetch};
     wheel_init(&keyspace->wheel, memory, owner, now_ms);
 }
 
@@ -142,11 +135,12 @@ struct key keyspace_find(const struct keyspace *keyspace, ttl_bytes name) {
     return keyspace_at(keyspace, table_find(&keyspace->table, hash, name_matches, &wanted));
 }
 
+static void slot_fetch(const struct keyspace *keyspace, uint32_t hash) {
+    __builtin_prefetch(&keyspace->table.slots[table_home(&keyspace->table, hash)]);
+}
+
 void keyspace_prefetch(const struct keyspace *keyspace, ttl_bytes name) {
-    if (keyspace->table.count == 0) return;
-    const uint64_t *slot =
-        &keyspace->table.slots[table_home(&keyspace->table, name_hash(keyspace, name))];
-    __builtin_prefetch(slot);
+    if (keyspace->table.count > 0) slot_fetch(keyspace, name_hash(keyspace, name));
 }
 
 struct key keyspace_pick(const struct keyspace *keyspace, uint64_t draw) {
@@ -295,11 +289,12 @@ void keyspace_persist(struct keyspace *keyspace, struct key key) {
     struct record *record = key.record;
     if (!record_is_volatile(record)) return;
     bool resting = (record->flags & RECORD_RESTING) != 0;
+    bool waits = !resting && record->by.arm != 0;
     record->flags &= (uint8_t) ~(RECORD_VOLATILE | RECORD_RESTING);
     record->by.arm = 0;
     keyspace->volatile_count--;
     if (resting) keyspace->resting_count--;
-    else wheel_note_stale(&keyspace->wheel);
+    if (waits) wheel_note_stale(&keyspace->wheel);
 }
 
 ttl_status keyspace_first_due(struct keyspace *keyspace, int64_t limit_ms, struct key *key) {
@@ -307,5 +302,26 @@ ttl_status keyspace_first_due(struct keyspace *keyspace, int64_t limit_ms, struc
     bool found = false;
     ttl_status status = wheel_peek(&keyspace->wheel, limit_ms, &entry, &found);
     *key = found ? keyspace_at(keyspace, entry.handle) : NO_KEY;
+    return status;
+}
+
+ttl_status keyspace_take_due(struct keyspace *keyspace, int64_t limit_ms, struct key_batch *batch) {
+    struct wheel_entry entries[KEY_BATCH];
+    struct wheel *wheel = &keyspace->wheel;
+    size_t taken;
+    ttl_status status = wheel_take(wheel, limit_ms, entries, KEY_BATCH, &taken);
+    for (size_t i = 0; i < taken; i++) record_fetch(keyspace, &entries[i]);
+    batch->count = 0;
+    for (size_t i = 0; i < taken; i++) {
+        if (!arming_is_live(keyspace, &entries[i])) {
+            wheel_drop_stale(wheel);
+            continue;
+        }
+        struct key key = keyspace_at(keyspace, entries[i].handle);
+        key.record->by.arm = 0;
+        slot_fetch(keyspace, key.record->hash);
+        batch->keys[batch->count++] = key;
+    }
+    batch->more = taken == KEY_BATCH;
     return status;
 }

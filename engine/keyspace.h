@@ -16,7 +16,8 @@
  * each is done wholly or not at all.
  *
  * Invariants: a key is in the table exactly once; it is volatile exactly if one live entry of the
- * wheel points to it; `arm` of a record is 0 exactly if it is not armed.
+ * wheel points to it, from keyspace_take_due to its removal excepted; `arm` of a record is 0
+ * exactly if no entry does.
  * Cost: 26 bytes a record, 8 to 21 in the table, 16 in the wheel when volatile; a look-up reads
  * two cache lines.
  * Ownership: the keyspace owns records and outside strings; objects behind pointers are released
@@ -151,5 +152,17 @@ char *keyspace_resize_string(struct key key, size_t length);
 /* The first key in (deadline, arming) order with a deadline at `limit_ms` or before; its record is
  * NULL when there is none. */
 ttl_status keyspace_first_due(struct keyspace *keyspace, int64_t limit_ms, struct key *key);
+
+/* Keys that were taken out of the wheel together, so that memory answers for all at once. */
+enum { KEY_BATCH = 64 };
+struct key_batch {
+    struct key keys[KEY_BATCH];
+    size_t count;
+    bool more; /* there may be more: ask again */
+};
+
+/* Takes the next keys that are due at `limit_ms` or before out of the index, in order. The caller
+ * removes each of them. On TTL_NO_MEMORY those in the batch are due all the same. */
+ttl_status keyspace_take_due(struct keyspace *keyspace, int64_t limit_ms, struct key_batch *batch);
 
 #endif

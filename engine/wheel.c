@@ -263,13 +263,6 @@ static unsigned level_first(const struct wheel *wheel, unsigned level) {
     return WHEEL_SLOTS;
 }
 
-static void level_fetch_further(struct wheel *wheel) {
-    for (unsigned slot = 0; slot < WHEEL_SLOTS; slot++)
-        for (struct wheel_chunk *c = wheel->levels[0].slots[slot].head; c != NULL; c = c->next)
-            for (uint32_t i = c->first; i < c->end; i++)
-                wheel->owner.fetch_further(wheel->owner.context, &c->entries[i]);
-}
-
 /* Spreads a slot over the levels below; the base moves to the slot's start. What it needs is set
  * aside first, so that nothing is left half spread. */
 static ttl_status slot_spread(struct wheel *wheel, unsigned level, unsigned slot) {
@@ -279,15 +272,11 @@ static ttl_status slot_spread(struct wheel *wheel, unsigned level, unsigned slot
     slot_vacate(wheel, level, slot);
     wheel->base = slot_start(wheel->base, level, slot);
     while (chunk != NULL) {
-        for (uint32_t i = chunk->first; i < chunk->end; i++) {
-            if (level == 1) wheel->owner.fetch(wheel->owner.context, &chunk->entries[i]);
-            wheel_append(wheel, chunk->entries[i]);
-        }
+        for (uint32_t i = chunk->first; i < chunk->end; i++) wheel_append(wheel, chunk->entries[i]);
         struct wheel_chunk *next = chunk->next;
         chunk_give(wheel, chunk);
         chunk = next;
     }
-    if (level == 1) level_fetch_further(wheel);
     return TTL_OK;
 }
 
@@ -315,36 +304,77 @@ static ttl_status wheel_first(struct wheel *wheel, uint64_t limit, struct wheel_
     return TTL_OK;
 }
 
-ttl_status wheel_peek(struct wheel *wheel, int64_t limit_ms, struct wheel_entry *entry,
-                      bool *found) {
-    for (;;) {
-        struct wheel_entry *first = NULL;
-        if (wheel->overdue_count > 0) {
-            first = &wheel->overdue[0].entry;
-            if (first->deadline_ms > limit_ms) first = NULL;
-        } else if (wheel_first(wheel, ordinal_of(limit_ms), &first) != TTL_OK) {
-            return TTL_NO_MEMORY;
-        }
-        *found = first != NULL;
-        if (first == NULL) return TTL_OK;
-        *entry = *first;
-        if (entry_is_live(wheel, first)) return TTL_OK;
-        wheel_take(wheel);
-        wheel->stale--;
-    }
+/* The first entry that is due, live or stale, where it lies; NULL with TTL_OK: there is none. */
+static ttl_status wheel_next(struct wheel *wheel, int64_t limit_ms, struct wheel_entry **next) {
+    if (wheel->overdue_count == 0) return wheel_first(wheel, ordinal_of(limit_ms), next);
+    *next = &wheel->overdue[0].entry;
+    if ((*next)->deadline_ms > limit_ms) *next = NULL;
+    return TTL_OK;
 }
 
-void wheel_take(struct wheel *wheel) {
-    wheel->count--;
-    if (wheel->overdue_count > 0) {
-        overdue_pop(wheel);
-        return;
-    }
+/* Removes the first `count` entries of the first chunk of level 0. */
+static void chunk_consume(struct wheel *wheel, uint32_t count) {
     unsigned slot = level_first(wheel, 0);
     struct wheel_slot *place = &wheel->levels[0].slots[slot];
     struct wheel_chunk *chunk = place->head;
-    if (++chunk->first < chunk->end) return;
+    wheel->count -= count;
+    chunk->first += count;
+    if (chunk->first < chunk->end) return;
     place->head = chunk->next;
     if (place->head == NULL) slot_vacate(wheel, 0, slot);
     chunk_give(wheel, chunk);
+}
+
+/* Removes what wheel_next has just shown. */
+static void wheel_pop(struct wheel *wheel) {
+    if (wheel->overdue_count == 0) {
+        chunk_consume(wheel, 1);
+        return;
+    }
+    wheel->count--;
+    overdue_pop(wheel);
+}
+
+void wheel_drop_stale(struct wheel *wheel) {
+    require(wheel->stale > 0);
+    wheel->stale--;
+}
+
+ttl_status wheel_peek(struct wheel *wheel, int64_t limit_ms, struct wheel_entry *entry,
+                      bool *found) {
+    for (;;) {
+        struct wheel_entry *next;
+        if (wheel_next(wheel, limit_ms, &next) != TTL_OK) return TTL_NO_MEMORY;
+        *found = next != NULL;
+        if (next == NULL) return TTL_OK;
+        *entry = *next;
+        if (entry_is_live(wheel, entry)) return TTL_OK;
+        wheel_pop(wheel);
+        wheel_drop_stale(wheel);
+    }
+}
+
+/* How many entries stand in a row from the one that wheel_next has just shown: all of a chunk of
+ * level 0 have one deadline. */
+static size_t wheel_run(const struct wheel *wheel) {
+    if (wheel->overdue_count > 0) return 1;
+    const struct wheel_chunk *head = wheel->levels[0].slots[level_first(wheel, 0)].head;
+    return head->end - head->first;
+}
+
+ttl_status wheel_take(struct wheel *wheel, int64_t limit_ms, struct wheel_entry *entries,
+                      size_t most, size_t *count) {
+    *count = 0;
+    while (*count < most) {
+        struct wheel_entry *next;
+        if (wheel_next(wheel, limit_ms, &next) != TTL_OK) return TTL_NO_MEMORY;
+        if (next == NULL) break;
+        size_t run = wheel_run(wheel);
+        if (run > most - *count) run = most - *count;
+        memcpy(entries + *count, next, run * sizeof *entries);
+        *count += run;
+        if (wheel->overdue_count > 0) wheel_pop(wheel);
+        else chunk_consume(wheel, (uint32_t)run);
+    }
+    return TTL_OK;
 }

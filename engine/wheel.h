@@ -67,9 +67,8 @@ struct wheel_owner {
     const void *context;
     /* Is this arming the one that counts? */
     bool (*is_live)(const void *context, const struct wheel_entry *entry);
-    /* This entry's turn is near: fetch the memory of its handle; later, what that leads to. */
+    /* This entry will be asked about: fetch the memory of its handle. */
     void (*fetch)(const void *context, const struct wheel_entry *entry);
-    void (*fetch_further)(const void *context, const struct wheel_entry *entry);
 };
 
 struct wheel {
@@ -95,11 +94,16 @@ ttl_status wheel_reserve(struct wheel *wheel, size_t extra);
 void wheel_arm(struct wheel *wheel, int64_t deadline_ms, uint32_t handle, uint64_t sequence);
 /* One more of the entries that wait is stale. May sweep. */
 void wheel_note_stale(struct wheel *wheel);
-/* The first entry in (deadline, arming) order that is due at `limit_ms` or before. `*found` is
- * false when there is none. Stale entries are dropped on the way. */
+/* Shows the first live entry in (deadline, arming) order that is due at `limit_ms` or before.
+ * `*found` is false when there is none. Stale entries are dropped on the way. */
 ttl_status wheel_peek(struct wheel *wheel, int64_t limit_ms, struct wheel_entry *entry,
                       bool *found);
-/* Takes out the entry that wheel_peek has just shown. */
-void wheel_take(struct wheel *wheel);
+/* Takes the first entries out, in order, `most` at the most and at least one if any is due. They
+ * may be stale: the caller looks, and says wheel_drop_stale of those that are. So many can be
+ * taken and their memory be fetched before the first is looked at. On TTL_NO_MEMORY the `*count`
+ * entries before were taken. */
+ttl_status wheel_take(struct wheel *wheel, int64_t limit_ms, struct wheel_entry *entries,
+                      size_t most, size_t *count);
+void wheel_drop_stale(struct wheel *wheel);
 
 #endif

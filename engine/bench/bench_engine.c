@@ -47,8 +47,7 @@ struct world {
     ttl_session *session;
     ttl_reply reply;
     size_t keys;
-    char *names; /* KEY_LENGTH bytes each */
-    uint32_t *order;
+    char *names; /* KEY_LENGTH bytes each, in the random order in which they are used */
     uint64_t random;
 };
 
@@ -61,30 +60,31 @@ static ttl_bytes name_of(const struct world *world, size_t index) {
     return (ttl_bytes){world->names + index * KEY_LENGTH, KEY_LENGTH};
 }
 
+static void world_shuffle(struct world *world) {
+    for (size_t i = world->keys; i-- > 1;) {
+        char swapped[KEY_LENGTH], *a = world->names + i * KEY_LENGTH;
+        char *b = world->names + random_next(&world->random) % (i + 1) * KEY_LENGTH;
+        memcpy(swapped, a, KEY_LENGTH);
+        memcpy(a, b, KEY_LENGTH);
+        memcpy(b, swapped, KEY_LENGTH);
+    }
+}
+
 static void world_open(struct world *world, size_t keys) {
-    *world = (struct world){.now_us = INT64_C(1767225600000000), .keys = keys, .random = 88172645463325252u};
-    ttl_engine_options options = {.clock = {&world->now_us, clock_now_us},
-                                  .allocator = ttl_allocator_libc(),
-                                  .seed = 1};
+    *world = (struct world){
+        .now_us = INT64_C(1767225600000000), .keys = keys, .random = 88172645463325252u};
+    ttl_engine_options options = {
+        .clock = {&world->now_us, clock_now_us}, .allocator = ttl_allocator_libc(), .seed = 1};
     ttl_dialect_parse(ttl_dialect_default, &options.dialect);
     world->engine = ttl_engine_new(&options);
     world->session = ttl_session_new(world->engine, NULL);
     ttl_reply_init(&world->reply, ttl_allocator_libc());
     world->names = malloc(keys * KEY_LENGTH + 1);
-    world->order = malloc(keys * sizeof *world->order);
-    if (world->engine == NULL || world->session == NULL || world->names == NULL ||
-        world->order == NULL)
+    if (world->engine == NULL || world->session == NULL || world->names == NULL)
         fail("there is no memory for this many keys");
-    for (size_t i = 0; i < keys; i++) {
+    for (size_t i = 0; i < keys; i++)
         snprintf(world->names + i * KEY_LENGTH, KEY_LENGTH + 1, "key:%012zu", i);
-        world->order[i] = (uint32_t)i;
-    }
-    for (size_t i = keys; i-- > 1;) {
-        size_t j = random_next(&world->random) % (i + 1);
-        uint32_t swapped = world->order[i];
-        world->order[i] = world->order[j];
-        world->order[j] = swapped;
-    }
+    world_shuffle(world);
 }
 
 static void world_close(struct world *world) {
@@ -92,7 +92,6 @@ static void world_close(struct world *world) {
     ttl_session_free(world->session);
     ttl_engine_free(world->engine);
     free(world->names);
-    free(world->order);
 }
 
 /* ---- one command over and over, on keys in random order */
@@ -126,11 +125,10 @@ static double run_command(struct world *world, const char *command, const struct
     double started = stopwatch_ns();
     for (size_t i = 0; i < operations; i++) {
         if (pipelined) {
-            ttl_bytes ahead[2] = {argv[0],
-                                  name_of(world, world->order[(i + PIPELINE) % world->keys])};
+            ttl_bytes ahead[2] = {argv[0], name_of(world, (i + PIPELINE) % world->keys)};
             ttl_session_prefetch(world->session, 2, ahead);
         }
-        argv[1] = name_of(world, world->order[i % world->keys]);
+        argv[1] = name_of(world, i % world->keys);
         argv[2] = (ttl_bytes){times->times[i % TIMES], times->lengths[i % TIMES]};
         if (ttl_session_execute(world->session, argc, argv, &world->reply) != TTL_OK)
             fail("the engine ran out of memory");

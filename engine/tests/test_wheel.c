@@ -14,8 +14,7 @@ struct truth {
 
 static bool truth_is_live(const void *context, const struct wheel_entry *entry) {
     const struct truth *truth = context;
-    return truth->armed[entry->handle] &&
-           (uint32_t)truth->sequence[entry->handle] == entry->arm;
+    return truth->armed[entry->handle] && (uint32_t)truth->sequence[entry->handle] == entry->arm;
 }
 
 static void truth_fetch(const void *context, const struct wheel_entry *entry) {
@@ -47,7 +46,7 @@ struct rig {
 static void rig_open(struct rig *rig, int64_t base_ms, uint64_t seed) {
     *rig = (struct rig){.random = seed};
     rig->memory.allocator = test_allocator(&rig->source);
-    struct wheel_owner owner = {&rig->truth, truth_is_live, truth_fetch, truth_fetch};
+    struct wheel_owner owner = {&rig->truth, truth_is_live, truth_fetch};
     wheel_init(&rig->wheel, &rig->memory, owner, base_ms);
 }
 
@@ -72,6 +71,16 @@ static void rig_arm(struct rig *rig, size_t handle, int64_t deadline_ms) {
     wheel_arm(&rig->wheel, deadline_ms, (uint32_t)handle, rig->sequence);
 }
 
+/* What wheel_peek showed is what wheel_take takes. */
+static void rig_take(struct rig *rig, const struct wheel_entry *shown, int64_t limit_ms) {
+    struct wheel_entry taken;
+    size_t count;
+    ck_assert_int_eq(wheel_take(&rig->wheel, limit_ms, &taken, 1, &count), TTL_OK);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_uint_eq(taken.handle, shown->handle);
+    ck_assert_uint_eq(taken.arm, shown->arm);
+}
+
 /* Takes everything that is due and checks each against the truth. */
 static void rig_drain(struct rig *rig, int64_t limit_ms) {
     for (;;) {
@@ -83,7 +92,7 @@ static void rig_drain(struct rig *rig, int64_t limit_ms) {
         if (!found) return;
         ck_assert_uint_eq(entry.handle, first);
         ck_assert_int_eq(entry.deadline_ms, rig->truth.deadline_ms[first]);
-        wheel_take(&rig->wheel);
+        rig_take(rig, &entry, limit_ms);
         rig->truth.armed[first] = false;
     }
 }

@@ -1,0 +1,228 @@
+/* Every allocation fails once: for each command of a script and each n, the n-th allocation that
+ * the command makes is refused. Afterwards the keyspace is as it was, or as the command leaves it;
+ * never between. */
+#include "support.h"
+
+static const char *const SCRIPT[] = {
+    "SET s value",
+    "SET long aaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaa"
+    "aaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbb"
+    "aaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbb",
+    "PSETEX p 5000 value",
+    "SETEX p 50 other",
+    "SET s v PX 70000 GET",
+    "SET s w KEEPTTL",
+    "SETNX new 1",
+    "GETSET new 2",
+    "GETEX new PX 9000",
+    "GETEX new PERSIST",
+    "GETDEL new",
+    "MSET a 1 b 2 c 3 d 4 e 5 f 6 g 7 h 8 i 9 j 10 k 11 l 12 m 13 n 14",
+    "MSETNX y 1 z 2",
+    "MGET a b c nothing",
+    "APPEND a tail",
+    "APPEND fresh tail",
+    "SETRANGE a 300 x",
+    "SETRANGE hole 10 x",
+    "INCR b",
+    "INCRBY counter 40",
+    "DECRBY b 3",
+    "INCRBYFLOAT b 1.5",
+    "PEXPIRE a 90000",
+    "EXPIRE b 90 NX",
+    "EXPIREAT c 1999999999",
+    "PEXPIREAT d 1999999999000",
+    "PERSIST a",
+    "RENAME a renamed",
+    "RENAME d long",
+    "RENAMENX b moved",
+    "COPY c copied",
+    "COPY c copied REPLACE",
+    "COPY c copied DB 2",
+    "MOVE e 1",
+    "SWAPDB 0 3",
+    "SWAPDB 0 3",
+    "RPUSH list a b c",
+    "LPUSH list z y",
+    "LPOP list",
+    "RPOP list",
+    "PEXPIRE list 80000",
+    "COPY list list2",
+    "RENAME list2 list3",
+    "HSET hash f v g w",
+    "HSET hash f v2 h x",
+    "HINCRBY hash n 7",
+    "HDEL hash g",
+    "SADD set a b c",
+    "SADD set2 b c d",
+    "SREM set a",
+    "SUNIONSTORE set3 set set2",
+    "SINTERSTORE set3 set set2",
+    "SDIFFSTORE set3 set2 set",
+    "ZADD zset 1 a 2 b 3 c",
+    "ZADD zset 5 a 4 d",
+    "ZREM zset b",
+    "ZRANGESTORE zset2 zset 0 -1",
+    "SCAN 0 COUNT 100",
+    "KEYS *",
+    "MULTI",
+    "SET in-multi 1",
+    "PEXPIRE in-multi 1000",
+    "EXEC",
+    "WATCH s p",
+    "UNWATCH",
+    "SUBSCRIBE channel",
+    "UNSUBSCRIBE channel",
+    "PSUBSCRIBE pattern*",
+    "PUNSUBSCRIBE",
+    "CONFIG SET notify-keyspace-events KEA",
+    "INFO",
+    "COMMAND INFO psetex",
+    "CLIENT SETNAME tester",
+    "DEL s p long",
+    "FLUSHDB",
+    "SET after flush",
+    "FLUSHALL",
+};
+enum { SCRIPT_LENGTH = sizeof SCRIPT / sizeof *SCRIPT };
+
+/* ---- what the keyspace holds, as text */
+
+struct snapshot {
+    char text[32768];
+};
+
+static int compare_texts(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void snapshot_add(struct snapshot *snapshot, struct world *w, const char *line) {
+    size_t length = strlen(snapshot->text);
+    snprintf(snapshot->text + length, sizeof snapshot->text - length, "%s -> %s\n", line,
+             world_do(w, line));
+}
+
+static void snapshot_key(struct snapshot *snapshot, struct world *w, const char *name) {
+    static const struct {
+        const char *type, *command;
+    } readers[] = {{"+string ", "GET %s"},
+                   {"+list ", "LRANGE %s 0 -1"},
+                   {"+hash ", "HGETALL %s"},
+                   {"+set ", "SMEMBERS %s"},
+                   {"+zset ", "ZRANGE %s 0 -1 WITHSCORES"}};
+    char line[256];
+    snprintf(line, sizeof line, "TYPE %s", name);
+    char type[32];
+    snprintf(type, sizeof type, "%s", world_do(w, line));
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+        if (strcmp(type, readers[i].type) != 0) continue;
+        snprintf(line, sizeof line, readers[i].command, name);
+        snapshot_add(snapshot, w, line);
+    }
+    snprintf(line, sizeof line, "PEXPIRETIME %s", name);
+    snapshot_add(snapshot, w, line);
+}
+
+static void snapshot_take(struct snapshot *snapshot, struct world *w) {
+    ttl_session *own = w->session;
+    w->session = ttl_session_new(w->engine, NULL);
+    ck_assert_ptr_nonnull(w->session);
+    snapshot->text[0] = '\0';
+    for (int db = 0; db < 4; db++) {
+        char line[64];
+        snprintf(line, sizeof line, "SELECT %d", db);
+        snapshot_add(snapshot, w, line);
+        world_do(w, "KEYS *");
+        char *names[128];
+        size_t count = 0;
+        for (size_t i = 1; i < w->reply.node_count; i++) {
+            ttl_bytes name = ttl_reply_text(&w->reply, i);
+            names[count] = malloc(name.length + 1);
+            memcpy(names[count], name.data, name.length);
+            names[count++][name.length] = '\0';
+        }
+        qsort(names, count, sizeof *names, compare_texts);
+        for (size_t i = 0; i < count; i++) {
+            snapshot_key(snapshot, w, names[i]);
+            free(names[i]);
+        }
+    }
+    ttl_session_free(w->session);
+    w->session = own;
+}
+
+/* ---- the law */
+
+static void play(struct world *w, size_t until) {
+    world_open(w, "redis-7.0");
+    for (size_t i = 0; i < until; i++) world_do(w, SCRIPT[i]);
+}
+
+/* Refuses the n-th allocation of one command; false when it makes fewer. */
+static bool refuse(size_t command, size_t n, const struct snapshot *before,
+                   const struct snapshot *after) {
+    static struct snapshot now;
+    struct world w;
+    play(&w, command);
+    w.memory.calls = 0;
+    w.memory.fail_at = n;
+    ttl_status status = world_try(&w, SCRIPT[command]);
+    bool reached = w.memory.calls >= n;
+    w.memory.fail_at = 0;
+    snapshot_take(&now, &w);
+    bool whole = strcmp(now.text, after->text) == 0;
+    bool none = strcmp(now.text, before->text) == 0;
+    if (status == TTL_OK && strcmp(SCRIPT[command], "EXEC") != 0)
+        ck_assert_msg(whole, "%s, allocation %zu: done, but not as it should be:\n%s",
+                      SCRIPT[command], n, now.text);
+    else if (strcmp(SCRIPT[command], "EXEC") != 0)
+        ck_assert_msg(whole || none, "%s, allocation %zu: half done:\n%s", SCRIPT[command], n,
+                      now.text);
+    world_close(&w);
+    return reached;
+}
+
+START_TEST(every_allocation_may_fail_once) {
+    static struct snapshot before, after;
+    struct world w;
+    size_t refused = 0;
+    for (size_t command = 0; command < SCRIPT_LENGTH; command++) {
+        play(&w, command);
+        snapshot_take(&before, &w);
+        world_do(&w, SCRIPT[command]);
+        snapshot_take(&after, &w);
+        world_close(&w);
+        for (size_t n = 1; refuse(command, n, &before, &after); n++) refused++;
+    }
+    ck_assert_uint_gt(refused, SCRIPT_LENGTH / 2);
+}
+END_TEST
+
+START_TEST(a_new_engine_survives_every_allocation_failing) {
+    for (size_t n = 1;; n++) {
+        struct test_memory memory = {.fail_at = n};
+        int64_t now_us = 0;
+        ttl_engine_options options = {.clock = {&now_us, world_now_us},
+                                      .allocator = test_allocator(&memory)};
+        ck_assert(ttl_dialect_parse("redis-7.0", &options.dialect));
+        ttl_engine *engine = ttl_engine_new(&options);
+        ttl_session *session = engine == NULL ? NULL : ttl_session_new(engine, NULL);
+        bool done = session != NULL;
+        ttl_session_free(session);
+        ttl_engine_free(engine);
+        ck_assert_uint_eq(memory.held, 0);
+        if (done) break;
+        ck_assert_uint_lt(n, 100);
+    }
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("memory");
+    TCase *laws = tcase_create("laws");
+    tcase_set_timeout(laws, 120);
+    tcase_add_test(laws, every_allocation_may_fail_once);
+    tcase_add_test(laws, a_new_engine_survives_every_allocation_failing);
+    suite_add_tcase(suite, laws);
+    return run_suite(suite);
+}
