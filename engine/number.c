@@ -55,6 +55,13 @@ bool number_parse_bound(ttl_bytes bytes, double *number) {
     return true;
 }
 
+bool number_is_decimal(ttl_bytes bytes) {
+    if (bytes.length > 0 && is_blank(bytes.data[0])) return false;
+    for (size_t i = 0; i < bytes.length && bytes.data[i] != '\0'; i++)
+        if (bytes.data[i] == 'x' || bytes.data[i] == 'X') return false;
+    return true;
+}
+
 bool number_parse_unsigned(ttl_bytes bytes, uint64_t *number) {
     char room[NUMBER_TEXT_MOST + 1], *end;
     const char *text = text_of(bytes, room);

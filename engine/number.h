@@ -33,6 +33,9 @@ bool number_parse_long_double(ttl_bytes bytes, long double *number);
 /* The end of a range of scores: as above, but blanks before it, nothing at all (0), and what is
  * too great (infinity) or too small (0) will do. */
 bool number_parse_bound(ttl_bytes bytes, double *number);
+/* Could the bytes be a decimal number, or a word like "inf": nothing in hexadecimal, no blank
+ * before it? Newer servers have readers of their own, which know no more than that. */
+bool number_is_decimal(ttl_bytes bytes);
 /* A cursor, as strtoul reads one: nothing at all is 0, and -1 is the greatest. No blank before it,
  * nothing after it. */
 bool number_parse_unsigned(ttl_bytes bytes, uint64_t *number);

@@ -1,0 +1,149 @@
+#include "engine/object.h"
+
+#include <string.h>
+
+#include "engine/require.h"
+
+enum { MEMBERS_FIRST = 4 };
+
+/* ---- bytes */
+
+static ttl_status bytes_copy(struct memory *memory, ttl_bytes from, ttl_bytes *copy) {
+    *copy = (ttl_bytes){NULL, 0};
+    if (from.length == 0) return TTL_OK;
+    char *data = memory_take(memory, from.length);
+    if (data == NULL) return TTL_NO_MEMORY;
+    memcpy(data, from.data, from.length);
+    *copy = (ttl_bytes){data, from.length};
+    return TTL_OK;
+}
+
+static void bytes_give(struct memory *memory, ttl_bytes bytes) {
+    memory_give(memory, (void *)(uintptr_t)bytes.data, bytes.length);
+}
+
+/* ---- members */
+
+ttl_status member_copy(struct memory *memory, const struct member *from, struct member *copy) {
+    *copy = (struct member){.score = from->score};
+    if (bytes_copy(memory, from->bytes, &copy->bytes) != TTL_OK) return TTL_NO_MEMORY;
+    if (bytes_copy(memory, from->value, &copy->value) == TTL_OK) return TTL_OK;
+    member_release(memory, copy);
+    return TTL_NO_MEMORY;
+}
+
+void member_release(struct memory *memory, struct member *member) {
+    bytes_give(memory, member->bytes);
+    bytes_give(memory, member->value);
+    *member = (struct member){.score = 0};
+}
+
+struct member member_move(struct member *member) {
+    struct member moved = *member;
+    *member = (struct member){.score = 0};
+    return moved;
+}
+
+/* ---- collections */
+
+struct collection *collection_new(struct memory *memory, size_t room) {
+    struct collection *collection = memory_take_zeroed(memory, sizeof *collection);
+    if (collection == NULL) return NULL;
+    collection->only_integers = true;
+    if (collection_reserve(memory, collection, room) == TTL_OK) return collection;
+    collection_free(memory, collection);
+    return NULL;
+}
+
+void collection_free(struct memory *memory, struct collection *collection) {
+    for (size_t i = 0; i < collection->count; i++) member_release(memory, &collection->members[i]);
+    memory_give(memory, collection->members, collection->capacity * sizeof *collection->members);
+    memory_give(memory, collection, sizeof *collection);
+}
+
+void object_release(struct memory *memory, enum value_type type, void *object) {
+    require(type != VALUE_STRING);
+    collection_free(memory, object);
+}
+
+struct collection *collection_copy(struct memory *memory, const struct collection *collection) {
+    struct collection *copy = collection_new(memory, collection->count);
+    if (copy == NULL) return NULL;
+    copy->only_integers = collection->only_integers;
+    for (size_t i = 0; i < collection->count; i++) {
+        if (collection_append_copy(memory, copy, &collection->members[i]) == TTL_OK) continue;
+        collection_free(memory, copy);
+        return NULL;
+    }
+    return copy;
+}
+
+ttl_status collection_reserve(struct memory *memory, struct collection *collection, size_t more) {
+    size_t needed = collection->count + more;
+    if (needed <= collection->capacity) return TTL_OK;
+    size_t capacity = collection->capacity == 0 ? MEMBERS_FIRST : collection->capacity * 2;
+    if (capacity < needed) capacity = needed;
+    struct member *members =
+        memory_resize(memory, collection->members, collection->capacity * sizeof *members,
+                      capacity * sizeof *members);
+    if (members == NULL) return TTL_NO_MEMORY;
+    collection->members = members;
+    collection->capacity = capacity;
+    return TTL_OK;
+}
+
+ttl_status collection_append_copy(struct memory *memory, struct collection *collection,
+                                  const struct member *from) {
+    struct member copy;
+    if (member_copy(memory, from, &copy) != TTL_OK) return TTL_NO_MEMORY;
+    collection_insert(collection, collection->count, copy);
+    return TTL_OK;
+}
+
+void collection_insert(struct collection *collection, size_t index, struct member member) {
+    require(collection->count < collection->capacity && index <= collection->count);
+    struct member *at = &collection->members[index];
+    memmove(at + 1, at, (collection->count - index) * sizeof *at);
+    *at = member;
+    collection->count++;
+}
+
+/* Closes the gap of `count` members whose bytes belong to somebody else by now. */
+static void collection_close(struct collection *collection, size_t index, size_t count) {
+    require(index + count <= collection->count);
+    struct member *at = &collection->members[index];
+    memmove(at, at + count, (collection->count - index - count) * sizeof *at);
+    collection->count -= count;
+}
+
+struct member collection_take(struct collection *collection, size_t index) {
+    require(index < collection->count);
+    struct member taken = collection->members[index];
+    collection_close(collection, index, 1);
+    return taken;
+}
+
+void collection_remove(struct memory *memory, struct collection *collection, size_t index,
+                       size_t count) {
+    for (size_t i = 0; i < count; i++) member_release(memory, &collection->members[index + i]);
+    collection_close(collection, index, count);
+}
+
+size_t collection_find(const struct collection *collection, ttl_bytes bytes) {
+    size_t i = 0;
+    while (i < collection->count && !ttl_bytes_equal(collection->members[i].bytes, bytes)) i++;
+    return i;
+}
+
+bool collection_has(const struct collection *collection, ttl_bytes bytes) {
+    return collection_find(collection, bytes) < collection->count;
+}
+
+struct span collection_span(const struct collection *collection, int64_t start, int64_t end) {
+    int64_t count = (int64_t)collection->count;
+    if (start < 0) start = start < -count ? 0 : start + count;
+    if (end < 0) end += count;
+    if (end >= count) end = count - 1;
+    if (start > end) return (struct span){0, 0};
+    return (struct span){(size_t)start, (size_t)(end - start + 1)};
+}
