@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,7 @@
 #include "cli/serve_connection.h"
 #include "ttlspec/ttlspec.h"
 
-enum { STATUS_OK = 0, STATUS_USAGE = 2, STATUS_UNUSABLE = 3 };
+enum { STATUS_OK = STATUS_CONFORMANT };
 enum {
     PORT_DEFAULT = 6379,
     PORT_NONE = -1,
@@ -65,14 +64,9 @@ typedef struct serve_process {
 
 /* -- options ---------------------------------------------------------------------------------- */
 
-__attribute__((format(printf, 2, 3))) static int complain(int status, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("ttlspec serve: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    return status;
+static int complain_memory(void) {
+    cli_complain("serve", "there is no memory left");
+    return STATUS_UNUSABLE;
 }
 
 static bool parse_number(const char *text, uint64_t most, uint64_t *number) {
@@ -85,9 +79,9 @@ static bool parse_number(const char *text, uint64_t most, uint64_t *number) {
 }
 
 static int complain_dialect(const char *name) {
-    complain(STATUS_USAGE, "\"%s\" is not a dialect. These are tested:", name);
+    cli_complain("serve", "\"%s\" is not a dialect. These are tested:", name);
     for (size_t i = 0; ttl_dialect_names[i]; i++) fprintf(stderr, "  %s\n", ttl_dialect_names[i]);
-    return STATUS_USAGE;
+    return STATUS_WRONG;
 }
 
 static int take_option(serve_options *options, int option, const char *value) {
@@ -95,16 +89,16 @@ static int take_option(serve_options *options, int option, const char *value) {
     switch (option) {
     case 'p':
         if (!parse_number(value, 65535, &number)) {
-            return complain(STATUS_USAGE, "--port wants a number from 0 to 65535, not \"%s\"",
-                            value);
+            return cli_complain("serve", "--port wants a number from 0 to 65535, not \"%s\"",
+                                value);
         }
         options->port = (int)number;
         return STATUS_OK;
     case 'b': options->bind = value; return STATUS_OK;
     case 'u':
         if (!*value || strlen(value) >= sizeof((struct sockaddr_un *)0)->sun_path) {
-            return complain(STATUS_USAGE, "--unixsocket wants a path of 1 to %zu bytes",
-                            sizeof((struct sockaddr_un *)0)->sun_path - 1);
+            return cli_complain("serve", "--unixsocket wants a path of 1 to %zu bytes",
+                                sizeof((struct sockaddr_un *)0)->sun_path - 1);
         }
         options->unix_path = value;
         return STATUS_OK;
@@ -113,10 +107,10 @@ static int take_option(serve_options *options, int option, const char *value) {
     case 'c':
         options->manual = strcmp(value, "manual") == 0;
         if (options->manual || strcmp(value, "real") == 0) return STATUS_OK;
-        return complain(STATUS_USAGE, "--clock is real or manual, not \"%s\"", value);
+        return cli_complain("serve", "--clock is real or manual, not \"%s\"", value);
     case 'e':
         if (parse_number(value, UINT64_MAX, &options->seed)) return STATUS_OK;
-        return complain(STATUS_USAGE, "--seed wants a number from 0 to 2^64-1, not \"%s\"", value);
+        return cli_complain("serve", "--seed wants a number from 0 to 2^64-1, not \"%s\"", value);
     default: abort(); /* every option has its case */
     }
 }
@@ -142,18 +136,13 @@ static int parse_options(serve_options *options, int argc, char **argv, bool *is
     optind = 1;
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, "+:h", known, NULL)) != -1;) {
-        const char *culprit = argv[optind - 1];
         if (option == 'h') return fputs(usage, stdout), STATUS_OK;
-        if (option == ':') return complain(STATUS_USAGE, "%s wants a value", culprit);
-        if (option == '?') {
-            return complain(STATUS_USAGE, "there is no option %s; see ttlspec serve --help",
-                            culprit);
-        }
+        if (option == ':' || option == '?') return cli_complain_option("serve", option, argv);
         int status = take_option(options, option, optarg);
         if (status != STATUS_OK) return status;
     }
     if (optind < argc) {
-        return complain(STATUS_USAGE, "what is \"%s\"? See ttlspec serve --help", argv[optind]);
+        return cli_complain("serve", "what is \"%s\"? See ttlspec serve --help", argv[optind]);
     }
     if (options->port == PORT_NONE && !options->unix_path) options->port = PORT_DEFAULT;
     *is_done = false;
@@ -180,28 +169,28 @@ static int listen_tcp(serve_process *process, const serve_options *options) {
     int error = is_ip6 ? uv_ip6_addr(options->bind, options->port, (struct sockaddr_in6 *)&address)
                        : uv_ip4_addr(options->bind, options->port, (struct sockaddr_in *)&address);
     if (error) {
-        return complain(STATUS_USAGE,
-                        "--bind wants a numeric address such as 127.0.0.1, not \"%s\"",
-                        options->bind);
+        return cli_complain("serve", "--bind wants a numeric address such as 127.0.0.1, not \"%s\"",
+                            options->bind);
     }
     uv_tcp_init(&process->server.loop, &process->tcp);
     process->tcp.data = &process->server;
     error = uv_tcp_bind(&process->tcp, (struct sockaddr *)&address, 0);
     if (!error) error = uv_listen((uv_stream_t *)&process->tcp, BACKLOG, on_client);
     if (error) {
-        return complain(STATUS_UNUSABLE, "cannot listen on %s port %d: %s%s", options->bind,
-                        options->port, uv_strerror(error),
-                        error == UV_EADDRINUSE ? "; --port 0 picks a free one" : "");
+        cli_complain("serve", "cannot listen on %s port %d: %s%s", options->bind, options->port,
+                     uv_strerror(error),
+                     error == UV_EADDRINUSE ? "; --port 0 picks a free one" : "");
+        return STATUS_UNUSABLE;
     }
     int length = sizeof address;
     uv_tcp_getsockname(&process->tcp, (struct sockaddr *)&address, &length);
     int port = ntohs(is_ip6 ? ((struct sockaddr_in6 *)&address)->sin6_port
                             : ((struct sockaddr_in *)&address)->sin_port);
     if (!is_loopback(&address)) {
-        complain(STATUS_OK,
-                 "listening beyond loopback, on %s: whoever reaches it may use it, "
-                 "there is no password",
-                 options->bind);
+        cli_complain("serve",
+                     "listening beyond loopback, on %s: whoever reaches it may use it, "
+                     "there is no password",
+                     options->bind);
     }
     printf(is_ip6 ? "ready: redis://[%s]:%d\n" : "ready: redis://%s:%d\n", options->bind, port);
     return STATUS_OK;
@@ -228,7 +217,8 @@ static int listen_unix(serve_process *process, const char *path) {
     int error = uv_pipe_bind(&process->pipe, path);
     if (!error) error = uv_listen((uv_stream_t *)&process->pipe, BACKLOG, on_client);
     if (error) {
-        return complain(STATUS_UNUSABLE, "cannot listen on %s: %s", path, uv_strerror(error));
+        cli_complain("serve", "cannot listen on %s: %s", path, uv_strerror(error));
+        return STATUS_UNUSABLE;
     }
     printf("ready: unix://%s\n", path);
     return STATUS_OK;
@@ -238,8 +228,8 @@ static int listen_unix(serve_process *process, const char *path) {
 
 static void complain_frozen(const serve_process *process) {
     size_t keys = ttl_engine_volatile_keys(process->server.engine);
-    complain(
-        STATUS_OK,
+    cli_complain(
+        "serve",
         "THE CLOCK STANDS STILL: %zu key%s a deadline, and nobody has ever moved the manual "
         "clock, so nothing expires. Send TTLSPEC CLOCK ADVANCE ms, or start with --clock real.",
         keys, keys == 1 ? " has" : "s have");
@@ -307,7 +297,7 @@ static int serve_loop(serve_process *process, const serve_options *options) {
         uv_run(&process->server.loop, UV_RUN_DEFAULT);
         if (is_frozen(process)) complain_frozen(process);
     }
-    if (process->server.has_failed) status = complain(STATUS_UNUSABLE, "there is no memory left");
+    if (process->server.has_failed) status = complain_memory();
     loop_end(process);
     return status;
 }
@@ -320,7 +310,7 @@ int serve_main(int argc, char **argv) {
 
     signal(SIGPIPE, SIG_IGN); /* a client that is gone is seen where it is written to */
     serve_process *process = calloc(1, sizeof *process);
-    if (!process) return complain(STATUS_UNUSABLE, "there is no memory left");
+    if (!process) return complain_memory();
     serve_server *server = &process->server;
     serve_clock_init(&server->clock, options.manual);
     ttl_reply_init(&server->reply, ttl_allocator_libc());
@@ -335,7 +325,7 @@ int serve_main(int argc, char **argv) {
         status = serve_loop(process, &options);
         ttl_engine_free(server->engine);
     } else {
-        status = complain(STATUS_UNUSABLE, "there is no memory left");
+        status = complain_memory();
     }
     ttl_reply_free(&server->reply);
     free(process);
