@@ -81,10 +81,10 @@ void table_remove(struct table *table, size_t slot) {
 
 void table_trim(struct table *table) {
     size_t slots = table_slots(table);
-    if (slots > (size_t)1 << TABLE_BITS_LEAST && table->count * 8 < slots) {
-        /* Where there is no memory for the smaller table, the larger one does as well. */
-        (void)table_rehash(table, 64 - table->shift - 1);
-    }
+    if (slots >> TABLE_BITS_LEAST <= 2 || table->count * 8 >= slots) return;
+    /* A quarter of the slots, half of them taken. Where there is no memory for the smaller table,
+     * the larger one does as well. */
+    (void)table_rehash(table, 64 - table->shift - 2);
 }
 
 uint32_t table_scan(const struct table *table, uint32_t cursor,
