@@ -1,8 +1,8 @@
 /* Lint: everything the loader refuses, and the habits of the project that it does not enforce.
  *
- *  - an id is lower-case words joined by dots, and begins with its suite's name
- *  - a title is a law: a sentence with a lower-case beginning and no stop at its end, no question
- *    and no "test that"
+ *  - an id begins with its suite's name
+ *  - a title is a law: a sentence that begins in lower case or with the name of a command, has no
+ *    stop at its end, and is no wish ("test that", "should")
  *  - times are the judge's: no `between` in the reply of a command that answers a time
  *  - a vector does not end by waiting for a step that shows nothing
  *  - a rule that no vector names is not exercised (only when a directory was given)

@@ -45,7 +45,7 @@ vector_scope loading_scope(loading *self, const cJSON *object);
 bool loading_vector_text(loading *self, const cJSON *item, vector_text *text);
 /* An expected reply. NULL: told. */
 const expectation *loading_expectation(loading *self, const cJSON *item);
-/* The steps of a vector, with its connections. The vector's scope of needs is already known. */
+/* The steps of a vector, with its connections. Its needs must have been read before. */
 void loading_steps(loading *self, const cJSON *steps, vector *into);
 /* One vector, or as many as its table of examples has rows. */
 void loading_vector(loading *self, const cJSON *json, const vector_suite *suite);
