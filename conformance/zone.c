@@ -56,6 +56,8 @@ static void zone_widen(zone *z, size_t capacity) {
     z->capacity = capacity;
     z->slots = memory_resized(z->slots, capacity, sizeof *z->slots);
     z->scratch = memory_resized(z->scratch, 4 * capacity, sizeof *z->scratch);
+    z->columns = memory_resized(z->columns, capacity, sizeof *z->columns);
+    z->tick_slots = memory_resized(z->tick_slots, capacity, sizeof *z->tick_slots);
 }
 
 static zone_variable zone_new_variable(zone *z, bool is_tick) {
@@ -71,7 +73,7 @@ static zone_variable zone_new_variable(zone *z, bool is_tick) {
     z->slots[slot] = (zone_slot){variable, is_tick};
     z->slot_of[variable] = (int32_t)slot;
     z->is_tick[variable] = is_tick;
-    z->ticks += is_tick;
+    if (is_tick) z->tick_slots[z->ticks++] = slot;
     for (size_t i = 0; i <= slot; i++) {
         zone_row(z, slot)[i] = zone_row(z, i)[slot] = ZONE_INFINITY;
     }
@@ -117,6 +119,7 @@ void zone_assign(zone *to, const zone *from) {
         memcpy(zone_row(to, i), zone_row(from, i), from->count * sizeof *from->bounds);
     }
     memcpy(to->slots, from->slots, from->count * sizeof *from->slots);
+    memcpy(to->tick_slots, from->tick_slots, from->ticks * sizeof *from->tick_slots);
     memcpy(to->slot_of, from->slot_of, from->variable_count * sizeof *from->slot_of);
     memcpy(to->is_tick, from->is_tick, from->variable_count * sizeof *from->is_tick);
     if (from->record != NULL) from->record->references++;
@@ -138,6 +141,8 @@ void zone_free(zone *z) {
     free(z->slot_of);
     free(z->is_tick);
     free(z->scratch);
+    free(z->columns);
+    free(z->tick_slots);
     free(z);
 }
 
@@ -149,17 +154,25 @@ bool zone_is_empty(const zone *z) {
     return z->empty;
 }
 
-/* left[i] bounds i - p and right[j] bounds p - j, for some point p: then their sum bounds i - j. */
+/* left[i] bounds i - p and right[j] bounds p - j, for some point p: then their sum bounds i - j.
+ * Two ticks are left out. Columns without a bound are passed over once, not once for each row. */
 static void zone_spread_stretches(zone *z, const int64_t *left, const int64_t *right) {
+    size_t *columns = z->columns, count = 0;
+    for (size_t j = 0; j < z->count; j++) {
+        if (right[j] <= ZONE_LIMIT && !z->slots[j].is_tick) columns[count++] = j;
+    }
+    size_t without_ticks = count;
+    for (size_t t = 0; t < z->ticks; t++) {
+        if (right[z->tick_slots[t]] <= ZONE_LIMIT) columns[count++] = z->tick_slots[t];
+    }
     for (size_t i = 0; i < z->count; i++) {
         if (left[i] > ZONE_LIMIT) continue;
         int64_t *row = zone_row(z, i);
-        bool is_tick = z->slots[i].is_tick;
-        for (size_t j = 0; j < z->count; j++) {
-            int64_t bound = left[i] + right[j];
-            if (bound >= row[j] || bound > ZONE_LIMIT) continue;
-            if (is_tick && z->slots[j].is_tick) continue;
-            row[j] = bound < -ZONE_LIMIT ? -ZONE_LIMIT : bound;
+        size_t until = z->slots[i].is_tick ? without_ticks : count;
+        for (size_t c = 0; c < until; c++) {
+            int64_t bound = left[i] + right[columns[c]];
+            if (bound >= row[columns[c]] || bound > ZONE_LIMIT) continue;
+            row[columns[c]] = bound < -ZONE_LIMIT ? -ZONE_LIMIT : bound;
         }
     }
 }
@@ -169,18 +182,18 @@ static void zone_spread_stretches(zone *z, const int64_t *left, const int64_t *r
 static bool zone_reach_ticks(const zone *z, const int64_t *left, const int64_t *right,
                              const zone_reach *reach) {
     bool tighter = false;
-    for (size_t by = 0; by < z->count; by++) {
-        if (!z->slots[by].is_tick) continue;
+    for (size_t b = 0; b < z->ticks; b++) {
+        size_t by = z->tick_slots[b];
         const int64_t *row = zone_row(z, by);
-        for (size_t y = 0; y < z->count && right[by] <= ZONE_LIMIT; y++) {
-            if (!z->slots[y].is_tick) continue;
+        for (size_t t = 0; t < z->ticks && right[by] <= ZONE_LIMIT; t++) {
+            size_t y = z->tick_slots[t];
             int64_t bound = zone_sum(right[by], row[y]);
             if (bound >= reach->tick_right[y]) continue;
             reach->tick_right[y] = bound;
             tighter = true;
         }
-        for (size_t x = 0; x < z->count && left[by] <= ZONE_LIMIT; x++) {
-            if (!z->slots[x].is_tick) continue;
+        for (size_t t = 0; t < z->ticks && left[by] <= ZONE_LIMIT; t++) {
+            size_t x = z->tick_slots[t];
             int64_t bound = zone_sum(zone_row(z, x)[by], left[by]);
             if (bound >= reach->tick_left[x]) continue;
             reach->tick_left[x] = bound;
@@ -193,11 +206,12 @@ static bool zone_reach_ticks(const zone *z, const int64_t *left, const int64_t *
 /* True: the difference of two ticks got tighter. */
 static bool zone_spread_ticks(zone *z, const zone_reach *reach) {
     bool tighter = false;
-    for (size_t x = 0; x < z->count; x++) {
-        if (!z->slots[x].is_tick || reach->tick_left[x] > ZONE_LIMIT) continue;
+    for (size_t t = 0; t < z->ticks; t++) {
+        size_t x = z->tick_slots[t];
+        if (reach->tick_left[x] > ZONE_LIMIT) continue;
         int64_t *row = zone_row(z, x);
-        for (size_t y = 0; y < z->count; y++) {
-            if (!z->slots[y].is_tick) continue;
+        for (size_t u = 0; u < z->ticks; u++) {
+            size_t y = z->tick_slots[u];
             int64_t bound = zone_sum(reach->tick_left[x], reach->tick_right[y]);
             /* Entries are multiples, so what is below one is so after rounding too. */
             if (bound >= row[y]) continue;
@@ -238,7 +252,8 @@ static bool zone_spread(zone *z, const zone_reach *reach) {
 
 /* From u - p <= bound: what bounds i - p, by a way that does not pass through a tick. */
 static void zone_reach_left(const zone *z, int64_t *left, size_t u, int64_t bound) {
-    if (bound < left[u]) left[u] = bound;
+    if (bound >= left[u]) return; /* and so would be all that follows from it */
+    left[u] = bound;
     if (z->slots[u].is_tick) return;
     for (size_t i = 0; i < z->count; i++) {
         int64_t sum = zone_sum(zone_row(z, i)[u], bound);
@@ -248,7 +263,8 @@ static void zone_reach_left(const zone *z, int64_t *left, size_t u, int64_t boun
 
 /* From p - v <= bound: what bounds p - j. */
 static void zone_reach_right(const zone *z, int64_t *right, size_t v, int64_t bound) {
-    if (bound < right[v]) right[v] = bound;
+    if (bound >= right[v]) return;
+    right[v] = bound;
     if (z->slots[v].is_tick) return;
     const int64_t *row = zone_row(z, v);
     for (size_t j = 0; j < z->count; j++) {
@@ -294,42 +310,13 @@ bool zone_attach(zone *z, zone_variable fresh, size_t count, const zone_constrai
     return zone_spread(z, &reach);
 }
 
-zone_variable zone_add_tick(zone *z, zone_variable of) {
-    require(!z->slots[zone_slot_of(z, of)].is_tick);
-    zone_variable tick = zone_new_variable(z, true);
-    (void)zone_add(z, (zone_constraint){tick, of, 0, ZONE_TAG_TICK});
-    (void)zone_add(z, (zone_constraint){of, tick, z->tick_us - 1, ZONE_TAG_TICK});
-    return tick;
-}
-
-void zone_forget(zone *z, zone_variable variable) {
-    require(variable != ZONE_REFERENCE);
-    size_t gone = zone_slot_of(z, variable), last = z->count - 1;
-    if (z->slots[gone].is_tick && !z->empty) {
-        /* Stretches that met at the tick become one. */
-        zone_reach reach = zone_reach_of(z);
-        for (size_t i = 0; i < z->count; i++) reach.left[i] = zone_row(z, i)[gone];
-        memcpy(reach.right, zone_row(z, gone), z->count * sizeof *reach.right);
-        zone_spread_stretches(z, reach.left, reach.right);
-    }
-    z->ticks -= z->is_tick[variable];
-    z->slot_of[variable] = ZONE_NO_SLOT;
-    z->count = last;
-    if (gone == last) return;
-    memcpy(zone_row(z, gone), zone_row(z, last), (last + 1) * sizeof *z->bounds);
-    for (size_t i = 0; i < last; i++) zone_row(z, i)[gone] = zone_row(z, i)[last];
-    zone_row(z, gone)[gone] = 0;
-    z->slots[gone] = z->slots[last];
-    z->slot_of[z->slots[gone].variable] = (int32_t)gone;
-}
-
 /* The tightest bound of tick - y. */
 static int64_t zone_upper_of_tick(const zone *z, size_t tick, size_t y) {
     const int64_t *row = zone_row(z, tick);
     int64_t upper = row[y];
     if (z->slots[y].is_tick) return upper;
-    for (size_t by = 0; by < z->count; by++) {
-        if (!z->slots[by].is_tick) continue;
+    for (size_t t = 0; t < z->ticks; t++) {
+        size_t by = z->tick_slots[t];
         int64_t bound = zone_sum(row[by], zone_row(z, by)[y]);
         if (bound < upper) upper = bound;
     }
@@ -342,12 +329,70 @@ static int64_t zone_upper_in_sight(const zone *z, size_t x, size_t y) {
     if (z->slots[x].is_tick) return zone_upper_of_tick(z, x, y);
     const int64_t *row = zone_row(z, x);
     int64_t upper = row[y];
-    for (size_t by = 0; by < z->count; by++) {
-        if (!z->slots[by].is_tick || row[by] > ZONE_LIMIT) continue;
+    for (size_t t = 0; t < z->ticks; t++) {
+        size_t by = z->tick_slots[t];
+        if (row[by] > ZONE_LIMIT) continue;
         int64_t bound = zone_sum(row[by], zone_upper_of_tick(z, by, y));
         if (bound < upper) upper = bound;
     }
     return upper;
+}
+
+static int64_t zone_floor_bound(const zone *z, int64_t bound) {
+    return bound > ZONE_LIMIT ? bound : zone_floor(bound, z->tick_us);
+}
+
+/* Nothing follows from a tick for others than itself, so only its own row and column are new. */
+zone_variable zone_add_tick(zone *z, zone_variable of) {
+    require(!z->slots[zone_slot_of(z, of)].is_tick);
+    zone_variable tick = zone_new_variable(z, true);
+    size_t x = zone_slot_of(z, of), k = zone_slot_of(z, tick);
+    int64_t rest = z->tick_us - 1;
+    zone_constraint both[] = {{tick, of, 0, ZONE_TAG_TICK}, {of, tick, rest, ZONE_TAG_TICK}};
+    zone_remember(z, 2, both);
+    for (size_t j = 0; j < z->count && !z->empty; j++) {
+        if (j == k) continue;
+        int64_t above = zone_row(z, x)[j], below = zone_row(z, j)[x];
+        if (z->slots[j].is_tick) {
+            above = zone_floor_bound(z, zone_upper_in_sight(z, x, j));
+            below = zone_floor_bound(z, zone_sum(zone_upper_of_tick(z, j, x), rest));
+        } else {
+            below = zone_sum(below, rest);
+        }
+        zone_row(z, k)[j] = above;
+        zone_row(z, j)[k] = below;
+    }
+    return tick;
+}
+
+/* Fills a gap with the last slot, which is the one after the count. */
+static void zone_move_last(zone *z, size_t gone) {
+    size_t last = z->count;
+    if (gone == last) return;
+    memcpy(zone_row(z, gone), zone_row(z, last), (last + 1) * sizeof *z->bounds);
+    for (size_t i = 0; i < last; i++) zone_row(z, i)[gone] = zone_row(z, i)[last];
+    zone_row(z, gone)[gone] = 0;
+    z->slots[gone] = z->slots[last];
+    z->slot_of[z->slots[gone].variable] = (int32_t)gone;
+}
+
+void zone_forget(zone *z, zone_variable variable) {
+    require(variable != ZONE_REFERENCE);
+    size_t gone = zone_slot_of(z, variable), last = z->count - 1;
+    if (z->slots[gone].is_tick && !z->empty) {
+        /* Stretches that met at the tick become one. */
+        zone_reach reach = zone_reach_of(z);
+        for (size_t i = 0; i < z->count; i++) reach.left[i] = zone_row(z, i)[gone];
+        memcpy(reach.right, zone_row(z, gone), z->count * sizeof *reach.right);
+        zone_spread_stretches(z, reach.left, reach.right);
+    }
+    z->slot_of[variable] = ZONE_NO_SLOT;
+    z->count = last;
+    zone_move_last(z, gone);
+    z->ticks = 0;
+    for (size_t i = 0; i < z->count; i++) {
+        if (z->slots[i].is_tick) z->tick_slots[z->ticks++] = i;
+    }
 }
 
 static bool zone_sees_all(const zone *z, size_t x, size_t y) {

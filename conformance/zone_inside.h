@@ -25,13 +25,15 @@ typedef struct zone_slot {
 struct zone {
     int64_t tick_us;
     size_t count, capacity; /* slots; the matrix has rows of `capacity` */
-    size_t ticks;           /* of the slots: how many are ticks */
     int64_t *bounds;
     zone_slot *slots;
+    size_t ticks;       /* how many slots are ticks, */
+    size_t *tick_slots; /* and which */
     size_t variable_count, variable_capacity;
     int32_t *slot_of; /* by variable */
     bool *is_tick;    /* by variable, the forgotten too */
     int64_t *scratch; /* four vectors of `capacity` */
+    size_t *columns;  /* scratch too */
     zone_record *record;
     bool empty;
 };
