@@ -116,7 +116,7 @@ bool cli_selection_check(const char *command, const cli_selection *selection,
 
 static bool matches_any(const cli_list *globs, const char *id) {
     for (size_t i = 0; i < globs->count; i++)
-        if (glob_matches(globs->values[i], id)) return true;
+        if (glob_matches_id(globs->values[i], id)) return true;
     return globs->count == 0;
 }
 

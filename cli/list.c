@@ -78,7 +78,7 @@ static int parse(list_options *options, int argc, char **argv, bool *is_done) {
 
 static bool is_skipped(const cli_list *globs, const char *id) {
     for (size_t i = 0; i < globs->count; i++)
-        if (glob_matches(globs->values[i], id)) return true;
+        if (glob_matches_id(globs->values[i], id)) return true;
     return false;
 }
 

@@ -31,6 +31,6 @@ static bool matches_here(const char *start, const char *glob, const char *id) {
     }
 }
 
-bool glob_matches(const char *glob, const char *id) {
+bool glob_matches_id(const char *glob, const char *id) {
     return matches_here(glob, glob, id);
 }

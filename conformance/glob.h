@@ -11,6 +11,6 @@
 
 #include <stdbool.h>
 
-bool glob_matches(const char *glob, const char *id);
+bool glob_matches_id(const char *glob, const char *id);
 
 #endif

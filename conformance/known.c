@@ -127,7 +127,7 @@ bool known_check(const known *baseline, const vector_set *set, char **error) {
         const known_line *line = &baseline->lines[i];
         bool is_used = line->is_comment;
         for (size_t v = 0; v < set->count && !is_used; v++)
-            is_used = glob_matches(line->glob, set->vectors[v]->id);
+            is_used = glob_matches_id(line->glob, set->vectors[v]->id);
         if (is_used) continue;
         *error = text_format("%s:%d: no vector matches %s: the line is mistaken or stale",
                              baseline->path, line->number, line->glob);
@@ -150,7 +150,7 @@ static bool line_holds(const known_line *line, const ttl_dialect *dialect) {
 const known_line *known_find(const known *baseline, const char *id, const ttl_dialect *dialect) {
     for (size_t i = 0; i < baseline->count; i++) {
         const known_line *line = &baseline->lines[i];
-        if (!line->is_comment && glob_matches(line->glob, id) && line_holds(line, dialect))
+        if (!line->is_comment && glob_matches_id(line->glob, id) && line_holds(line, dialect))
             return line;
     }
     return NULL;
@@ -188,7 +188,7 @@ static line_use use_of_line(const known_line *line, const results *all) {
         if (run->dialect == NULL || !ttl_dialect_parse(run->dialect, &dialect)) continue;
         if (!line_holds(line, &dialect)) continue;
         for (size_t i = 0; i < run->count; i++) {
-            if (!glob_matches(line->glob, run->vectors[i].id)) continue;
+            if (!glob_matches_id(line->glob, run->vectors[i].id)) continue;
             use.differing += is_difference(run->vectors[i].verdict);
             use.passing += run->vectors[i].verdict == VERDICT_PASS;
         }

@@ -70,7 +70,7 @@ static char *silent_event_reason(const runner *self, const vector *what) {
 
 char *runner_skip_reason(const runner *self, const vector *what) {
     for (size_t i = 0; i < self->skip_count; i++)
-        if (glob_matches(self->skip_globs[i], what->id))
+        if (glob_matches_id(self->skip_globs[i], what->id))
             return text_format("--skip %s", self->skip_globs[i]);
     const known_line *line =
         self->baseline == NULL ? NULL : known_find(self->baseline, what->id, &self->spec);
