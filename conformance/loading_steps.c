@@ -43,12 +43,25 @@ static bool is_argument(const vector_step *step, size_t index, const char *word)
     return text != NULL && ttl_bytes_is_word(ttl_bytes_of(text), word);
 }
 
+/* Of these commands only some subcommands leave the server as it was. */
+static bool is_harmless(const vector_step *step) {
+    static const char *const harmless[][8] = {
+        {"CONFIG", "GET", "HELP", NULL},
+        {"CLIENT", "ID", "INFO", "LIST", "GETNAME", "SETNAME", "HELP", NULL},
+    };
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++) {
+        if (!is_argument(step, 0, harmless[i][0]) || step->argc == 1) continue;
+        for (size_t s = 1; harmless[i][s] != NULL; s++)
+            if (is_argument(step, 1, harmless[i][s])) return true;
+        return false;
+    }
+    return true;
+}
+
 /* What a target must allow before this command may be sent to it. */
 static unsigned needs_of(const known_command *command, const vector_step *step) {
     unsigned needs = command->needs;
-    if (is_argument(step, 0, "CONFIG") &&
-        (is_argument(step, 1, "SET") || is_argument(step, 1, "RESETSTAT")))
-        needs |= VECTOR_NEEDS_EXCLUSIVE_DB;
+    if (!is_harmless(step)) needs |= VECTOR_NEEDS_EXCLUSIVE_DB;
     if (is_argument(step, 0, "HELLO") && is_argument(step, 1, "3")) needs |= VECTOR_NEEDS_RESP3;
     return needs;
 }
@@ -69,7 +82,7 @@ static void check_command(loading *self, const cJSON *list, const vector_step *s
     unsigned missing = needs_of(command, step) & ~of->needs;
     for (unsigned bit = 1; bit <= missing; bit <<= 1)
         if (missing & bit)
-            loading_error(self, list, "%s is only for vectors that need \"%s\"", command->name,
+            loading_error(self, list, "this %s is only for vectors that need \"%s\"", command->name,
                           vector_capability_name(bit));
     if (!(of->needs & VECTOR_NEEDS_EXCLUSIVE_DB)) check_keys(self, list, command, step);
 }
