@@ -86,6 +86,7 @@ enum key_access {
     KEYS_POP_PUSH,    /* RW access delete, then RW insert */
     KEYS_STORE,       /* OW update, then RO access up to the last argument */
     KEYS_STORE_ONE,   /* OW update, then RO access of one */
+    KEYS_STORE_RW,    /* RW update, then RO access up to the last argument */
 };
 
 struct command {

@@ -80,9 +80,13 @@ static int64_t seconds_rounded(int64_t ms) {
     return (int64_t)(((uint64_t)ms + MS_PER_SECOND / 2) / MS_PER_SECOND);
 }
 
+int64_t deadline_left_ms(const ttl_engine *engine, ttl_instant deadline) {
+    int64_t left_ms = wrapping_add(deadline.ms, -engine->now.ms);
+    return left_ms < 0 ? 0 : left_ms;
+}
+
 ttl_status reply_remaining(struct call *call, ttl_instant deadline, bool in_seconds) {
-    int64_t left_ms = wrapping_add(deadline.ms, -call->engine->now.ms);
-    if (left_ms < 0) left_ms = 0;
+    int64_t left_ms = deadline_left_ms(call->engine, deadline);
     return reply_integer(call, in_seconds ? seconds_rounded(left_ms) : left_ms);
 }
 

@@ -31,6 +31,8 @@ bool deadline_is_not_ahead(const ttl_engine *engine, ttl_instant deadline);
 /* Is `a` later than `b`? */
 bool deadline_is_later(const ttl_engine *engine, ttl_instant a, ttl_instant b);
 
+/* What is left until the deadline, in milliseconds; nothing once it has passed. */
+int64_t deadline_left_ms(const ttl_engine *engine, ttl_instant deadline);
 /* Answers what is left until the deadline, in milliseconds or in rounded seconds. */
 ttl_status reply_remaining(struct call *call, ttl_instant deadline, bool in_seconds);
 /* Answers the deadline itself, in milliseconds or in rounded seconds since the epoch. */

@@ -324,8 +324,9 @@ ttl_status session_run(ttl_session *session, const struct command *command, size
                         .argc = argc,
                         .argv = argv,
                         .reply = reply};
+    ttl_status status = command->run(&call);
     session->engine->statistics.commands++;
-    return command->run(&call);
+    return status;
 }
 
 /* A command that cannot be executed spoils the transaction that it was meant for. */

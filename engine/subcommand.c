@@ -32,7 +32,7 @@ const struct subcommand *subcommand_find(const ttl_dialect *dialect, const struc
     return NULL;
 }
 
-static bool command_has_subcommands(const struct command *command) {
+bool command_has_subcommands(const struct command *command) {
     for (size_t i = 0; i < subcommand_count; i++)
         if (name_is_of(subcommands[i].name, command->name)) return true;
     return false;

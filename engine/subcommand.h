@@ -26,6 +26,7 @@ const struct subcommand *subcommand_find(const ttl_dialect *dialect, const struc
 /* Is this row one of the command's, in this dialect? */
 bool subcommand_belongs(const struct subcommand *subcommand, const struct command *command,
                         const ttl_dialect *dialect);
+bool command_has_subcommands(const struct command *command);
 /* What error messages call the command being executed: "get", "config|get". */
 const char *subcommand_full_name(const struct call *call);
 /* Where a dialect checks subcommands ahead of queueing: is there one, with as many arguments? If

@@ -1,0 +1,420 @@
+/* COMMAND: what the server says of its commands.
+ *
+ * The answers come from the tables of commands and subcommands; what only COMMAND INFO looks at
+ * (the words for flags and categories, hints, key specs) is here. */
+#include <string.h>
+
+#include "engine/subcommand.h"
+
+/* ---- what is told of a command or a subcommand */
+
+struct described {
+    const char *name;
+    int arity;
+    uint32_t flags;
+    enum command_group group;
+    int first_key, last_key, key_step;
+    enum key_access access;
+};
+
+static struct described describe_command(const struct call *call, const struct command *command) {
+    return (struct described){command->name,      command_arity(command, &call->engine->dialect),
+                              command->flags,     command->group,
+                              command->first_key, command->last_key,
+                              command->key_step,  command->access};
+}
+
+static struct described describe_subcommand(const struct subcommand *subcommand) {
+    return (struct described){.name = subcommand->name,
+                              .arity = subcommand->arity,
+                              .flags = subcommand->flags,
+                              .group = subcommand->group,
+                              .access = KEYS_NONE};
+}
+
+static void add_status(struct call *call, const char *word) {
+    ttl_reply_add_status(call->reply, word);
+}
+
+static void add_word(struct call *call, const char *word) {
+    reply_bulk(call, ttl_bytes_of(word));
+}
+
+static void add_set(struct call *call, size_t length) {
+    ttl_reply_add_node(call->reply, TTL_REPLY_SET, length);
+}
+
+/* ---- flags */
+
+static const struct flag_word {
+    uint32_t flag;
+    const char *word;
+} flag_words[] = {
+    {COMMAND_WRITE, "write"},
+    {COMMAND_READONLY, "readonly"},
+    {COMMAND_DENYOOM, "denyoom"},
+    {COMMAND_ADMIN, "admin"},
+    {COMMAND_PUBSUB, "pubsub"},
+    {COMMAND_NOSCRIPT, "noscript"},
+    {COMMAND_BLOCKING, "blocking"},
+    {COMMAND_RANDOM, "random"},
+    {COMMAND_SORT, "sort_for_script"},
+    {COMMAND_LOADING, "loading"},
+    {COMMAND_STALE, "stale"},
+    {COMMAND_SKIP_MONITOR, "skip_monitor"},
+    {COMMAND_SKIP_SLOWLOG, "skip_slowlog"},
+    {COMMAND_SKIP_COMMANDLOG, "skip_commandlog"},
+    {COMMAND_FAST, "fast"},
+    {COMMAND_NO_AUTH, "no_auth"},
+    {COMMAND_NO_ASYNC_LOADING, "no_async_loading"},
+    {COMMAND_NO_MULTI, "no_multi"},
+    {COMMAND_MOVABLEKEYS, "movablekeys"},
+    {COMMAND_ALLOW_BUSY, "allow_busy"},
+};
+
+static void add_flags(struct call *call, uint32_t flags) {
+    uint32_t untold =
+        call_has(call, TRAIT_SUBCOMMANDS) ? COMMAND_RANDOM | COMMAND_SORT : COMMAND_ALLOW_BUSY;
+    size_t head = call->reply->node_count, count = 0;
+    add_set(call, 0);
+    for (size_t i = 0; i < sizeof flag_words / sizeof *flag_words; i++) {
+        if ((flags & ~untold & flag_words[i].flag) == 0) continue;
+        add_status(call, flag_words[i].word);
+        count++;
+    }
+    ttl_reply_set_length(call->reply, head, count);
+}
+
+/* ---- categories */
+
+/* In the order of the servers' own list. One applies to a group, to commands with one of some
+ * flags, or to commands without a flag. */
+enum { NO_GROUP = -1 };
+static const struct category {
+    const char *word;
+    int group;
+    uint32_t with, without;
+} categories[] = {
+    {"@keyspace", GROUP_KEYSPACE, 0, 0},
+    {"@read", NO_GROUP, COMMAND_READONLY, 0},
+    {"@write", NO_GROUP, COMMAND_WRITE, 0},
+    {"@set", GROUP_SET, 0, 0},
+    {"@sortedset", GROUP_ZSET, 0, 0},
+    {"@list", GROUP_LIST, 0, 0},
+    {"@hash", GROUP_HASH, 0, 0},
+    {"@string", GROUP_STRING, 0, 0},
+    {"@pubsub", GROUP_PUBSUB, 0, 0},
+    {"@admin", NO_GROUP, COMMAND_ADMIN, 0},
+    {"@fast", NO_GROUP, COMMAND_FAST, 0},
+    {"@slow", NO_GROUP, 0, COMMAND_FAST},
+    {"@dangerous", NO_GROUP, COMMAND_ADMIN | COMMAND_DANGEROUS, 0},
+    {"@connection", GROUP_CONNECTION, 0, 0},
+    {"@transaction", GROUP_TRANSACTION, 0, 0},
+};
+
+static bool category_holds(const struct category *category, const struct described *it) {
+    if (category->group != NO_GROUP) return category->group == (int)it->group;
+    if (category->without != 0) return (it->flags & category->without) == 0;
+    return (it->flags & category->with) != 0;
+}
+
+static void add_categories(struct call *call, const struct described *it) {
+    size_t head = call->reply->node_count, count = 0;
+    add_set(call, 0);
+    for (size_t i = 0; i < sizeof categories / sizeof *categories; i++) {
+        if (!category_holds(&categories[i], it)) continue;
+        add_status(call, categories[i].word);
+        count++;
+    }
+    ttl_reply_set_length(call->reply, head, count);
+}
+
+/* ---- hints for clients and proxies */
+
+#define RANDOM_OUTPUT "nondeterministic_output"
+#define RANDOM_ORDER  "nondeterministic_output_order"
+#define ALL_NODES     "request_policy:all_nodes"
+#define ALL_SHARDS    "request_policy:all_shards"
+#define MULTI_SHARD   "request_policy:multi_shard"
+#define SPECIAL       "request_policy:special"
+#define SUCCEEDED     "response_policy:all_succeeded"
+#define SUM           "response_policy:agg_sum"
+#define MINIMUM       "response_policy:agg_min"
+#define ANSWER        "response_policy:special"
+
+enum { HINTS_MOST = 3 };
+static const struct hints {
+    const char *command;
+    struct versions redis, valkey;
+    const char *words[HINTS_MOST];
+} hint_rows[] = {
+    {"mset", ALWAYS, ALWAYS, {MULTI_SHARD, SUCCEEDED}},
+    {"msetnx", BEFORE(7, 2, 0), NEVER, {MULTI_SHARD, MINIMUM}},
+    {"mget", ALWAYS, ALWAYS, {MULTI_SHARD}},
+    {"ttl", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"pttl", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"del", ALWAYS, ALWAYS, {MULTI_SHARD, SUM}},
+    {"unlink", ALWAYS, ALWAYS, {MULTI_SHARD, SUM}},
+    {"exists", ALWAYS, ALWAYS, {MULTI_SHARD, SUM}},
+    {"touch", ALWAYS, ALWAYS, {MULTI_SHARD, SUM}},
+    {"keys", ALWAYS, ALWAYS, {ALL_SHARDS, RANDOM_ORDER}},
+    {"scan", BEFORE(7, 2, 0), NEVER, {RANDOM_OUTPUT, SPECIAL}},
+    {"scan", SINCE(7, 2, 0), ALWAYS, {RANDOM_OUTPUT, SPECIAL, ANSWER}},
+    {"randomkey", BEFORE(7, 2, 0), NEVER, {ALL_SHARDS, RANDOM_OUTPUT}},
+    {"randomkey", SINCE(7, 2, 0), ALWAYS, {ALL_SHARDS, ANSWER, RANDOM_OUTPUT}},
+    {"dbsize", ALWAYS, ALWAYS, {ALL_SHARDS, SUM}},
+    {"flushdb", ALWAYS, ALWAYS, {ALL_SHARDS, SUCCEEDED}},
+    {"flushall", ALWAYS, ALWAYS, {ALL_SHARDS, SUCCEEDED}},
+    {"hgetall", ALWAYS, ALWAYS, {RANDOM_ORDER}},
+    {"hkeys", ALWAYS, ALWAYS, {RANDOM_ORDER}},
+    {"hvals", ALWAYS, ALWAYS, {RANDOM_ORDER}},
+    {"smembers", ALWAYS, ALWAYS, {RANDOM_ORDER}},
+    {"spop", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"ping", ALWAYS, ALWAYS, {ALL_SHARDS, SUCCEEDED}},
+    {"time", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"info", ALWAYS, ALWAYS, {RANDOM_OUTPUT, ALL_SHARDS, ANSWER}},
+    {"command", ALWAYS, ALWAYS, {RANDOM_ORDER}},
+    {"command|info", ALWAYS, ALWAYS, {RANDOM_ORDER}},
+    {"config|set", ALWAYS, ALWAYS, {ALL_NODES, SUCCEEDED}},
+    {"config|resetstat", SINCE(7, 2, 0), ALWAYS, {ALL_NODES, SUCCEEDED}},
+    {"config|rewrite", SINCE(7, 2, 0), ALWAYS, {ALL_NODES, SUCCEEDED}},
+    {"client|setname", SINCE(7, 2, 0), ALWAYS, {ALL_NODES, SUCCEEDED}},
+    {"client|setinfo", ALWAYS, ALWAYS, {ALL_NODES, SUCCEEDED}},
+    {"client|info", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+};
+
+static void add_hints(struct call *call, const char *name) {
+    for (size_t i = 0; i < sizeof hint_rows / sizeof *hint_rows; i++) {
+        const struct hints *row = &hint_rows[i];
+        if (strcmp(row->command, name) != 0) continue;
+        if (!dialect_in(&call->engine->dialect, row->redis, row->valkey)) continue;
+        size_t count = 0;
+        while (count < HINTS_MOST && row->words[count] != NULL) count++;
+        add_set(call, count);
+        for (size_t j = 0; j < count; j++) add_word(call, row->words[j]);
+        return;
+    }
+    add_set(call, 0);
+}
+
+/* ---- key specs */
+
+enum { KEY_FLAGS_MOST = 4, KEY_SPECS_MOST = 2 };
+
+/* What is done to a run of keys. The first run begins at the first argument and ends at the
+ * command's last key, unless there is a second one: then each run is one key, or the second goes
+ * up to the last argument. */
+struct key_spec {
+    const char *note;
+    const char *flags[KEY_FLAGS_MOST];
+};
+
+static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
+    [KEYS_NONE] = {{NULL, {NULL}}},
+    [KEYS_READ] = {{NULL, {"RO", "access"}}},
+    [KEYS_EXISTENCE] = {{NULL, {"RO"}}},
+    [KEYS_UPDATE] = {{NULL, {"RW", "update"}}},
+    [KEYS_READ_UPDATE] = {{NULL, {"RW", "access", "update"}}},
+    [KEYS_READ_DELETE] = {{NULL, {"RW", "access", "delete"}}},
+    [KEYS_INSERT] = {{NULL, {"RW", "insert"}}},
+    [KEYS_SHRINK] = {{NULL, {"RW", "delete"}}},
+    [KEYS_OVERWRITE] = {{NULL, {"OW", "update"}}},
+    [KEYS_CREATE] = {{NULL, {"OW", "insert"}}},
+    [KEYS_DELETE] = {{NULL, {"RM", "delete"}}},
+    [KEYS_SET] = {{"RW and ACCESS due to the optional `GET` argument",
+                   {"RW", "access", "update", "variable_flags"}}},
+    [KEYS_GETEX] = {{"RW and UPDATE because it changes the TTL", {"RW", "access", "update"}}},
+    [KEYS_RENAME] = {{NULL, {"RW", "access", "delete"}}, {NULL, {"OW", "update"}}},
+    [KEYS_RENAMENX] = {{NULL, {"RW", "access", "delete"}}, {NULL, {"OW", "insert"}}},
+    [KEYS_COPY] = {{NULL, {"RO", "access"}}, {NULL, {"OW", "update"}}},
+    [KEYS_POP_PUSH] = {{NULL, {"RW", "access", "delete"}}, {NULL, {"RW", "insert"}}},
+    [KEYS_STORE] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},
+    [KEYS_STORE_ONE] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},
+    [KEYS_STORE_RW] = {{NULL, {"RW", "update"}}, {NULL, {"RO", "access"}}},
+};
+
+static void add_map(struct call *call, size_t pairs) {
+    ttl_reply_add_node(call->reply, TTL_REPLY_MAP, 2 * pairs);
+}
+
+static void add_key_flags(struct call *call, const struct key_spec *spec) {
+    size_t count = 0;
+    while (count < KEY_FLAGS_MOST && spec->flags[count] != NULL) count++;
+    add_word(call, "flags");
+    add_set(call, count);
+    for (size_t i = 0; i < count; i++) add_status(call, spec->flags[i]);
+}
+
+/* `last_key`: 0 one key, -1 up to the last argument. */
+static void add_key_spec(struct call *call, const struct key_spec *spec, int first, int last_key,
+                         int step) {
+    add_map(call, spec->note == NULL ? 3 : 4);
+    if (spec->note != NULL) {
+        add_word(call, "notes");
+        add_word(call, spec->note);
+    }
+    add_key_flags(call, spec);
+    add_word(call, "begin_search");
+    add_map(call, 2);
+    add_word(call, "type");
+    add_word(call, "index");
+    add_word(call, "spec");
+    add_map(call, 1);
+    add_word(call, "index");
+    reply_integer(call, first);
+    add_word(call, "find_keys");
+    add_map(call, 2);
+    add_word(call, "type");
+    add_word(call, "range");
+    add_word(call, "spec");
+    add_map(call, 3);
+    add_word(call, "lastkey");
+    reply_integer(call, last_key);
+    add_word(call, "keystep");
+    reply_integer(call, step);
+    add_word(call, "limit");
+    reply_integer(call, 0);
+}
+
+static void add_key_specs(struct call *call, const struct described *it) {
+    const struct key_spec *specs = key_specs[it->access];
+    size_t count = 0;
+    while (count < KEY_SPECS_MOST && specs[count].flags[0] != NULL) count++;
+    int last = it->last_key < 0 ? it->last_key : 0;
+    add_set(call, count);
+    if (count == 1) add_key_spec(call, &specs[0], it->first_key, last, it->key_step);
+    if (count < 2) return;
+    add_key_spec(call, &specs[0], it->first_key, 0, 1);
+    add_key_spec(call, &specs[1], it->first_key + 1, last, 1);
+}
+
+/* ---- COMMAND, COMMAND INFO */
+
+enum { ELEMENTS_BEFORE_7_0 = 7, ELEMENTS = 10 };
+
+/* One command without its subcommands. */
+static void add_described(struct call *call, const struct described *it) {
+    bool modern = call_has(call, TRAIT_SUBCOMMANDS);
+    reply_array(call, modern ? ELEMENTS : ELEMENTS_BEFORE_7_0);
+    add_word(call, it->name);
+    reply_integer(call, it->arity);
+    add_flags(call, it->flags);
+    reply_integer(call, it->first_key);
+    reply_integer(call, it->last_key);
+    reply_integer(call, it->key_step);
+    add_categories(call, it);
+    if (!modern) return;
+    add_hints(call, it->name);
+    add_key_specs(call, it);
+}
+
+static void add_subcommands_head(struct call *call) {
+    bool in_array = call_has(call, TRAIT_SUBCOMMANDS_IN_ARRAY);
+    ttl_reply_add_node(call->reply, in_array ? TTL_REPLY_ARRAY : TTL_REPLY_SET, 0);
+}
+
+static void add_subcommand(struct call *call, const struct subcommand *subcommand) {
+    struct described it = describe_subcommand(subcommand);
+    add_described(call, &it);
+    add_subcommands_head(call);
+}
+
+static void add_command(struct call *call, const struct command *command) {
+    const ttl_dialect *dialect = &call->engine->dialect;
+    struct described it = describe_command(call, command);
+    add_described(call, &it);
+    if (!call_has(call, TRAIT_SUBCOMMANDS)) return;
+    size_t head = call->reply->node_count, count = 0;
+    add_subcommands_head(call);
+    for (size_t i = 0; i < subcommand_count; i++) {
+        if (!subcommand_belongs(&subcommands[i], command, dialect)) continue;
+        add_subcommand(call, &subcommands[i]);
+        count++;
+    }
+    ttl_reply_set_length(call->reply, head, count);
+}
+
+/* Before 7.0 QUIT is no command like the others: COMMAND does not know it. */
+static bool is_told(const struct call *call, const struct command *command) {
+    return command->run != quit_command || call_has(call, TRAIT_SUBCOMMANDS);
+}
+
+/* Rows of the table that are told in this dialect. */
+static bool row_is_told(const struct call *call, const struct command *command) {
+    return command_exists_in(command, &call->engine->dialect) && is_told(call, command);
+}
+
+static const struct command *find_told(const struct call *call, ttl_bytes name) {
+    const struct command *command = command_find(call->engine, name);
+    return command != NULL && is_told(call, command) ? command : NULL;
+}
+
+static size_t count_told(const struct call *call) {
+    size_t count = 0;
+    for (size_t i = 0; i < command_count; i++) count += row_is_told(call, &commands[i]);
+    return count;
+}
+
+static ttl_status tell_all(struct call *call) {
+    reply_array(call, count_told(call));
+    for (size_t i = 0; i < command_count; i++)
+        if (row_is_told(call, &commands[i])) add_command(call, &commands[i]);
+    return TTL_OK;
+}
+
+/* A name like "config|get" is a subcommand's, from 7.0 on. */
+static void tell_one(struct call *call, ttl_bytes name) {
+    const char *bar = name.length == 0 ? NULL : memchr(name.data, '|', name.length);
+    size_t length = bar == NULL ? name.length : (size_t)(bar - name.data);
+    const struct command *command = find_told(call, (ttl_bytes){name.data, length});
+    const struct subcommand *subcommand = NULL;
+    if (command != NULL && bar != NULL && call_has(call, TRAIT_SUBCOMMANDS))
+        subcommand = subcommand_find(&call->engine->dialect, command,
+                                     (ttl_bytes){bar + 1, name.length - length - 1});
+    if (subcommand != NULL) add_subcommand(call, subcommand);
+    else if (command != NULL && bar == NULL) add_command(call, command);
+    else reply_nil(call);
+}
+
+ttl_status command_command(struct call *call) {
+    return call->argc == 1 ? tell_all(call) : subcommand_run(call);
+}
+
+ttl_status command_tell_info(struct call *call) {
+    if (call->argc == 2 && call_has(call, TRAIT_SUBCOMMANDS)) return tell_all(call);
+    reply_array(call, call->argc - 2);
+    for (size_t i = 2; i < call->argc; i++) tell_one(call, call->argv[i]);
+    return TTL_OK;
+}
+
+ttl_status command_tell_count(struct call *call) {
+    return reply_integer(call, (int64_t)count_told(call));
+}
+
+/* ---- COMMAND GETKEYS */
+
+/* Does the command that is asked about exist? From 7.0 on that goes for subcommands too. */
+static const struct command *command_asked_about(const struct call *call) {
+    const struct command *command = find_told(call, call->argv[2]);
+    if (command == NULL || call->argc < 4 || !call_has(call, TRAIT_SUBCOMMANDS)) return command;
+    if (!command_has_subcommands(command)) return command;
+    return subcommand_find(&call->engine->dialect, command, call->argv[3]) != NULL ? command : NULL;
+}
+
+ttl_status command_tell_keys(struct call *call) {
+    const struct command *command = command_asked_about(call);
+    if (command == NULL) return reply_error(call, "ERR Invalid command specified");
+    if (command->first_key == 0) return reply_error(call, "ERR The command has no key arguments");
+    int argc = (int)call->argc - 2;
+    if (!command_arity_fits(command, &call->engine->dialect, (size_t)argc))
+        return reply_error(call, "ERR Invalid number of arguments specified for command");
+    int last = command->last_key < 0 ? argc + command->last_key : command->last_key;
+    size_t head = call->reply->node_count, count = 0;
+    reply_array(call, 0);
+    for (int i = command->first_key; i <= last && i < argc; i += command->key_step) {
+        reply_bulk(call, call->argv[i + 2]);
+        count++;
+    }
+    ttl_reply_set_length(call->reply, head, count);
+    return TTL_OK;
+}

@@ -1,0 +1,71 @@
+#include "engine/config.h"
+
+#include "engine/event.h"
+#include "engine/number.h"
+
+static size_t value_write(char value[CONFIG_VALUE_ROOM], const char *text) {
+    size_t length = strlen(text);
+    memcpy(value, text, length);
+    return length;
+}
+
+static size_t databases_read(const ttl_engine *engine, char value[CONFIG_VALUE_ROOM]) {
+    return number_format_integer(engine->database_count, value);
+}
+
+static size_t no_read(const ttl_engine *engine, char value[CONFIG_VALUE_ROOM]) {
+    (void)engine;
+    return value_write(value, "no");
+}
+
+static size_t empty_read(const ttl_engine *engine, char value[CONFIG_VALUE_ROOM]) {
+    (void)engine;
+    (void)value;
+    return 0;
+}
+
+static size_t zero_read(const ttl_engine *engine, char value[CONFIG_VALUE_ROOM]) {
+    (void)engine;
+    return value_write(value, "0");
+}
+
+static size_t policy_read(const ttl_engine *engine, char value[CONFIG_VALUE_ROOM]) {
+    (void)engine;
+    return value_write(value, "noeviction");
+}
+
+static size_t string_most_read(const ttl_engine *engine, char value[CONFIG_VALUE_ROOM]) {
+    (void)engine;
+    return value_write(value, "536870912");
+}
+
+static size_t notify_read(const ttl_engine *engine, char value[CONFIG_VALUE_ROOM]) {
+    return event_flags_format(&engine->dialect, engine->notify, value);
+}
+
+static bool notify_write(ttl_engine *engine, ttl_bytes value) {
+    return event_flags_parse(&engine->dialect, value, &engine->notify);
+}
+
+const struct setting config_settings[] = {
+    {"appendonly", no_read, NULL, NULL},
+    {"databases", databases_read, NULL, NULL},
+    {"maxmemory", zero_read, NULL, NULL},
+    {"maxmemory-policy", policy_read, NULL, NULL},
+    {"notify-keyspace-events", notify_read, notify_write,
+     "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."},
+    {"proto-max-bulk-len", string_most_read, NULL, NULL},
+    {"save", empty_read, NULL, NULL},
+};
+const size_t config_setting_count = sizeof config_settings / sizeof *config_settings;
+
+const struct setting *config_find(ttl_bytes name) {
+    for (size_t i = 0; i < config_setting_count; i++)
+        if (ttl_bytes_is_word(name, config_settings[i].name)) return &config_settings[i];
+    return NULL;
+}
+
+ttl_bytes config_version(const ttl_dialect *dialect, char room[CONFIG_VALUE_ROOM]) {
+    ttl_dialect_name(dialect, room, CONFIG_VALUE_ROOM);
+    return ttl_bytes_of(strchr(room, '-') + 1);
+}
