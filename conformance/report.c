@@ -37,7 +37,7 @@ static bool save(const char *path, char *data, size_t length, char **error) {
 }
 
 bool report_save(const results *all, const report_format *format, const char *path, char **error) {
-    static const report_style plain = {false, true};
+    static const report_style plain = {false, false};
     char *data = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&data, &length);

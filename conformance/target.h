@@ -2,7 +2,8 @@
  *
  *      engine[:DIALECT]                          in process, virtual time: exact
  *      redis://[user:pass@]host:port[/db]        live, real time
- *      unix://PATH                               the same through a socket file
+ *      unix://PATH                               the same through a socket file; a server whose
+ *                                                clock obeys `TTLSPEC CLOCK SET` in virtual time
  *
  * A vector's turn:  begin, then for each step wait and execute (and events), then settle, end.
  * Every turn has connections of its own, opened at `begin`, so that nothing (a queue, a watch, a

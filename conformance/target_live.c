@@ -22,6 +22,8 @@ typedef struct live_target {
     const volatile sig_atomic_t *is_interrupted;
     redisContext *control;
     char *own_events; /* notify-keyspace-events before we changed it; NULL: we did not */
+    int64_t clock_ms; /* of a manual clock: what it told before we moved it */
+    int64_t at_ms;    /* how far after T0 we have moved it */
     /* Of the turn: */
     target_turn turn;
     size_t connection_count;
@@ -33,6 +35,24 @@ typedef struct live_target {
     /* The server's clock minus our monotonic one lies between these. */
     int64_t offset_low_us, offset_high_us;
 } live_target;
+
+/* -- the control connection --------------------------------------------------------------- */
+
+/* The control connection, made anew when the last one broke. */
+static bool control_ready(live_target *self, char *error) {
+    if (self->control != NULL && self->control->err == 0) return true;
+    if (self->control != NULL) redisFree(self->control);
+    self->control = live_connect(&self->address, error);
+    return self->control != NULL;
+}
+
+/* Sends what must be sent but whose answer changes nothing. */
+static void tell(live_target *self, const char *a, const char *b, const char *c, const char *d) {
+    char ignored[TARGET_ERROR_SIZE];
+    if (!control_ready(self, ignored)) return;
+    redisReply *reply = live_ask(self->control, ignored, a, b, c, d, NULL);
+    if (reply != NULL) freeReplyObject(reply);
+}
 
 /* -- the server's clock --------------------------------------------------------------------- */
 
@@ -82,8 +102,22 @@ static bool read_offset(live_target *self, int64_t *low_us, int64_t *high_us, ch
     return true;
 }
 
+/* Tells a manual clock (`ttlspec serve --clock manual`) the time. A server that does not obey is
+ * found out by the next command. */
+static void set_clock(live_target *self, int64_t now_ms) {
+    char number[24];
+    snprintf(number, sizeof number, "%" PRId64, now_ms);
+    tell(self, "TTLSPEC", "CLOCK", "SET", number);
+}
+
 /* The earliest whole millisecond (or second) of the server's clock that has surely not begun. */
 static void choose_t0(live_target *self, bool whole_second) {
+    self->at_ms = 0;
+    if (self->base.is_virtual) {
+        self->base.t0_ms = (self->clock_ms / 1000 + 1) * 1000;
+        set_clock(self, self->base.t0_ms);
+        return;
+    }
     int64_t unit_us = whole_second ? 1000000 : 1000;
     int64_t latest_us = live_now_us() + self->offset_high_us;
     int64_t t0_us = (floor_divide(latest_us, unit_us) + 1) * unit_us;
@@ -94,6 +128,7 @@ static void choose_t0(live_target *self, bool whole_second) {
 static bool live_settle(target *base, char *error) {
     live_target *self = (live_target *)base;
     int64_t low, high;
+    if (base->is_virtual) return true;
     if (!read_offset(self, &low, &high, error)) return false;
     if (low < self->offset_low_us) self->offset_low_us = low;
     if (high > self->offset_high_us) self->offset_high_us = high;
@@ -102,6 +137,8 @@ static bool live_settle(target *base, char *error) {
 
 static target_range live_bracket(const target *base, target_moments moments) {
     const live_target *self = (const live_target *)base;
+    int64_t virtual_ms = base->t0_ms + moments.sent_us / 1000;
+    if (base->is_virtual) return (target_range){virtual_ms, virtual_ms};
     int64_t sent_us = self->began_us + moments.sent_us;
     int64_t received_us = self->began_us + moments.received_us;
     return (target_range){floor_divide(sent_us + self->offset_low_us, 1000),
@@ -114,6 +151,11 @@ static bool is_interrupted(const live_target *self) {
 
 static bool live_wait(target *base, int64_t at_ms) {
     live_target *self = (live_target *)base;
+    if (base->is_virtual) {
+        if (at_ms != self->at_ms) set_clock(self, base->t0_ms + at_ms);
+        self->at_ms = at_ms;
+        return !is_interrupted(self);
+    }
     int64_t until_us = self->began_us + at_ms * 1000;
     struct timespec until = {until_us / 1000000, until_us % 1000000 * 1000};
     while (!is_interrupted(self) && live_now_us() < until_us)
@@ -162,6 +204,10 @@ static void note_protocol(live_target *self, size_t connection, size_t argc, con
         self->base.protocols[connection] = ttl_bytes_is_word(argv[1], "3") ? 3 : 2;
 }
 
+static int64_t since_t0_us(const live_target *self) {
+    return self->base.is_virtual ? self->at_ms * 1000 : live_now_us() - self->began_us;
+}
+
 static bool live_execute(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
                          ttl_reply *reply, target_moments *moments, char *error) {
     static const char *const subscribing[] = {"SUBSCRIBE", "PSUBSCRIBE", NULL};
@@ -175,14 +221,14 @@ static bool live_execute(target *base, size_t connection, size_t argc, const ttl
     }
     if (is_any_word(argv[0], subscribing)) self->subscribed[connection] = true;
     errno = 0;
-    moments->sent_us = live_now_us() - self->began_us;
+    moments->sent_us = since_t0_us(self);
     redisAppendCommandArgv(context, (int)argc, arguments, lengths);
     redisReply *answer = next_reply(context, self->subscribed[connection], error);
     for (size_t i = reply_count(argc, argv); answer != NULL && i > 1; i--) {
         freeReplyObject(answer);
         answer = next_reply(context, self->subscribed[connection], error);
     }
-    moments->received_us = live_now_us() - self->began_us;
+    moments->received_us = since_t0_us(self);
     free(arguments);
     free(lengths);
     if (answer == NULL) return false;
@@ -249,22 +295,6 @@ static bool subscribe(live_target *self, char *error) {
 
 /* -- a vector's turn ------------------------------------------------------------------------ */
 
-/* The control connection, made anew when the last one broke. */
-static bool control_ready(live_target *self, char *error) {
-    if (self->control != NULL && self->control->err == 0) return true;
-    if (self->control != NULL) redisFree(self->control);
-    self->control = live_connect(&self->address, error);
-    return self->control != NULL;
-}
-
-/* Sends what must be sent but whose answer changes nothing. */
-static void tell(live_target *self, const char *a, const char *b, const char *c, const char *d) {
-    char ignored[TARGET_ERROR_SIZE];
-    if (!control_ready(self, ignored)) return;
-    redisReply *reply = live_ask(self->control, ignored, a, b, c, d, NULL);
-    if (reply != NULL) freeReplyObject(reply);
-}
-
 /* The value of a setting, on the heap; NULL: it cannot be read. */
 static char *setting_value(live_target *self, const char *name) {
     char ignored[TARGET_ERROR_SIZE];
@@ -311,7 +341,8 @@ static bool live_begin(target *base, const target_turn *turn, char *error) {
 #endif
     }
     if (turn->wants_events && !subscribe(self, error)) return false;
-    if (!read_offset(self, &self->offset_low_us, &self->offset_high_us, error)) return false;
+    if (!base->is_virtual && !read_offset(self, &self->offset_low_us, &self->offset_high_us, error))
+        return false;
     choose_t0(self, turn->uses_t0);
     return true;
 }
@@ -347,6 +378,7 @@ static void live_close(target *base) {
     live_target *self = (live_target *)base;
     if (self->own_events != NULL)
         tell(self, "CONFIG", "SET", "notify-keyspace-events", self->own_events);
+    if (base->is_virtual) set_clock(self, self->clock_ms);
     free(self->own_events);
     if (self->control != NULL) redisFree(self->control);
     live_address_free(&self->address);
@@ -437,13 +469,28 @@ static void learn_events(live_target *self) {
 }
 
 /* True when the command is answered, and not by an error. */
-static bool can(live_target *self, const char *a, const char *b) {
+static bool can(live_target *self, const char *a, const char *b, const char *c) {
     char ignored[TARGET_ERROR_SIZE];
     if (!control_ready(self, ignored)) return false;
-    redisReply *reply = live_ask(self->control, ignored, a, b, NULL);
+    redisReply *reply = live_ask(self->control, ignored, a, b, c, NULL);
     bool done = reply != NULL && reply->type != REDIS_REPLY_ERROR;
     if (reply != NULL) freeReplyObject(reply);
     return done;
+}
+
+/* A server whose clock stands still until it is told lives in virtual time. Others do not know
+ * the command. */
+static void learn_clock(live_target *self) {
+    char ignored[TARGET_ERROR_SIZE];
+    if (!control_ready(self, ignored)) return;
+    redisReply *reply = live_ask(self->control, ignored, "TTLSPEC", "CLOCK", "ADVANCE", "0", NULL);
+    if (reply == NULL) return;
+    if (reply->type == REDIS_REPLY_INTEGER) {
+        self->base.is_virtual = true;
+        self->base.capabilities |= VECTOR_NEEDS_VIRTUAL_CLOCK;
+        self->clock_ms = reply->integer;
+    }
+    freeReplyObject(reply);
 }
 
 static void learn_capabilities(live_target *self) {
@@ -454,16 +501,17 @@ static void learn_capabilities(live_target *self) {
     base->databases[1] = other;
     snprintf(own, sizeof own, "%d", base->databases[0]);
     snprintf(second, sizeof second, "%d", other);
-    if (can(self, "SELECT", second)) base->capabilities |= VECTOR_NEEDS_DATABASES;
-    can(self, "SELECT", own);
+    if (can(self, "SELECT", second, NULL)) base->capabilities |= VECTOR_NEEDS_DATABASES;
+    can(self, "SELECT", own, NULL);
 #if HIREDIS_MAJOR >= 1
     base->capabilities |= VECTOR_NEEDS_RESP3;
 #endif
     if (self->exclusive) {
         base->capabilities |= VECTOR_NEEDS_EXCLUSIVE_DB;
-        if (can(self, "DEBUG", "HELP")) base->capabilities |= VECTOR_NEEDS_DEBUG;
+        if (can(self, "DEBUG", "SET-ACTIVE-EXPIRE", "1")) base->capabilities |= VECTOR_NEEDS_DEBUG;
     }
     learn_events(self);
+    learn_clock(self);
 }
 
 target *target_open_live(const char *url, const target_options *options, bool *is_usage,
