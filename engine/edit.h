@@ -6,7 +6,7 @@
  *      copy the new members ---> edit_begin ---> insert ---> edit_commit ---> announce
  *
  * Changing in place keeps the deadline; a removal that empties the collection removes the key.
- * (rule collection.in-place-keeps-deadline, collection.emptied-is-removed)
+ * (rule collection.change-keeps-deadline, collection.emptied-is-gone)
  */
 #ifndef ENGINE_EDIT_H
 #define ENGINE_EDIT_H
@@ -50,7 +50,7 @@ void announce_removal(struct call *call, ttl_bytes name, struct key key, const c
 struct key source_lookup(struct call *call, ttl_bytes name);
 /* Puts `result` where `name` was, whatever that was, with no deadline, announces `event` and
  * answers the number of members; an empty one deletes `name` instead. `result` is taken in any
- * case. (rule store.replaces-value-and-deadline) */
+ * case. (rule store.drops-deadline, store.empty-deletes) */
 ttl_status store_collection(struct call *call, ttl_bytes name, enum value_type type,
                             struct collection *result, const char *event);
 
