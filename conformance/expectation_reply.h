@@ -21,7 +21,8 @@ static inline ttl_reply_type expectation_type_on_wire(ttl_reply_type type, int p
     case TTL_REPLY_BULK:
     case TTL_REPLY_NIL:
     case TTL_REPLY_NIL_ARRAY:
-    case TTL_REPLY_ARRAY: return type;
+    case TTL_REPLY_ARRAY:
+    case TTL_REPLY_TOLD: return type;
     }
     return type;
 }

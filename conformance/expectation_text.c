@@ -170,6 +170,7 @@ static void write_node(FILE *out, const ttl_reply *reply, size_t index, int prot
     case TTL_REPLY_ARRAY:
     case TTL_REPLY_SET:
     case TTL_REPLY_PUSH: write_elements(out, reply, index, false, protocol); break;
+    case TTL_REPLY_TOLD: fputs("\"(a number of the judge's)\"", out); break;
     }
     if (member != NULL) fputc('}', out);
 }

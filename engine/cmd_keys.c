@@ -342,7 +342,17 @@ ttl_status randomkey_command(struct call *call) {
 
 /* The dead that nobody has met yet are counted. (rule dbsize.counts-the-unreclaimed) */
 ttl_status dbsize_command(struct call *call) {
-    return reply_integer(call, (int64_t)keyspace_count(&call->db->keyspace));
+    const struct keyspace *keyspace = &call->db->keyspace;
+    const ttl_timeline *timeline = call->engine->timeline;
+    if (timeline != NULL && keyspace->volatile_count > 0) {
+        int64_t all = (int64_t)keyspace_count(keyspace);
+        const ttl_told told = {.kind = TTL_TOLD_COUNT,
+                               .low = all - (int64_t)keyspace->volatile_count,
+                               .high = all};
+        ttl_reply_add_told(call->reply, timeline->tell(timeline->context, &told));
+        return TTL_OK;
+    }
+    return reply_integer(call, (int64_t)keyspace_count(keyspace));
 }
 
 static void database_flush(struct call *call, struct database *db) {

@@ -3,6 +3,7 @@
 
 #include "engine/config.h"
 #include "engine/deadline.h"
+#include "engine/engine.h"
 #include "engine/glob.h"
 #include "engine/number.h"
 #include "engine/pubsub.h"
@@ -148,7 +149,19 @@ ttl_status debug_command(struct call *call) {
 
 enum { US_PER_SECOND = 1000000 };
 
+/* The time of an instant that only a timeline knows: two numbers, told. */
+static ttl_status reply_time_told(struct call *call) {
+    const ttl_timeline *timeline = call->engine->timeline;
+    ttl_told told = {.kind = TTL_TOLD_NOW_S, .now = engine_now_again(call->engine)};
+    reply_array(call, 2);
+    ttl_reply_add_told(call->reply, timeline->tell(timeline->context, &told));
+    told.kind = TTL_TOLD_NOW_US;
+    ttl_reply_add_told(call->reply, timeline->tell(timeline->context, &told));
+    return TTL_OK;
+}
+
 ttl_status time_command(struct call *call) {
+    if (call->engine->timeline != NULL) return reply_time_told(call);
     int64_t now_us = call->engine->now_us;
     int64_t us = now_us % US_PER_SECOND, seconds = now_us / US_PER_SECOND;
     if (us < 0) {

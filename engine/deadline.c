@@ -1,5 +1,7 @@
 #include "engine/deadline.h"
 
+#include "engine/engine.h"
+
 /* ---- reading */
 
 ttl_status reply_invalid_deadline(struct call *call) {
@@ -18,19 +20,26 @@ static int64_t wrapping_add(int64_t a, int64_t b) {
     return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
+bool deadline_is_later(const ttl_engine *engine, ttl_instant a, ttl_instant b) {
+    return ttl_instant_is_after(engine->timeline, a, b);
+}
+
 /* The instant that a spelled amount means; false: it does not fit into 64 bits.
  * (rule expire.overflow-is-an-error) */
 static bool deadline_of(const struct call *call, int64_t amount, struct deadline_spelling spelling,
                         ttl_instant *deadline) {
     const ttl_instant epoch = {0, TTL_ORIGIN_EPOCH};
-    ttl_instant origin = spelling.is_absolute ? epoch : call->engine->now;
+    ttl_instant origin = spelling.is_absolute ? epoch : engine_now_again(call->engine);
     bool checked = call_has(call, TRAIT_EXPIRE_OVERFLOW_REFUSED);
     if (spelling.in_seconds) {
         const int64_t most = INT64_MAX / MS_PER_SECOND, least = INT64_MIN / MS_PER_SECOND;
         if (checked && (amount > most || amount < least)) return false;
         amount = wrapping_multiply(amount, MS_PER_SECOND);
     }
-    if (checked && origin.ms > 0 && amount > INT64_MAX - origin.ms) return false;
+    if (checked && amount > 0 && !spelling.is_absolute) {
+        ttl_instant last = ttl_instant_at(INT64_MAX - amount); /* that the amount still fits on */
+        if (deadline_is_later(call->engine, origin, last)) return false;
+    }
     *deadline = (ttl_instant){wrapping_add(origin.ms, amount), origin.origin};
     return true;
 }
@@ -56,10 +65,6 @@ bool deadline_parse_any(struct call *call, size_t index, struct deadline_spellin
 
 /* ---- comparing */
 
-bool deadline_is_later(const ttl_engine *engine, ttl_instant a, ttl_instant b) {
-    return ttl_instant_is_after(engine->timeline, a, b);
-}
-
 bool deadline_has_passed(const ttl_engine *engine, ttl_instant deadline) {
     /* A deadline that wrapped around below zero is none at all to who reads the key. */
     if (deadline.ms < 0 && deadline.origin == TTL_ORIGIN_EPOCH &&
@@ -69,7 +74,7 @@ bool deadline_has_passed(const ttl_engine *engine, ttl_instant deadline) {
 }
 
 bool deadline_is_not_ahead(const ttl_engine *engine, ttl_instant deadline) {
-    return !deadline_is_later(engine, deadline, engine->now);
+    return !deadline_is_later(engine, deadline, engine_now_again(engine));
 }
 
 /* ---- telling */
@@ -80,16 +85,36 @@ static int64_t seconds_rounded(int64_t ms) {
     return (int64_t)(((uint64_t)ms + MS_PER_SECOND / 2) / MS_PER_SECOND);
 }
 
-int64_t deadline_left_ms(const ttl_engine *engine, ttl_instant deadline) {
-    int64_t left_ms = wrapping_add(deadline.ms, -engine->now.ms);
+/* Of two instants of one origin. */
+static int64_t left_between(ttl_instant now, ttl_instant deadline) {
+    int64_t left_ms = wrapping_add(deadline.ms, -now.ms);
     return left_ms < 0 ? 0 : left_ms;
 }
 
+int64_t deadline_left_ms(const ttl_engine *engine, ttl_instant deadline) {
+    return left_between(engine->now, deadline);
+}
+
+/* A number that the timeline has to find, since the engine cannot subtract these instants. */
+static ttl_status reply_told(struct call *call, ttl_told_kind kind, ttl_instant deadline,
+                             ttl_instant now) {
+    const ttl_timeline *timeline = call->engine->timeline;
+    const ttl_told told = {.kind = kind, .deadline = deadline, .now = now};
+    ttl_reply_add_told(call->reply, timeline->tell(timeline->context, &told));
+    return TTL_OK;
+}
+
 ttl_status reply_remaining(struct call *call, ttl_instant deadline, bool in_seconds) {
-    int64_t left_ms = deadline_left_ms(call->engine, deadline);
+    ttl_instant now = engine_now_again(call->engine);
+    if (now.origin != deadline.origin)
+        return reply_told(call, in_seconds ? TTL_TOLD_LEFT_S : TTL_TOLD_LEFT_MS, deadline, now);
+    int64_t left_ms = left_between(now, deadline);
     return reply_integer(call, in_seconds ? seconds_rounded(left_ms) : left_ms);
 }
 
 ttl_status reply_moment(struct call *call, ttl_instant deadline, bool in_seconds) {
+    if (deadline.origin != TTL_ORIGIN_EPOCH)
+        return reply_told(call, in_seconds ? TTL_TOLD_MOMENT_S : TTL_TOLD_MOMENT_MS, deadline,
+                          call->engine->now);
     return reply_integer(call, in_seconds ? seconds_rounded(deadline.ms) : deadline.ms);
 }

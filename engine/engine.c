@@ -21,6 +21,7 @@ ttl_engine *ttl_engine_new(const ttl_engine_options *options) {
     engine->seed = engine->random = options->seed;
     engine->on_event = options->on_event;
     engine->event_context = options->event_context;
+    engine->timeline = options->timeline;
     engine->active_expire = true;
     engine->database_count = options->databases > 0 ? options->databases : DATABASES_USUAL;
     command_index(engine);
@@ -69,8 +70,18 @@ static int64_t floor_ms(int64_t us) {
 }
 
 void engine_begin_unit(ttl_engine *engine) {
+    if (engine->timeline != NULL) {
+        engine->now = engine->timeline->now(engine->timeline->context, false);
+        return;
+    }
     engine->now_us = engine->clock.now_us(engine->clock.context);
     engine->now = ttl_instant_at(floor_ms(engine->now_us));
+}
+
+ttl_instant engine_now_again(const ttl_engine *engine) {
+    if (engine->timeline == NULL || ttl_dialect_has(&engine->dialect, TRAIT_TIME_FROZEN_IN_EXEC))
+        return engine->now;
+    return engine->timeline->now(engine->timeline->context, true);
 }
 
 /* splitmix64: one addition and a mix; the state is the seed and a counter. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/number.h"
+#include "engine/require.h"
 
 enum { NODES_FIRST = 8, TEXT_FIRST = 64 };
 
@@ -78,6 +79,11 @@ void ttl_reply_add_integer(ttl_reply *reply, int64_t integer) {
 void ttl_reply_add_boolean(ttl_reply *reply, bool value) {
     ttl_node *node = reply_node(reply);
     if (node != NULL) *node = (ttl_node){TTL_REPLY_BOOLEAN, 0, {.integer = value}};
+}
+
+void ttl_reply_add_told(ttl_reply *reply, uint32_t relation) {
+    ttl_node *node = reply_node(reply);
+    if (node != NULL) *node = (ttl_node){TTL_REPLY_TOLD, 0, {.integer = relation}};
 }
 
 void ttl_reply_add_nil(ttl_reply *reply) {
@@ -220,6 +226,7 @@ static bool encode_node(const struct encoder *out, const ttl_reply *reply, size_
     case TTL_REPLY_MAP:
     case TTL_REPLY_SET:
     case TTL_REPLY_PUSH: return encode_aggregate(out, node);
+    case TTL_REPLY_TOLD: require(false);
     }
     return false;
 }

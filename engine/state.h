@@ -40,7 +40,7 @@ struct ttl_engine {
     uint64_t last_session_id;
     size_t watch_count;
     struct subscription *subscriptions; /* of all sessions, oldest first */
-    uint16_t command_slots[512]; /* hash of a name -> index into commands + 1; command.c */
+    uint16_t command_slots[512];        /* hash of a name -> index into commands + 1; command.c */
 };
 
 /* A command waiting for EXEC: its arguments, copied. */

@@ -57,6 +57,9 @@ typedef struct ttl_engine_options {
     /* Told of each keyspace event, in order, whatever notify-keyspace-events says. May be NULL. */
     void (*on_event)(void *context, const ttl_event *event);
     void *event_context;
+    /* For who judges a history: takes the place of the clock. NULL: a concrete engine. The active
+     * cycle is not to be driven then. */
+    const ttl_timeline *timeline;
 } ttl_engine_options;
 
 /* NULL: there is no memory. */

@@ -23,11 +23,34 @@ typedef struct ttl_instant {
     uint32_t origin; /* TTL_ORIGIN_EPOCH, or a number that the timeline knows */
 } ttl_instant;
 
-/* Who orders instants of different origins. A concrete engine has none. */
+/* What a reply tells of instants that the engine cannot subtract itself: the relation that an
+ * observed number asserts. `deadline` and `now` as the kind needs them. */
+typedef enum ttl_told_kind {
+    TTL_TOLD_LEFT_MS,   /* PTTL: deadline - now in ms, 0 where that is negative */
+    TTL_TOLD_LEFT_S,    /* TTL: the same, (ms + 500) / 1000 */
+    TTL_TOLD_MOMENT_MS, /* PEXPIRETIME: deadline since the epoch in ms */
+    TTL_TOLD_MOMENT_S,  /* EXPIRETIME: the same, (ms + 500) / 1000 */
+    TTL_TOLD_NOW_S,     /* TIME: now in whole seconds ... */
+    TTL_TOLD_NOW_US,    /* ... and the microseconds of the second */
+    TTL_TOLD_COUNT,     /* DBSIZE: any number from low to high */
+} ttl_told_kind;
+
+typedef struct ttl_told {
+    ttl_told_kind kind;
+    ttl_instant deadline, now;
+    int64_t low, high;
+} ttl_told;
+
+/* Who knows instants of different origins, when a history is judged. A concrete engine has none. */
 typedef struct ttl_timeline {
     void *context;
+    /* The present: an instant of an origin of its own for each unit. `again`: another reading of
+     * the clock within the unit, by a dialect that reads it more than once. */
+    ttl_instant (*now)(void *context, bool again);
     /* Is `a` later than `b`? Called only when their origins differ. */
     bool (*is_after)(void *context, ttl_instant a, ttl_instant b);
+    /* Takes note of a relation; its number goes into the reply as a node TTL_REPLY_TOLD. */
+    uint32_t (*tell)(void *context, const ttl_told *told);
 } ttl_timeline;
 
 static inline ttl_instant ttl_instant_at(int64_t epoch_ms) {

@@ -41,13 +41,14 @@ typedef enum ttl_reply_type {
     TTL_REPLY_DOUBLE,    /* ,1.5 in RESP3; in RESP2 a bulk string. Its text is the number's */
     TTL_REPLY_BOOLEAN,   /* #t in RESP3; in RESP2 an integer */
     TTL_REPLY_VERBATIM,  /* =n txt: in RESP3; in RESP2 a bulk string */
+    TTL_REPLY_TOLD,      /* a number that only a timeline knows: never sent (instant.h) */
 } ttl_reply_type;
 
 typedef struct ttl_node {
     ttl_reply_type type;
     uint32_t length; /* bytes of text; of an aggregate: the number of direct children */
     union {
-        int64_t integer; /* of an integer or a boolean */
+        int64_t integer; /* of an integer or a boolean; the relation's number of what is told */
         size_t offset;   /* of a text: where it begins in the reply's text */
     } is;
 } ttl_node;
@@ -75,6 +76,7 @@ void ttl_reply_add_status(ttl_reply *reply, const char *status);
 void ttl_reply_add_error(ttl_reply *reply, const char *error);
 void ttl_reply_add_integer(ttl_reply *reply, int64_t integer);
 void ttl_reply_add_boolean(ttl_reply *reply, bool value);
+void ttl_reply_add_told(ttl_reply *reply, uint32_t relation);
 void ttl_reply_add_nil(ttl_reply *reply);
 void ttl_reply_add_bulk(ttl_reply *reply, ttl_bytes bytes);
 /* Any type that has text: status, error, bulk, double, verbatim. */
