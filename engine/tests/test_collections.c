@@ -156,6 +156,61 @@ START_TEST(a_dead_destination_of_an_empty_result_is_announced_as_deleted) {
 }
 END_TEST
 
+/* ---- watched keys */
+
+/* Makes k, watches it, runs the line, and says what becomes of the transaction. */
+static void watch(const char *setup, const char *line, bool aborts) {
+    struct world w;
+    world_open(&w, "redis-7.0");
+    world_do(&w, "SADD other 1");
+    world_do(&w, "ZADD zother 1 a");
+    world_do(&w, "RPUSH lother a");
+    world_do(&w, setup);
+    world_do(&w, "WATCH k");
+    world_do(&w, line);
+    world_do(&w, "MULTI");
+    const char *reply = world_do(&w, "EXEC");
+    ck_assert_msg(strcmp(reply, aborts ? "*-1 " : "*0 ") == 0, "%s, %s: '%s'", setup, line, reply);
+    world_close(&w);
+}
+
+START_TEST(a_change_breaks_the_transactions_that_watch) {
+    watch("HSET k f 1", "HSET k f 1", true);
+    watch("HSET k f 1", "HINCRBY k f 0", true);
+    watch("HSET k f 1 g 2", "HDEL k f", true);
+    watch("RPUSH k a b", "LPUSH k c", true);
+    watch("RPUSH k a b", "LPOP k", true);
+    watch("RPUSH k a b", "LSET k 0 a", true);
+    watch("RPUSH k a b", "RPOPLPUSH k k", true);
+    watch("RPUSH k a b", "LMOVE lother k LEFT LEFT", true);
+    watch("SADD k a b", "SADD k c", true);
+    watch("SADD k a b", "SREM k a", true);
+    watch("SADD k a b", "SPOP k", true);
+    watch("SADD k 1", "SUNIONSTORE k other", true);
+    watch("SADD k 1", "SUNIONSTORE k nothing", true);
+    watch("ZADD k 1 a 2 b", "ZADD k 2 a", true);
+    watch("ZADD k 1 a 2 b", "ZREM k a", true);
+    watch("ZADD k 1 a", "ZRANGESTORE k zother 0 -1", true);
+    watch("SET other 1", "HSET k f 1", true);
+    watch("RPUSH k a", "LPOP k", true);
+}
+END_TEST
+
+START_TEST(what_changes_nothing_breaks_no_transaction) {
+    watch("HSET k f 1", "HDEL k g", false);
+    watch("HSET k f x", "HINCRBY k f 1", false);
+    watch("RPUSH k a b", "LPOP k 0", false);
+    watch("RPUSH k a b", "LSET k 7 a", false);
+    watch("SADD k a b", "SADD k a", false);
+    watch("SADD k a b", "SREM k c", false);
+    watch("ZADD k 1 a", "ZADD k 1 a", false);
+    watch("ZADD k 1 a", "ZADD k NX 2 a", false);
+    watch("ZADD k 1 a", "ZREM k b", false);
+    watch("SET other 1", "SUNIONSTORE k nothing", false);
+    watch("SET other 1", "LPUSHX k a", false);
+}
+END_TEST
+
 /* ---- types and errors */
 
 START_TEST(the_wrong_type_is_refused_and_nothing_changes) {
@@ -466,6 +521,8 @@ int main(void) {
     tcase_add_test(laws, a_dead_collection_is_not_there);
     tcase_add_test(laws, a_new_value_over_a_dead_one_has_no_deadline);
     tcase_add_test(laws, a_dead_destination_of_an_empty_result_is_announced_as_deleted);
+    tcase_add_test(laws, a_change_breaks_the_transactions_that_watch);
+    tcase_add_test(laws, what_changes_nothing_breaks_no_transaction);
     tcase_add_test(laws, the_wrong_type_is_refused_and_nothing_changes);
     tcase_add_test(laws, arguments_are_checked_in_the_order_of_the_servers);
     tcase_add_test(laws, counters_do_not_overflow_and_read_only_integers);
