@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "conformance/live.h"
+#include "conformance/live_turn.h"
 #include "conformance/number.h"
 #include "conformance/target.h"
 #include "conformance/text.h"
@@ -26,10 +26,7 @@ typedef struct live_target {
     int64_t at_ms;    /* how far after T0 we have moved it */
     /* Of the turn: */
     target_turn turn;
-    size_t connection_count;
-    redisContext *connections[TARGET_CONNECTIONS_MAX];
-    bool subscribed[TARGET_CONNECTIONS_MAX];
-    redisContext *subscriber;
+    live_turn connections;
     char *settings[TARGET_SETTINGS_MAX]; /* their values before the turn */
     int64_t began_us;                    /* T0 on our monotonic clock */
     /* The server's clock minus our monotonic one lies between these. */
@@ -165,132 +162,20 @@ static bool live_wait(target *base, int64_t at_ms) {
 
 /* -- commands ------------------------------------------------------------------------------- */
 
-static bool is_word(const redisReply *reply, const char *word) {
-    bool is_text = reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS;
-    return is_text && ttl_bytes_is_word((ttl_bytes){reply->str, (size_t)reply->len}, word);
-}
-
-static bool is_message(const redisReply *reply) {
-    return reply->elements >= 3 &&
-           (is_word(reply->element[0], "message") || is_word(reply->element[0], "pmessage"));
-}
-
-static bool is_any_word(ttl_bytes text, const char *const *words) {
-    for (; *words != NULL; words++)
-        if (ttl_bytes_is_word(text, *words)) return true;
-    return false;
-}
-
-/* How many replies a command has: one, or one for each channel that it names. */
-static size_t reply_count(size_t argc, const ttl_bytes *argv) {
-    static const char *const many[] = {"SUBSCRIBE", "PSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE",
-                                       NULL};
-    return argc > 1 && is_any_word(argv[0], many) ? argc - 1 : 1;
-}
-
-/* The next reply that answers a command; messages on the way are dropped, as the engine does. */
-static redisReply *next_reply(redisContext *connection, bool subscribed, char *error) {
-    for (void *reply; redisGetReply(connection, &reply) == REDIS_OK; freeReplyObject(reply))
-        if (!subscribed || !is_message(reply)) return reply;
-    live_complain(connection, error);
-    return NULL;
-}
-
-static void note_protocol(live_target *self, size_t connection, size_t argc, const ttl_bytes *argv,
-                          const redisReply *reply) {
-    if (reply->type == REDIS_REPLY_ERROR) return;
-    if (ttl_bytes_is_word(argv[0], "RESET")) self->base.protocols[connection] = 2;
-    if (ttl_bytes_is_word(argv[0], "HELLO") && argc > 1)
-        self->base.protocols[connection] = ttl_bytes_is_word(argv[1], "3") ? 3 : 2;
-}
-
-static int64_t since_t0_us(const live_target *self) {
-    return self->base.is_virtual ? self->at_ms * 1000 : live_now_us() - self->began_us;
-}
-
 static bool live_execute(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
                          ttl_reply *reply, target_moments *moments, char *error) {
-    static const char *const subscribing[] = {"SUBSCRIBE", "PSUBSCRIBE", NULL};
     live_target *self = (live_target *)base;
-    redisContext *context = self->connections[connection];
-    const char **arguments = memory_zeroed(argc, sizeof *arguments);
-    size_t *lengths = memory_zeroed(argc, sizeof *lengths);
-    for (size_t i = 0; i < argc; i++) {
-        arguments[i] = argv[i].data;
-        lengths[i] = argv[i].length;
-    }
-    if (is_any_word(argv[0], subscribing)) self->subscribed[connection] = true;
-    errno = 0;
-    moments->sent_us = since_t0_us(self);
-    redisAppendCommandArgv(context, (int)argc, arguments, lengths);
-    redisReply *answer = next_reply(context, self->subscribed[connection], error);
-    for (size_t i = reply_count(argc, argv); answer != NULL && i > 1; i--) {
-        freeReplyObject(answer);
-        answer = next_reply(context, self->subscribed[connection], error);
-    }
-    moments->received_us = since_t0_us(self);
-    free(arguments);
-    free(lengths);
-    if (answer == NULL) return false;
-    note_protocol(self, connection, argc, argv, answer);
-    ttl_reply_clear(reply);
-    live_convert(reply, answer);
-    freeReplyObject(answer);
+    if (!live_turn_execute(&self->connections, base, connection, argc, argv, reply, moments, error))
+        return false;
+    int64_t at_us = self->at_ms * 1000;
+    *moments = base->is_virtual ? (target_moments){at_us, at_us}
+                                : (target_moments){moments->sent_us - self->began_us,
+                                                   moments->received_us - self->began_us};
     return true;
 }
 
-/* -- keyspace events ------------------------------------------------------------------------ */
-
-/* Appends [name, key, database] from ["pmessage", pattern, "__keyspace@0__:key", name]. */
-static bool add_event(ttl_reply *events, const redisReply *message) {
-    const redisReply *channel = message->element[2];
-    const char *at = memchr(channel->str, '@', (size_t)channel->len);
-    const char *key = strstr(channel->str, "__:");
-    if (at == NULL || key == NULL) return false;
-    key += 3;
-    ttl_reply_add_node(events, TTL_REPLY_ARRAY, 3);
-    ttl_reply_add_bulk(events, ttl_bytes_of(message->element[3]->str));
-    ttl_reply_add_bulk(events,
-                       (ttl_bytes){key, (size_t)channel->len - (size_t)(key - channel->str)});
-    ttl_reply_add_integer(events, strtol(at + 1, NULL, 10));
-    return true;
-}
-
-/* The server puts messages into the subscriber's stream when the commands run, so whatever comes
- * before the answer to a PING sent now is all that was announced until now. */
 static bool live_events(target *base, ttl_reply *events, char *error) {
-    live_target *self = (live_target *)base;
-    size_t count = 0;
-    ttl_reply_clear(events);
-    ttl_reply_add_node(events, TTL_REPLY_ARRAY, 0);
-    redisAppendCommand(self->subscriber, "PING");
-    errno = 0;
-    for (void *next; redisGetReply(self->subscriber, &next) == REDIS_OK; freeReplyObject(next)) {
-        const redisReply *reply = next;
-        if (reply->elements == 4 && is_word(reply->element[0], "pmessage")) {
-            count += add_event(events, reply);
-            continue;
-        }
-        freeReplyObject(next);
-        ttl_reply_set_length(events, 0, count);
-        return true;
-    }
-    live_complain(self->subscriber, error);
-    return false;
-}
-
-static bool subscribe(live_target *self, char *error) {
-    self->subscriber = live_connect(&self->address, error);
-    if (self->subscriber == NULL) return false;
-    char *pattern = text_format("__keyspace@*__:%.*s*", (int)self->turn.key_prefix.length,
-                                self->turn.key_prefix.data);
-    redisReply *reply = live_ask(self->subscriber, error, "PSUBSCRIBE", pattern, NULL);
-    free(pattern);
-    bool done = reply != NULL && reply->type != REDIS_REPLY_ERROR;
-    if (reply != NULL && !done)
-        snprintf(error, TARGET_ERROR_SIZE, "refused PSUBSCRIBE: %.160s", reply->str);
-    freeReplyObject(reply);
-    return done;
+    return live_turn_events(&((live_target *)base)->connections, events, error);
 }
 
 /* -- a vector's turn ------------------------------------------------------------------------ */
@@ -330,17 +215,7 @@ static bool live_begin(target *base, const target_turn *turn, char *error) {
     self->turn = *turn;
     if (!control_ready(self, error)) return false;
     if (turn->is_exclusive) empty_and_remember(self);
-    for (size_t i = 0; i < turn->connection_count; i++) {
-        self->connections[i] = live_connect(&self->address, error);
-        if (self->connections[i] == NULL) return false;
-        self->connection_count++;
-        self->subscribed[i] = false;
-        base->protocols[i] = 2;
-#if HIREDIS_MAJOR >= 1
-        redisSetPushCallback(self->connections[i], NULL);
-#endif
-    }
-    if (turn->wants_events && !subscribe(self, error)) return false;
+    if (!live_turn_open(&self->connections, base, &self->address, turn, error)) return false;
     if (!base->is_virtual && !read_offset(self, &self->offset_low_us, &self->offset_high_us, error))
         return false;
     choose_t0(self, turn->uses_t0);
@@ -365,10 +240,7 @@ static void live_end(target *base, size_t key_count, const ttl_bytes *keys) {
     live_target *self = (live_target *)base;
     bool has_second = (base->capabilities & VECTOR_NEEDS_DATABASES) != 0;
     /* The connections first: one with an open MULTI or a watch must not see the clearing up. */
-    for (size_t i = 0; i < self->connection_count; i++) redisFree(self->connections[i]);
-    self->connection_count = 0;
-    if (self->subscriber != NULL) redisFree(self->subscriber);
-    self->subscriber = NULL;
+    live_turn_close(&self->connections);
     if (has_second) remove_keys(self, base->databases[1], key_count, keys);
     remove_keys(self, base->databases[0], key_count, keys);
     if (self->turn.is_exclusive) empty_and_restore(self);
@@ -392,48 +264,13 @@ static const target_operations live_operations = {
 
 /* -- getting to know it --------------------------------------------------------------------- */
 
-/* The text after `name:` in INFO's answer, up to the end of its line. */
-static bool info_field(const char *info, const char *name, char *value, size_t size) {
-    size_t length = strlen(name);
-    for (const char *line = info; line != NULL; line = strchr(line, '\n')) {
-        if (*line == '\n') line++;
-        if (strncmp(line, name, length) != 0 || line[length] != ':') continue;
-        snprintf(value, size, "%.*s", (int)strcspn(line + length + 1, "\r\n"), line + length + 1);
-        return true;
-    }
-    return false;
-}
-
-/* Forks go by their own version; the redis_version that they also give is what they stem from. */
-static void recognise(target *base, const char *info) {
-    static const struct {
-        const char *field;
-        ttl_family family;
-    } families[] = {{"valkey_version", TTL_FAMILY_VALKEY},
-                    {"redict_version", TTL_FAMILY_REDICT},
-                    {"redis_version", TTL_FAMILY_REDIS}};
-    char text[32];
-    ttl_version version;
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        if (!info_field(info, families[i].field, text, sizeof text)) continue;
-        size_t digits = strspn(text, "0123456789.");
-        if (!ttl_version_parse(text, digits, 0, &version)) continue;
-        base->has_dialect = true;
-        base->dialect = ttl_dialect_of(families[i].family, version);
-        snprintf(base->server, sizeof base->server, "%s %s", ttl_family_name(families[i].family),
-                 text);
-        return;
-    }
-    snprintf(base->server, sizeof base->server, "a server that gives no version");
-}
-
 static bool read_info(live_target *self, char *error) {
     redisReply *reply = live_ask(self->control, error, "INFO", "server", NULL);
     if (reply == NULL) return false;
     bool refused = reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "NOAUTH", 6) == 0;
     if (refused) snprintf(error, TARGET_ERROR_SIZE, "wants a password: %.160s", reply->str);
     bool has_text = reply->type != REDIS_REPLY_ERROR && reply->str != NULL;
-    recognise(&self->base, has_text ? reply->str : "");
+    live_recognise(&self->base, has_text ? reply->str : "");
     freeReplyObject(reply);
     return !refused;
 }
