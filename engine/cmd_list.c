@@ -187,6 +187,7 @@ ttl_status lset_command(struct call *call) {
     if (key.record == NULL) return reply_error(call, "ERR no such key");
     if (!db_check_type(call, key, VALUE_LIST)) return TTL_OK;
     if (!call_integer(call, 2, &index)) return TTL_OK;
+    if (call_has(call, TRAIT_LSET_INDEX_IS_CUT)) index = (int32_t)(uint32_t)(uint64_t)index;
     struct collection *list = key_collection(key);
     if (!list_index(list, index, &place)) return reply_error(call, "ERR index out of range");
     struct member wanted = {.bytes = call->argv[3]}, copy;

@@ -47,7 +47,7 @@ size_t number_format_integer(int64_t number, char text[NUMBER_INTEGER_ROOM]);
 size_t number_format_double(double number, char text[NUMBER_DOUBLE_ROOM]);
 /* The fewest digits that are read back as the same number; whole numbers without an exponent as
  * far as they fit into 63 bits: scores since Redis 7.2. Those servers use Grisu2, which for about
- * two in a thousand numbers of 16 or 17 digits ends in another digit; this is always the nearest. */
+ * two in a thousand numbers, all of 16 or 17 digits, ends in another digit than the nearest. */
 size_t number_format_shortest(double number, char text[NUMBER_DOUBLE_ROOM]);
 /* As people write it: 17 digits after the point at most, never an exponent. 0: it is NaN or
  * infinite. */

@@ -384,6 +384,15 @@ START_TEST(counts_of_pops_are_read_as_the_dialect_does) {
 }
 END_TEST
 
+START_TEST(lset_cuts_its_index_where_the_dialect_does) {
+    PLAY("redis-7.0", {"RPUSH l a b", ":2 ", NULL},
+         {"LSET l 4294967296 z", "-ERR index out of range ", ""});
+    PLAY("valkey-8.1", {"RPUSH l a b", ":2 ", NULL}, {"LSET l 4294967296 z", "+OK ", "lset l"},
+         {"LSET l 2 z", "-ERR index out of range ", ""}, {"LINDEX l 0", "$1 z ", NULL},
+         {"LINDEX l 4294967296", "$-1 ", NULL});
+}
+END_TEST
+
 START_TEST(redis_6_0_knows_only_the_first_forms) {
     PLAY("redis-6.0", {"ZADD z GT 1 a", "-ERR syntax error ", NULL},
          {"ZADD z 1 a 2 b", ":2 ", NULL}, {"ZRANGE z 0 -1 REV", "-ERR syntax error ", NULL},
@@ -531,6 +540,7 @@ int main(void) {
     tcase_add_test(laws, zadd_counts_what_its_options_let_through);
     tcase_add_test(laws, scores_are_written_as_the_dialect_does);
     tcase_add_test(laws, counts_of_pops_are_read_as_the_dialect_does);
+    tcase_add_test(laws, lset_cuts_its_index_where_the_dialect_does);
     tcase_add_test(laws, redis_6_0_knows_only_the_first_forms);
     tcase_add_test(laws, every_command_is_done_wholly_or_not_at_all);
     tcase_add_loop_test(laws, a_sorted_set_agrees_with_a_naive_one, 0, 3);
