@@ -1,7 +1,8 @@
 #!/bin/sh
 # The conformance run that a newcomer sees first: all vectors on the engine, on the engine behind
-# a socket, and on the real redis-server that is installed. Starts both servers on free loopback
-# ports, stops both whatever happens, and ends with the status of `ttlspec run`.
+# a socket (with a clock that the run moves, and with the machine's), and on the real redis-server
+# that is installed. Starts the servers on free loopback ports, stops them whatever happens, and
+# ends with the status of `ttlspec run`.
 #
 # usage: scripts/run.sh BUILD REPORTS
 set -eu
@@ -10,12 +11,13 @@ build=$1
 reports=$2
 ttlspec=$build/ttlspec
 place=$(mktemp -d)
-serve_pid=''
+manual_pid=''
+real_pid=''
 redis_pid=''
 
 # shellcheck disable=SC2317 # the trap below calls it
 stop() {
-    for pid in $serve_pid $redis_pid; do
+    for pid in $manual_pid $real_pid $redis_pid; do
         kill "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
     done
@@ -70,19 +72,24 @@ until start_redis "$(random_port)" $debug; do
     fi
 done
 
-"$ttlspec" serve --port 0 --clock real >"$place/serve.out" 2>"$place/serve.err" &
-serve_pid=$!
-if ! wait_for "$place/serve.out" '^ready: ' "$serve_pid"; then
-    cat "$place/serve.err" >&2
-    echo "run: ttlspec serve did not start; what it said is above." >&2
-    exit 3
-fi
-serve_url=$(sed -n 's/^ready: //p' "$place/serve.out")
+for clock in manual real; do
+    "$ttlspec" serve --port 0 --clock $clock >"$place/$clock.out" 2>"$place/$clock.err" &
+    eval "${clock}_pid=$!"
+    if ! wait_for "$place/$clock.out" '^ready: ' "$!"; then
+        cat "$place/$clock.err" >&2
+        echo "run: ttlspec serve did not start; what it said is above." >&2
+        exit 3
+    fi
+done
+manual_url=$(sed -n 's/^ready: //p' "$place/manual.out")
+real_url=$(sed -n 's/^ready: //p' "$place/real.out")
 
 status=0
-"$ttlspec" run engine "$serve_url" "redis://127.0.0.1:$redis_port" --exclusive --out "$reports" ||
-    status=$?
+echo "run: engine; $manual_url is ttlspec serve, its clock moved by the run; $real_url the same on" \
+    "the real clock; redis://127.0.0.1:$redis_port is $(redis-server --version | cut -d ' ' -f 1-3)"
+"$ttlspec" run engine "$manual_url" "$real_url" "redis://127.0.0.1:$redis_port" --exclusive \
+    --out "$reports" || status=$?
 # What serve complained about while it ran is worth reading, pass or fail.
-cat "$place/serve.err" >&2
+cat "$place/manual.err" "$place/real.err" >&2
 echo "reports: $reports/"
 exit $status
