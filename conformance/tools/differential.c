@@ -9,7 +9,8 @@
  *
  * A difference is a class: the command, its option words, and the shapes of both answers. Only the
  * first difference of a script counts, what follows may follow from it. A difference that does not
- * come again when the script is run again is not the script's doing, and is only counted.
+ * come again when the script is run again is not the script's doing, and is only counted; so is a
+ * script that the reference itself does not survive.
  *
  * Exit status: 0 no difference, 1 differences, 2 the command line, 3 a side could not be used.
  */
@@ -26,7 +27,9 @@
 enum { CLASS_SIZE = 320, CLASSES_MAX = 4096, RERUNS = 2 };
 
 typedef struct diff_found {
-    char class[CLASS_SIZE];
+    char class[CLASS_SIZE]; /* of the script as it was made */
+    char
+        shortest[CLASS_SIZE]; /* and when it had been made short: those of one kind are told once */
     unsigned count;
     char *report;
 } diff_found;
@@ -39,7 +42,7 @@ typedef struct diff_check {
     diff_side sides[2];
     diff_found differences[CLASSES_MAX];
     size_t difference_count;
-    unsigned long run, steps, unsteady;
+    unsigned long run, steps, unsteady, deaths;
 } diff_check;
 
 /* ---- what differs ---- */
@@ -59,9 +62,8 @@ static ttl_bytes answer_events(const diff_side *side, size_t step) {
 static size_t first_difference(const diff_check *check, const diff_script *script) {
     const diff_side *a = &check->sides[0], *b = &check->sides[1];
     for (size_t i = 0; i < script->count; i++) {
-        if (i >= a->answered || i >= b->answered) {
-            return a->answered == b->answered ? SCRIPT_STEPS_MAX : i;
-        }
+        if (i >= a->answered) return SCRIPT_STEPS_MAX;
+        if (i >= b->answered) return i;
         if (!ttl_bytes_equal(answer_reply(a, i), answer_reply(b, i))) return i;
         if (step_order(script, &script->steps[i]) == ORDER_TYPE_ONLY) return SCRIPT_STEPS_MAX;
         if (!ttl_bytes_equal(answer_events(a, i), answer_events(b, i))) return i;
@@ -118,49 +120,57 @@ static void shape_add(diff_text *text, ttl_bytes reply) {
     }
 }
 
-static void class_make(const diff_check *check, const diff_script *script, size_t at, char *class) {
-    const diff_step *step = &script->steps[at];
-    diff_text text = {class, CLASS_SIZE, 0};
-    class[0] = 0;
-    for (size_t i = 0; i < step->count; i++) {
+/* The command and, if they are asked for, its option words, in capitals. */
+static void command_shape_add(diff_text *text, const diff_script *script, const diff_step *step,
+                              bool with_options) {
+    for (size_t i = 0; i < (with_options ? step->count : 1); i++) {
         ttl_bytes word = step_argument(script, step, i);
-        bool keyword = word.length > 1;
+        bool option = word.length > 1 && !islower((unsigned char)word.data[0]);
         for (size_t j = 0; j < word.length; j++) {
-            keyword = keyword && isalpha((unsigned char)word.data[j]);
+            option = option && isalpha((unsigned char)word.data[j]);
         }
-        if (i > 0 && (!keyword || islower((unsigned char)word.data[0]))) continue;
-        if (i > 0) text_say(&text, " ");
+        if (i > 0 && !option) continue;
+        if (i > 0) text_say(text, " ");
         for (size_t j = 0; j < word.length; j++) {
-            text_add(&text, &(char){(char)toupper((unsigned char)word.data[j])}, 1);
+            text_add(text, &(char){(char)toupper((unsigned char)word.data[j])}, 1);
         }
     }
+}
+
+/* The names of the events, without their channels. */
+static void events_shape_add(diff_text *text, ttl_bytes events) {
+    for (size_t i = 0; i < events.length; i++) {
+        if (events.data[i] == '_') i += strcspn(events.data + i, ":");
+        if (isalpha((unsigned char)events.data[i])) text_add(text, events.data + i, 1);
+    }
+}
+
+static void class_make(const diff_check *check, const diff_script *script, size_t at,
+                       bool with_options, char *class) {
     const diff_side *sides = check->sides;
-    if (at >= sides[0].answered || at >= sides[1].answered) {
-        text_say(&text, at >= sides[0].answered ? " | reference died" : " | target died");
+    diff_text text = {class, CLASS_SIZE, 0};
+    class[0] = 0;
+    command_shape_add(&text, script, &script->steps[at], with_options);
+    if (at >= sides[1].answered) {
+        text_say(&text, " | target died");
         return;
     }
     bool same_reply = ttl_bytes_equal(answer_reply(&sides[0], at), answer_reply(&sides[1], at));
     for (int i = 0; i < 2; i++) {
         text_say(&text, " | ");
-        if (!same_reply) shape_add(&text, answer_reply(&sides[i], at));
-        else {
-            ttl_bytes events = answer_events(&sides[i], at);
-            for (size_t j = 0; j < events.length; j++) {
-                if (events.data[j] == '_') j += strcspn(events.data + j, ":");
-                if (isalpha((unsigned char)events.data[j])) text_add(&text, events.data + j, 1);
-            }
-        }
+        if (same_reply) events_shape_add(&text, answer_events(&sides[i], at));
+        else shape_add(&text, answer_reply(&sides[i], at));
     }
 }
 
 /* ---- making it short ---- */
 
-static bool still_differs(diff_check *check, const diff_script *script, const char *class) {
+static bool still_differs(diff_check *check, const diff_script *script, const char *kind) {
     char now[CLASS_SIZE];
     size_t at = run_both(check, script);
     if (at != script->count - 1) return false;
-    class_make(check, script, at, now);
-    return strcmp(now, class) == 0;
+    class_make(check, script, at, false, now);
+    return strcmp(now, kind) == 0;
 }
 
 static void step_remove(diff_script *script, size_t at) {
@@ -171,46 +181,62 @@ static void step_remove(diff_script *script, size_t at) {
     if (at < script->count) script->steps[at].move_ms += move_ms;
 }
 
-static void argument_remove(diff_step *step, size_t at) {
-    step->count--;
+static void arguments_remove(diff_step *step, size_t at, size_t count) {
+    step->count -= count;
     for (size_t i = at; i < step->count; i++) {
-        step->offset[i] = step->offset[i + 1];
-        step->length[i] = step->length[i + 1];
+        step->offset[i] = step->offset[i + count];
+        step->length[i] = step->length[i + count];
     }
 }
 
-/* Leaves out what is not needed for the difference: steps, moves of the clock, arguments. */
-static void script_shorten(diff_check *check, diff_script *script, const char *class) {
-    bool shorter = true;
-    for (int round = 0; shorter && round < 4; round++) {
-        shorter = false;
-        for (size_t i = script->count - 1; i-- > 0;) {
-            diff_script without = *script;
-            step_remove(&without, i);
-            if (!still_differs(check, &without, class)) continue;
-            *script = without;
-            shorter = true;
-        }
-        for (size_t i = 0; i < script->count; i++) {
-            diff_script without = *script;
-            if (script->steps[i].move_ms == 0) continue;
-            without.steps[i].move_ms = 0;
-            if (still_differs(check, &without, class)) *script = without;
-        }
-        for (size_t i = 0; i < script->count; i++) {
+static bool steps_shorten(diff_check *check, diff_script *script, const char *kind) {
+    bool shorter = false;
+    for (size_t i = script->count - 1; i-- > 0;) {
+        diff_script without = *script;
+        step_remove(&without, i);
+        if (!still_differs(check, &without, kind)) continue;
+        *script = without;
+        shorter = true;
+    }
+    for (size_t i = 0; i < script->count; i++) {
+        diff_script without = *script;
+        if (script->steps[i].move_ms == 0) continue;
+        without.steps[i].move_ms = 0;
+        if (still_differs(check, &without, kind)) *script = without;
+    }
+    return shorter;
+}
+
+/* Arguments go alone or in pairs, an option with its value. */
+static bool arguments_shorten(diff_check *check, diff_script *script, const char *kind) {
+    bool shorter = false;
+    for (size_t i = 0; i < script->count; i++) {
+        for (size_t count = 2; count > 0; count--) {
             for (size_t j = script->steps[i].count; j-- > 1;) {
                 diff_script without = *script;
-                argument_remove(&without.steps[i], j);
-                if (!still_differs(check, &without, class)) continue;
+                if (j + count > script->steps[i].count) continue;
+                arguments_remove(&without.steps[i], j, count);
+                if (!still_differs(check, &without, kind)) continue;
                 *script = without;
                 shorter = true;
             }
         }
     }
+    return shorter;
+}
+
+/* Leaves out what is not needed for the difference: steps, moves of the clock, arguments. */
+static void script_shorten(diff_check *check, diff_script *script, const char *kind) {
+    enum { ROUNDS = 4 };
+    bool shorter = true;
+    for (int round = 0; shorter && round < ROUNDS; round++) {
+        shorter = steps_shorten(check, script, kind);
+        shorter = arguments_shorten(check, script, kind) || shorter;
+    }
     if (!script->listens) return;
     diff_script without = *script;
     without.listens = false;
-    if (still_differs(check, &without, class)) *script = without;
+    if (still_differs(check, &without, kind)) *script = without;
 }
 
 /* ---- reporting ---- */
@@ -220,11 +246,30 @@ static void bytes_print(ttl_bytes bytes, FILE *file) {
     for (size_t i = 0; i < bytes.length && i < SHOWN; i++) {
         unsigned char byte = (unsigned char)bytes.data[i];
         if (byte == '\r') continue;
-        if (byte == '\n') putc(i + 1 < bytes.length ? ' ' : 0x20, file);
+        if (byte == '\n') putc(' ', file);
         else if (isprint(byte)) putc(byte, file);
         else fprintf(file, "\\x%02x", byte);
     }
     if (bytes.length > SHOWN) fputs("...", file);
+}
+
+/* Messages of the listener without what is the same in all of them: "keyspace@0:a set". */
+static void events_print(ttl_bytes events, FILE *file) {
+    static const char *const dull[] = {"pmessage", "__key*__:*"};
+    const char *at = events.data, *end = at + events.length;
+    while (at < end) {
+        char type = *at;
+        long length = type == '$' ? strtol(at + 1, NULL, 10) : 0;
+        at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+        if (type != '$') fputs(" |", file);
+        if (type != '$' || length < 0) continue;
+        ttl_bytes word = {at, (size_t)length};
+        at += length + 2;
+        if (ttl_bytes_equal(word, ttl_bytes_of(dull[0]))) continue;
+        if (ttl_bytes_equal(word, ttl_bytes_of(dull[1]))) continue;
+        putc(' ', file);
+        bytes_print(word, file);
+    }
 }
 
 static void side_print(const diff_side *side, size_t at, FILE *file) {
@@ -235,8 +280,8 @@ static void side_print(const diff_side *side, size_t at, FILE *file) {
     }
     bytes_print(answer_reply(side, at), file);
     if (answer_events(side, at).length == 0) return;
-    fputs(" events ", file);
-    bytes_print(answer_events(side, at), file);
+    fputs(" events", file);
+    events_print(answer_events(side, at), file);
 }
 
 static char *report_make(diff_check *check, const diff_script *script) {
@@ -251,55 +296,58 @@ static char *report_make(diff_check *check, const diff_script *script) {
 }
 
 static void difference_note(diff_check *check, const diff_script *found, size_t at) {
-    char class[CLASS_SIZE];
-    class_make(check, found, at, class);
+    char class[CLASS_SIZE], kind[CLASS_SIZE];
+    class_make(check, found, at, true, class);
     for (size_t i = 0; i < check->difference_count; i++) {
         if (strcmp(check->differences[i].class, class) != 0) continue;
         check->differences[i].count++;
         return;
     }
+    class_make(check, found, at, false, kind);
     diff_script script = *found;
     script.count = at + 1;
     for (int i = 0; i < RERUNS; i++) {
-        if (still_differs(check, &script, class)) continue;
+        if (still_differs(check, &script, kind)) continue;
         check->unsteady++;
         return;
     }
     if (check->difference_count == CLASSES_MAX) return;
-    script_shorten(check, &script, class);
+    script_shorten(check, &script, kind);
     diff_found *difference = &check->differences[check->difference_count++];
-    snprintf(difference->class, sizeof difference->class, "%s", class);
+    memcpy(difference->class, class, sizeof class);
     difference->count = 1;
     difference->report = report_make(check, &script);
+    class_make(check, &script, script.count - 1, true, difference->shortest);
 }
 
 static int difference_compare(const void *a, const void *b) {
     const diff_found *left = a, *right = b;
-    size_t length = strcspn(left->class, " |");
-    if (length != strcspn(right->class, " |") || memcmp(left->class, right->class, length) != 0) {
-        return strcmp(left->class, right->class);
-    }
-    return (left->count < right->count) - (left->count > right->count);
+    return strcmp(left->shortest, right->shortest);
 }
 
-static void differences_print(diff_check *check) {
-    qsort(check->differences, check->difference_count, sizeof *check->differences,
-          difference_compare);
-    const char *before = "";
-    for (size_t i = 0; i < check->difference_count; i++) {
-        diff_found *difference = &check->differences[i];
-        size_t length = strcspn(difference->class, " |");
-        if (strncmp(before, difference->class, length + 1) != 0) {
-            printf("\n## %.*s\n", (int)length, difference->class);
+static size_t differences_print(diff_check *check) {
+    size_t distinct = 0;
+    diff_found *found = check->differences, *end = found + check->difference_count;
+    qsort(found, check->difference_count, sizeof *found, difference_compare);
+    for (const char *before = ""; found < end; distinct++) {
+        unsigned count = 0;
+        diff_found *first = found;
+        size_t length = strcspn(first->shortest, " |");
+        for (; found < end && strcmp(found->shortest, first->shortest) == 0; found++) {
+            count += found->count;
         }
-        before = difference->class;
-        printf("%5u x %s\n", difference->count, difference->report);
-        free(difference->report);
+        if (strncmp(before, first->shortest, length + 1) != 0) {
+            printf("\n## %.*s\n", (int)length, first->shortest);
+        }
+        before = first->shortest;
+        printf("%5u x %s\n", count, first->report);
     }
+    for (size_t i = 0; i < check->difference_count; i++) free(check->differences[i].report);
     printf("\n%s against %s, seed %" PRIu64 ": %lu scripts, %lu steps, %zu distinct differences, "
-           "%lu unsteady\n",
-           check->names[1], check->names[0], check->seed, check->run, check->steps,
-           check->difference_count, check->unsteady);
+           "%lu unsteady, %lu that the reference did not survive\n",
+           check->names[1], check->names[0], check->seed, check->run, check->steps, distinct,
+           check->unsteady, check->deaths);
+    return distinct;
 }
 
 static void check_run(diff_check *check) {
@@ -310,6 +358,7 @@ static void check_run(diff_check *check) {
         script_generate(&check->generator, &script);
         size_t at = run_both(check, &script);
         if (at < SCRIPT_STEPS_MAX) difference_note(check, &script, at);
+        else if (check->sides[0].answered < script.count) check->deaths++;
     }
 }
 
@@ -353,6 +402,5 @@ int main(int argc, char **argv) {
     }
     check_run(&check);
     for (int i = 0; i < 2; i++) side_close(&check.sides[i]);
-    differences_print(&check);
-    return check.difference_count == 0 ? 0 : 1;
+    return differences_print(&check) == 0 ? 0 : 1;
 }

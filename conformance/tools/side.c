@@ -153,11 +153,12 @@ static void engine_execute(engine_run *run, int connection, const ttl_bytes *arg
 static void engine_step(diff_side *side, engine_run *run, const diff_script *script,
                         const diff_step *step, diff_transcript *transcript) {
     ttl_bytes argv[STEP_ARGUMENTS_MAX];
-    diff_buffer reply = {0};
+    diff_buffer reply = {0}, nothing = {0};
     for (size_t i = 0; i < step->count; i++) argv[i] = step_argument(script, step, i);
     run->now_us += step->move_ms * 1000;
     engine_execute(run, step->connection, argv, step->count, &reply);
-    answer_add(side, script, step, transcript, &reply, &run->pushed);
+    /* Unless each step is listened to, what was pushed waits for the listener's own next step. */
+    answer_add(side, script, step, transcript, &reply, script->listens ? &run->pushed : &nothing);
     free(reply.data);
 }
 
