@@ -101,7 +101,8 @@ void attempt_run(attempt *self, target *on, const vector *what, const ttl_dialec
                         .connection_count = what->connection_count,
                         .uses_t0 = what->uses_t0,
                         .wants_events = what->has_events,
-                        .is_exclusive = (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) != 0};
+                        .is_exclusive = (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) != 0,
+                        .wants_active_expiry = (what->needs & VECTOR_NEEDS_VIRTUAL_CLOCK) != 0};
     note_settings(&turn, what);
     run_turn(self, on, &turn);
     key_list list = {0, NULL};

@@ -10,9 +10,11 @@ target *target_open(const char *text, const target_options *options, bool *is_us
         return target_open_engine(text + 7, options, is_usage, error);
     if (strncmp(text, "redis://", 8) == 0 || strncmp(text, "unix://", 7) == 0)
         return target_open_live(text, options, is_usage, error);
+    if (strncmp(text, "exec:", 5) == 0) return target_open_exec(text + 5, options, is_usage, error);
     *is_usage = true;
     snprintf(error, TARGET_ERROR_SIZE,
-             "a target is engine[:DIALECT], redis://[user:pass@]host:port[/db] or unix://PATH");
+             "a target is engine[:DIALECT], redis://[user:pass@]host:port[/db], "
+             "unix://PATH or exec:COMMAND");
     return NULL;
 }
 

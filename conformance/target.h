@@ -4,6 +4,7 @@
  *      redis://[user:pass@]host:port[/db]        live, real time
  *      unix://PATH                               the same through a socket file; a server whose
  *                                                clock obeys `TTLSPEC CLOCK SET` in virtual time
+ *      exec:COMMAND ...                          a server that we start, under the virtual clock
  *
  * A vector's turn:  begin, then for each step wait and execute (and events), then settle, end.
  * Every turn has connections of its own, opened at `begin`, so that nothing (a queue, a watch, a
@@ -32,7 +33,7 @@
 #include "ttlspec/reply.h"
 
 enum {
-    TARGET_ERROR_SIZE = 256,
+    TARGET_ERROR_SIZE = 1280, /* the last words of a server, too */
     TARGET_NAME_SIZE = 256,
     TARGET_CONNECTIONS_MAX = 16,
     TARGET_SETTINGS_MAX = 8,
@@ -46,6 +47,7 @@ typedef struct target_options {
     bool exclusive;                              /* the user grants the whole server */
     const char *password;                        /* where the URL has none; may be NULL */
     const volatile sig_atomic_t *is_interrupted; /* may be NULL */
+    int start_ms; /* how long a server of exec: may take to answer; 0: as usual */
 } target_options;
 
 /* What a vector's turn needs of the target. */
@@ -54,7 +56,8 @@ typedef struct target_turn {
     size_t connection_count;
     bool uses_t0; /* T0 must be a whole second */
     bool wants_events;
-    bool is_exclusive; /* needs the keyspace to itself: it is emptied before and after */
+    bool is_exclusive;        /* needs the keyspace to itself: it is emptied before and after */
+    bool wants_active_expiry; /* dead keys are reclaimed before each step, unless DEBUG forbids */
     size_t setting_count;
     const char *settings[TARGET_SETTINGS_MAX]; /* what the vector sets by CONFIG SET */
 } target_turn;
@@ -106,7 +109,9 @@ static inline bool target_begin(target *t, const target_turn *turn, char *error)
     return t->operations->begin(t, turn, error);
 }
 /* Until T0 + at_ms. False: interrupted. */
-static inline bool target_wait(target *t, int64_t at_ms) { return t->operations->wait(t, at_ms); }
+static inline bool target_wait(target *t, int64_t at_ms) {
+    return t->operations->wait(t, at_ms);
+}
 static inline bool target_execute(target *t, size_t connection, size_t argc, const ttl_bytes *argv,
                                   ttl_reply *reply, target_moments *moments, char *error) {
     return t->operations->execute(t, connection, argc, argv, reply, moments, error);
@@ -131,6 +136,8 @@ static inline void target_end(target *t, size_t key_count, const ttl_bytes *keys
 target *target_open_engine(const char *dialect, const target_options *options, bool *is_usage,
                            char *error);
 target *target_open_live(const char *url, const target_options *options, bool *is_usage,
+                         char *error);
+target *target_open_exec(const char *command, const target_options *options, bool *is_usage,
                          char *error);
 
 #endif

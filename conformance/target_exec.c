@@ -1,0 +1,153 @@
+/* A server that we start ourselves as a target: it lives under the virtual clock, so vectors run
+ * at their exact milliseconds, without sleeping. */
+#include "conformance/target_exec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance/text.h"
+
+/* -- a vector's turn ------------------------------------------------------------------------ */
+
+static char *setting_value(exec_target *self, const char *name) {
+    char ignored[TARGET_ERROR_SIZE];
+    redisReply *reply = live_ask(self->control, ignored, "CONFIG", "GET", name, NULL);
+    bool sound = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+                 reply->element[1]->type == REDIS_REPLY_STRING;
+    char *value = sound ? text_copy(reply->element[1]->str) : NULL;
+    if (reply != NULL) freeReplyObject(reply);
+    return value;
+}
+
+static void restore_settings(exec_target *self) {
+    char ignored[TARGET_ERROR_SIZE];
+    for (size_t i = 0; i < self->turn.setting_count; i++) {
+        const char *words[] = {"CONFIG", "SET", self->turn.settings[i], self->settings[i], NULL};
+        if (self->settings[i] != NULL && self->control != NULL)
+            exec_tell(self->control, ignored, words);
+        free(self->settings[i]);
+        self->settings[i] = NULL;
+    }
+    self->turn.setting_count = 0;
+}
+
+/* Empties the server and sets its clock to T0. */
+static bool begin_anew(exec_target *self, char *error) {
+    exec_clock_move(self, 0);
+    self->is_active = true;
+    if (self->was_told_of_expiry &&
+        !exec_tell(self->control, error, (const char *[]){"DEBUG", "SET-ACTIVE-EXPIRE", "0", NULL}))
+        return false;
+    self->was_told_of_expiry = false;
+    return exec_tell(self->control, error, (const char *[]){"FLUSHALL", NULL}) &&
+           exec_clock_await(self, error);
+}
+
+static bool exec_begin(target *base, const target_turn *turn, char *error) {
+    exec_target *self = (exec_target *)base;
+    if (!exec_server_revive(self, error)) return false;
+    self->turn = *turn;
+    base->t0_ms = EXEC_T0_MS;
+    bool ready = begin_anew(self, error);
+    for (size_t i = 0; ready && i < turn->setting_count; i++)
+        self->settings[i] = setting_value(self, turn->settings[i]);
+    ready = ready && live_turn_open(&self->connections, base, &self->address, turn, error);
+    if (!ready) exec_server_explain(self, error);
+    return ready;
+}
+
+static bool exec_wait(target *base, int64_t at_ms) {
+    exec_target *self = (exec_target *)base;
+    if (at_ms != self->at_ms) exec_clock_move(self, at_ms);
+    return self->is_interrupted == NULL || !*self->is_interrupted;
+}
+
+/* The server is brought to the step's moment: it has seen the time, and what a vector that asks
+ * for it may see gone is gone. */
+static bool catch_up(exec_target *self, char *error) {
+    if (self->has_moved && !exec_clock_await(self, error)) return false;
+    return !self->turn.wants_active_expiry || !self->is_active || exec_cycle_drive(self, error);
+}
+
+/* DEBUG SET-ACTIVE-EXPIRE says whether we drive the cycle; by itself it must not run. */
+static bool heed_expiry(exec_target *self, size_t argc, const ttl_bytes *argv, char *error) {
+    if (argc != 3 || !ttl_bytes_is_word(argv[0], "DEBUG") ||
+        !ttl_bytes_is_word(argv[1], "SET-ACTIVE-EXPIRE"))
+        return true;
+    self->was_told_of_expiry = true;
+    self->is_active = !ttl_bytes_is_word(argv[2], "0");
+    return exec_tell(self->control, error,
+                     (const char *[]){"DEBUG", "SET-ACTIVE-EXPIRE", "0", NULL});
+}
+
+static bool exec_execute(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
+                         ttl_reply *reply, target_moments *moments, char *error) {
+    exec_target *self = (exec_target *)base;
+    bool done = catch_up(self, error) &&
+                live_turn_execute(&self->connections, base, connection, argc, argv, reply, moments,
+                                  error) &&
+                heed_expiry(self, argc, argv, error);
+    if (!done) exec_server_explain(self, error);
+    moments->sent_us = moments->received_us = self->at_ms * 1000;
+    return done;
+}
+
+static bool exec_events(target *base, ttl_reply *events, char *error) {
+    exec_target *self = (exec_target *)base;
+    bool done = live_turn_events(&self->connections, events, error);
+    if (!done) exec_server_explain(self, error);
+    return done;
+}
+
+static bool exec_settle(target *base, char *error) {
+    (void)base, (void)error;
+    return true;
+}
+
+static target_range exec_bracket(const target *base, target_moments moments) {
+    int64_t at_ms = base->t0_ms + moments.sent_us / 1000;
+    return (target_range){at_ms, at_ms};
+}
+
+/* The next turn empties the server. */
+static void exec_end(target *base, size_t key_count, const ttl_bytes *keys) {
+    (void)key_count, (void)keys;
+    exec_target *self = (exec_target *)base;
+    live_turn_close(&self->connections);
+    restore_settings(self);
+}
+
+static void exec_close(target *base) {
+    exec_target *self = (exec_target *)base;
+    exec_server_stop(self);
+    exec_words_free(self->words);
+    free(self);
+}
+
+static const target_operations exec_operations = {
+    exec_begin,  exec_wait,    exec_execute, exec_events,
+    exec_settle, exec_bracket, exec_end,     exec_close,
+};
+
+target *target_open_exec(const char *command, const target_options *options, bool *is_usage,
+                         char *error) {
+    char **words = exec_words_split(command);
+    if (words == NULL) {
+        *is_usage = true;
+        snprintf(error, TARGET_ERROR_SIZE,
+                 "no command, or a quote that is not closed: one is exec:redis-server");
+        return NULL;
+    }
+    exec_target *self = memory_zeroed(1, sizeof *self);
+    target *base = &self->base;
+    base->operations = &exec_operations;
+    base->is_virtual = true;
+    self->words = words;
+    self->is_interrupted = options->is_interrupted;
+    self->options.start_ms = options->start_ms;
+    snprintf(base->name, sizeof base->name, "exec:%s", command);
+    if (exec_server_start(self, error)) return base;
+    exec_close(base);
+    return NULL;
+}

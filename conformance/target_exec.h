@@ -1,0 +1,76 @@
+/* What the files of the target exec: share: a server that we start ourselves, under our clock.
+ *
+ *      exec_target
+ *        |- clock        a page in a scratch directory; every turn begins at the same T0
+ *        |- server       started on a socket or a port of its own, killed at the end
+ *        |- control      TIME after each move, settings, flushing
+ *        |- canary       a connection in the server's last database, see below
+ *        `- turn         the connections of the vector's turn
+ *
+ * Active expiry is off in the server, except while we drive it. A vector whose outcome depends on
+ * the active cycle needs the virtual clock, and for such a vector the cycle is driven to its end
+ * before each step, as the engine's is: a canary key is put into the last database when it is
+ * already dead, active expiry is allowed, and once the canary is gone the cycle has passed through
+ * every database. (A canary counts in expired_keys.) DEBUG SET-ACTIVE-EXPIRE in a vector says
+ * whether the cycle is driven from there on.
+ *
+ * Ownership: an exec_target owns everything in it until its close.
+ */
+#ifndef CONFORMANCE_TARGET_EXEC_H
+#define CONFORMANCE_TARGET_EXEC_H
+
+#include "conformance/live_turn.h"
+#include "conformance/process.h"
+#include "conformance/target.h"
+
+/* 2026-01-01T00:00:00Z, a whole second: as in the engine, so that their answers can be compared. */
+#define EXEC_T0_MS INT64_C(1767225600000)
+
+typedef struct exec_target {
+    target base;
+    const volatile sig_atomic_t *is_interrupted;
+    char **words; /* the command line, then NULL */
+    scratch_directory scratch;
+    virtual_clock clock;
+    char preload[1024];
+    server_options options;
+    server_process server;
+    live_address address;
+    redisContext *control, *canary;
+    bool is_suspect;   /* it broke a connection: ask whether it lives before it is used again */
+    bool has_debug;    /* DEBUG SET-ACTIVE-EXPIRE is obeyed */
+    bool has_no_cycle; /* a dead key was not reclaimed when we waited for that */
+    /* Of the turn: */
+    target_turn turn;
+    live_turn connections;
+    char *settings[TARGET_SETTINGS_MAX]; /* their values before the turn */
+    int64_t at_ms;
+    bool has_moved;          /* the clock, since the server was last asked for the time */
+    bool is_active;          /* active expiry is on, as the vector sees it */
+    bool was_told_of_expiry; /* the vector said DEBUG SET-ACTIVE-EXPIRE */
+} exec_target;
+
+/* Cuts a command line into words as a shell does: blanks part them, quotes and backslashes keep
+ * them together. They end with NULL. NULL: a quote is left open, or there is no word. */
+char **exec_words_split(const char *text);
+void exec_words_free(char **words);
+
+/* Starts the server, or starts it again after it ended, and makes it ready for turns. */
+bool exec_server_start(exec_target *self, char *error);
+bool exec_server_revive(exec_target *self, char *error);
+/* Leaves no process, socket or file. May be called in any state. */
+void exec_server_stop(exec_target *self);
+/* After a broken connection: says in `error` how the server ended, when it did. */
+void exec_server_explain(exec_target *self, char *error);
+
+/* Sets the clock to T0 + at_ms. */
+void exec_clock_move(exec_target *self, int64_t at_ms);
+/* Waits until the server tells exactly that time. */
+bool exec_clock_await(exec_target *self, char *error);
+
+/* Sends words on a connection of ours, NULL at the end; the reply changes nothing. */
+bool exec_tell(redisContext *on, char *error, const char *const *words);
+/* Lets the active cycle reclaim all that is dead, when there may be something. */
+bool exec_cycle_drive(exec_target *self, char *error);
+
+#endif

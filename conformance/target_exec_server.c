@@ -1,0 +1,222 @@
+/* The server of exec:, from its start to its end, and the time that it is told. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "conformance/number.h"
+#include "conformance/target_exec.h"
+#include "conformance/text.h"
+
+enum {
+    CLOCK_TRIES = 200, /* how often the server is asked whether it has seen a move */
+    END_WAIT_MS = 300, /* how long after it broke a connection a server may take to be gone */
+    POLL_MS = 2,
+    WORDS_SHOWN = 600,
+};
+
+bool exec_tell(redisContext *on, char *error, const char *const *words) {
+    int count = 0;
+    while (words[count] != NULL) count++;
+    redisReply *reply = redisCommandArgv(on, count, (const char **)words, NULL);
+    if (reply == NULL) {
+        live_complain(on, error);
+        return false;
+    }
+    bool done = reply->type != REDIS_REPLY_ERROR;
+    if (!done) snprintf(error, TARGET_ERROR_SIZE, "refused %s: %.160s", words[0], reply->str);
+    freeReplyObject(reply);
+    return done;
+}
+
+/* -- the clock ------------------------------------------------------------------------------ */
+
+void exec_clock_move(exec_target *self, int64_t at_ms) {
+    self->at_ms = at_ms;
+    self->has_moved = true;
+    virtual_clock_set(&self->clock, (EXEC_T0_MS + at_ms) * 1000);
+}
+
+/* Asks for TIME. False: the connection broke, or that is no answer to TIME. */
+static bool read_time_us(exec_target *self, int64_t *time_us, char *error) {
+    int64_t seconds = 0, micros = 0;
+    redisReply *reply = live_ask(self->control, error, "TIME", NULL);
+    if (reply == NULL) return false;
+    bool sound = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2;
+    for (size_t i = 0; sound && i < 2; i++)
+        sound = reply->element[i]->type == REDIS_REPLY_STRING &&
+                number_parse(reply->element[i]->str, (size_t)reply->element[i]->len,
+                             i == 0 ? &seconds : &micros);
+    freeReplyObject(reply);
+    if (!sound) snprintf(error, TARGET_ERROR_SIZE, "does not answer TIME as Redis does");
+    *time_us = seconds * 1000000 + micros;
+    return sound;
+}
+
+bool exec_clock_await(exec_target *self, char *error) {
+    int64_t set_us = (EXEC_T0_MS + self->at_ms) * 1000, told_us = 0;
+    for (int i = 0; i < CLOCK_TRIES; i++) {
+        if (!read_time_us(self, &told_us, error)) return false;
+        if (told_us != set_us) continue;
+        self->has_moved = false;
+        return true;
+    }
+    snprintf(error, TARGET_ERROR_SIZE,
+             "does not follow the virtual clock: set to %lld us, TIME says %lld", (long long)set_us,
+             (long long)told_us);
+    return false;
+}
+
+/* -- what the server is --------------------------------------------------------------------- */
+
+static void connections_drop(exec_target *self) {
+    live_turn_close(&self->connections);
+    if (self->control != NULL) redisFree(self->control);
+    if (self->canary != NULL) redisFree(self->canary);
+    self->control = self->canary = NULL;
+}
+
+/* The last database, where no vector goes; without one that is neither 0 nor 1 there is no canary,
+ * and the active cycle cannot be driven. */
+static void open_canary(exec_target *self) {
+    char ignored[TARGET_ERROR_SIZE], last[24] = "15";
+    redisReply *reply = live_ask(self->control, ignored, "CONFIG", "GET", "databases", NULL);
+    if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2)
+        snprintf(last, sizeof last, "%ld", strtol(reply->element[1]->str, NULL, 10) - 1);
+    if (reply != NULL) freeReplyObject(reply);
+    if (strtol(last, NULL, 10) < 2) return;
+    self->canary = live_connect(&self->address, ignored);
+    if (self->canary == NULL) return;
+    if (exec_tell(self->canary, ignored, (const char *[]){"SELECT", last, NULL})) return;
+    redisFree(self->canary);
+    self->canary = NULL;
+}
+
+/* The classes of keyspace events that it has. Those that only some versions know are tried first:
+ * Redis 7.0 forgets the class n when it refuses a later setting. */
+static bool set_events(exec_target *self) {
+    static const char *const classes[] = {"KEAmnoc", "KEAmn", "KEAm", "KEA"};
+    char ignored[TARGET_ERROR_SIZE];
+    bool done = false;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes && !done; i++) {
+        const char *words[] = {"CONFIG", "SET", "notify-keyspace-events", classes[i], NULL};
+        done = exec_tell(self->control, ignored, words);
+    }
+    return done;
+}
+
+/* How a turn wants it: a quick cron, so that the active cycle comes soon when it is wanted, and
+ * events. A server that does not know a setting does without. */
+static void set_up(exec_target *self) {
+    char ignored[TARGET_ERROR_SIZE];
+    exec_tell(self->control, ignored, (const char *[]){"CONFIG", "SET", "hz", "500", NULL});
+    self->has_debug = exec_tell(self->control, ignored,
+                                (const char *[]){"DEBUG", "SET-ACTIVE-EXPIRE", "0", NULL});
+    self->base.has_events = set_events(self);
+    self->base.no_events = "keyspace events cannot be seen: CONFIG SET is refused";
+}
+
+static void learn_capabilities(exec_target *self) {
+    char ignored[TARGET_ERROR_SIZE];
+    target *base = &self->base;
+    base->capabilities = VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_VIRTUAL_CLOCK;
+    base->databases[1] = 1;
+    if (self->has_debug) base->capabilities |= VECTOR_NEEDS_DEBUG;
+    if (exec_tell(self->control, ignored, (const char *[]){"SELECT", "1", NULL}))
+        base->capabilities |= VECTOR_NEEDS_DATABASES;
+    exec_tell(self->control, ignored, (const char *[]){"SELECT", "0", NULL});
+#if HIREDIS_MAJOR >= 1
+    base->capabilities |= VECTOR_NEEDS_RESP3;
+#endif
+}
+
+static bool learn_version(exec_target *self, char *error) {
+    redisReply *reply = live_ask(self->control, error, "INFO", "server", NULL);
+    if (reply == NULL) return false;
+    bool is_text = reply->type != REDIS_REPLY_ERROR && reply->str != NULL;
+    live_recognise(&self->base, is_text ? reply->str : "");
+    freeReplyObject(reply);
+    return true;
+}
+
+/* -- starting and ending -------------------------------------------------------------------- */
+
+static bool greet(exec_target *self, char *error) {
+    connections_drop(self);
+    self->is_suspect = false;
+    self->control = live_connect(&self->address, error);
+    if (self->control == NULL || !learn_version(self, error)) return false;
+    set_up(self);
+    learn_capabilities(self);
+    open_canary(self);
+    return true;
+}
+
+bool exec_server_start(exec_target *self, char *error) {
+    char reason[SERVER_ERROR_SIZE] = "";
+    if (!preload_find(self->preload, sizeof self->preload)) {
+        snprintf(error, TARGET_ERROR_SIZE,
+                 "could not be started: libttlclock.so, which gives it our clock, is not beside "
+                 "this program nor where it is installed");
+        return false;
+    }
+    self->options.command = (const char *const *)self->words;
+    self->options.clock = &self->clock;
+    self->options.preload = self->preload;
+    bool obeys = false, started = scratch_open(&self->scratch, reason) &&
+                                  virtual_clock_init(&self->clock, self->scratch.path,
+                                                     EXEC_T0_MS * 1000, reason) &&
+                                  server_start(&self->server, &self->options, reason);
+    if (started) obeys = server_obeys_clock(&self->server, reason);
+    if (!obeys) {
+        snprintf(error, TARGET_ERROR_SIZE, "could not be %s: %s", started ? "used" : "started",
+                 reason);
+        return false;
+    }
+    bool by_socket = self->server.socket[0] != '\0';
+    self->address = (live_address){.path = by_socket ? text_copy(self->server.socket) : NULL,
+                                   .host = by_socket ? NULL : text_copy("127.0.0.1"),
+                                   .port = self->server.port};
+    return greet(self, error);
+}
+
+bool exec_server_revive(exec_target *self, char *error) {
+    char reason[SERVER_ERROR_SIZE] = "";
+    bool answers = !self->is_suspect && self->control != NULL && self->control->err == 0;
+    if (!answers && self->control != NULL && server_is_running(&self->server))
+        answers = exec_tell(self->control, reason, (const char *[]){"PING", NULL});
+    self->is_suspect = false;
+    if (answers) return true;
+    connections_drop(self);
+    server_end(&self->server, SIGKILL);
+    if (server_start_again(&self->server, reason)) return greet(self, error);
+    snprintf(error, TARGET_ERROR_SIZE, "could not be started again: %s", reason);
+    return false;
+}
+
+void exec_server_stop(exec_target *self) {
+    connections_drop(self);
+    /* Nothing of it is to be kept, and a server whose clock stands still may not heed SIGTERM. */
+    server_end(&self->server, SIGKILL);
+    server_stop(&self->server);
+    virtual_clock_free(&self->clock);
+    scratch_close(&self->scratch);
+    live_address_free(&self->address);
+}
+
+void exec_server_explain(exec_target *self, char *error) {
+    self->is_suspect = true;
+    for (int waited_ms = 0; waited_ms < END_WAIT_MS; waited_ms += POLL_MS) {
+        if (!server_is_running(&self->server)) break;
+        nanosleep(&(struct timespec){0, POLL_MS * 1000000L}, NULL);
+    }
+    if (server_is_running(&self->server)) return;
+    char words[WORDS_SHOWN], how[64];
+    int status = self->server.status;
+    if (WIFSIGNALED(status)) snprintf(how, sizeof how, "was killed by signal %d", WTERMSIG(status));
+    else snprintf(how, sizeof how, "ended with status %d", WEXITSTATUS(status));
+    server_last_words(&self->server, words, sizeof words);
+    snprintf(error, TARGET_ERROR_SIZE, "%s; its last words: %s", how,
+             words[0] == '\0' ? "(none)" : words);
+}
