@@ -70,9 +70,12 @@ static ttl_status rename_generic(struct call *call, bool only_if_free) {
         return only_if_free ? reply_integer(call, 0) : reply_ok(call);
     struct key to = db_write(call, to_name);
     if (to.record != NULL && only_if_free) return reply_integer(call, 0);
+    bool replaces = to.record != NULL;
+    bool type_changes = replaces && to.record->type != from.record->type;
     if (carry(call, from, call->db, to_name, to) != TTL_OK) return TTL_NO_MEMORY;
     db_announce(call, EVENT_GENERIC, "rename_from", from_name);
     db_announce(call, EVENT_GENERIC, "rename_to", to_name);
+    if (replaces) db_announce_overwrite(call, call->db, to_name, type_changes);
     return only_if_free ? reply_integer(call, 1) : reply_ok(call);
 }
 
@@ -92,9 +95,18 @@ static ttl_status reply_same_object(struct call *call) {
     return reply_error(call, "ERR source and destination objects are the same");
 }
 
-/* Reads an index that a C int holds; false: it is none. */
-static bool parse_index(ttl_bytes bytes, int64_t *index) {
-    return argument_integer(bytes, index) && *index >= INT32_MIN && *index <= INT32_MAX;
+/* Reads the index of a database; answers `complaint`, or the usual errors where that is NULL, and
+ * returns false where it is none. */
+static bool call_index(struct call *call, size_t at, const char *complaint, int64_t *index) {
+    bool is_integer = argument_integer(call->argv[at], index);
+    bool fits = is_integer && *index >= INT32_MIN && *index <= INT32_MAX;
+    if (fits || (is_integer && !call_has(call, TRAIT_INDEX_IS_AN_INT))) return true;
+    if (complaint != NULL) reply_error(call, complaint);
+    else if (!is_integer) reply_not_integer(call);
+    else
+        reply_error(call, "ERR value is out of range, value must between -2147483648 and "
+                          "2147483647");
+    return false;
 }
 
 static bool index_exists(const struct call *call, int64_t index) {
@@ -104,12 +116,11 @@ static bool index_exists(const struct call *call, int64_t index) {
 ttl_status move_command(struct call *call) {
     ttl_bytes name = call->argv[1];
     int64_t index;
-    bool modern = call_has(call, TRAIT_SET_ABSOLUTE);
-    bool is_index = parse_index(call->argv[2], &index);
-    if (!modern && (!is_index || !index_exists(call, index)))
-        return reply_error(call, "ERR index out of range");
-    if (!is_index) return reply_not_integer(call);
-    if (!index_exists(call, index)) return reply_no_such_database(call);
+    const char *old_complaint = "ERR index out of range";
+    bool modern = call_has(call, TRAIT_INDEX_IS_AN_INT);
+    if (!call_index(call, 2, modern ? NULL : old_complaint, &index)) return TTL_OK;
+    if (!index_exists(call, index))
+        return modern ? reply_no_such_database(call) : reply_error(call, old_complaint);
     if (index == call->db->id) return reply_same_object(call);
     struct database *db = engine_database(call->engine, (int)index);
     if (db == NULL) return TTL_NO_MEMORY;
@@ -133,10 +144,7 @@ static bool copy_options_parse(struct call *call, struct copy_options *options) 
         if (call_is_word(call, i, "REPLACE")) {
             options->replace = true;
         } else if (call_is_word(call, i, "DB") && i + 1 < call->argc) {
-            if (!parse_index(call->argv[++i], &options->database)) {
-                reply_not_integer(call);
-                return false;
-            }
+            if (!call_index(call, ++i, NULL, &options->database)) return false;
             if (!index_exists(call, options->database)) {
                 reply_no_such_database(call);
                 return false;
@@ -178,11 +186,14 @@ ttl_status copy_command(struct call *call) {
     if (is_volatile && keyspace_reserve_deadline(&db->keyspace) != TTL_OK) return TTL_NO_MEMORY;
     struct key draft = draft_copy(call, db, to_name, from);
     if (draft.record == NULL) return TTL_NO_MEMORY;
+    bool replaces = to.record != NULL;
+    bool type_changes = replaces && to.record->type != from.record->type;
     if (to.record != NULL) db_remove_in(call, db, to);
     db_put_in(call, db, (struct key){NULL, SLAB_NONE}, draft);
     /* (rule copy.carries-deadline) */
     if (is_volatile) keyspace_arm(&db->keyspace, draft, record_deadline(from.record));
     event_emit(call->engine, db->id, EVENT_GENERIC, "copy_to", to_name);
+    if (replaces) db_announce_overwrite(call, db, to_name, type_changes);
     return reply_integer(call, 1);
 }
 
@@ -194,9 +205,11 @@ struct wanted {
     const ttl_bytes *type;    /* NULL: any type */
 };
 
-static bool key_is_wanted(const struct wanted *wanted, const struct record *record) {
-    if (wanted->pattern != NULL && !glob_matches(*wanted->pattern, record_name(record)))
-        return false;
+static bool name_is_wanted(const struct wanted *wanted, const struct record *record) {
+    return wanted->pattern == NULL || glob_matches(*wanted->pattern, record_name(record));
+}
+
+static bool type_is_wanted(const struct wanted *wanted, const struct record *record) {
     return wanted->type == NULL || ttl_bytes_is_word(*wanted->type, value_type_name(record->type));
 }
 
@@ -209,7 +222,7 @@ struct listing {
 static void list_key(void *context, uint32_t handle) {
     struct listing *listing = context;
     const struct record *record = keyspace_at(&listing->call->db->keyspace, handle).record;
-    if (!key_is_wanted(&listing->wanted, record) || !db_is_alive(listing->call, record)) return;
+    if (!name_is_wanted(&listing->wanted, record) || !db_is_alive(listing->call, record)) return;
     ttl_reply_add_bulk(listing->call->reply, record_name(record));
     listing->listed++;
 }
@@ -233,10 +246,39 @@ struct scan_options {
 
 enum { SCAN_COUNT_USUAL = 10, SCAN_SLOTS_PER_KEY = 10 };
 
+/* Redis since 7.2 reads a cursor as a number that is not negative, or as strtoull does. */
+static bool cursor_parse(const struct call *call, ttl_bytes text, uint64_t *cursor) {
+    int64_t integer;
+    if (!call_has(call, TRAIT_SCAN_CURSOR_IS_STRICT)) return number_parse_unsigned(text, cursor);
+    if (argument_integer(text, &integer)) {
+        *cursor = (uint64_t)integer;
+        return integer >= 0;
+    }
+    while (text.length > 0 && (*text.data == ' ' || (*text.data >= '\t' && *text.data <= '\r'))) {
+        text.data++;
+        text.length--;
+    }
+    return text.length > 0 && number_parse_unsigned(text, cursor);
+}
+
+static bool type_exists(ttl_bytes word) {
+    for (int type = 0; type < VALUE_TYPES; type++)
+        if (ttl_bytes_is_word(word, value_type_name((enum value_type)type))) return true;
+    return ttl_bytes_is_word(word, "stream");
+}
+
+static bool scan_type_parse(struct call *call, size_t at, struct wanted *wanted) {
+    wanted->type = &call->argv[at];
+    if (!call_has(call, TRAIT_SCAN_TYPE_IS_CHECKED) || type_exists(*wanted->type)) return true;
+    ttl_bytes parts[] = {ttl_bytes_of("ERR unknown type name '"), *wanted->type, ttl_bytes_of("'")};
+    reply_error_parts(call, parts, 3);
+    return false;
+}
+
 static bool scan_options_parse(struct call *call, struct scan_options *options) {
     *options = (struct scan_options){.count = SCAN_COUNT_USUAL};
     uint64_t cursor;
-    if (!number_parse_unsigned(call->argv[1], &cursor)) {
+    if (!cursor_parse(call, call->argv[1], &cursor)) {
         reply_error(call, "ERR invalid cursor");
         return false;
     }
@@ -250,7 +292,7 @@ static bool scan_options_parse(struct call *call, struct scan_options *options) 
             options->wanted.pattern = &call->argv[i + 1];
             continue;
         } else if (has_value && call_is_word(call, i, "TYPE")) {
-            options->wanted.type = &call->argv[i + 1];
+            if (!scan_type_parse(call, i + 1, &options->wanted)) return false;
             continue;
         }
         reply_syntax_error(call);
@@ -300,6 +342,18 @@ static uint32_t scan_collect(const struct call *call, const struct scan_options 
     return cursor;
 }
 
+/* Is this key to be listed? A dead one is reclaimed on the way: by Redis whatever its type, since
+ * it looks the type up, by Valkey only if it has the wanted one. */
+static bool scan_shows(struct call *call, const struct wanted *wanted, struct key key) {
+    bool type_first = call_has(call, TRAIT_SCAN_TYPE_IS_CHECKED);
+    bool type_fits = type_is_wanted(wanted, key.record);
+    if (!name_is_wanted(wanted, key.record) || (type_first && !type_fits)) return false;
+    if (db_is_alive(call, key.record)) return type_fits;
+    if (wanted->type != NULL && !type_first) db_reclaim_missed(call, key);
+    else db_reclaim(call->engine, call->db, key, record_name(key.record));
+    return false;
+}
+
 ttl_status scan_command(struct call *call) {
     struct scan_options options;
     if (!scan_options_parse(call, &options)) return TTL_OK;
@@ -316,11 +370,7 @@ ttl_status scan_command(struct call *call) {
     reply_array(call, 0);
     for (size_t i = 0; i < found.count; i++) {
         struct key key = keyspace_at(&call->db->keyspace, found.handles[i]);
-        if (!key_is_wanted(&options.wanted, key.record)) continue;
-        if (!db_is_alive(call, key.record)) {
-            db_reclaim(call->engine, call->db, key, record_name(key.record));
-            continue;
-        }
+        if (!scan_shows(call, &options.wanted, key)) continue;
         reply_bulk(call, record_name(key.record));
         listed++;
     }
@@ -346,9 +396,8 @@ ttl_status dbsize_command(struct call *call) {
     const ttl_timeline *timeline = call->engine->timeline;
     if (timeline != NULL && keyspace->volatile_count > 0) {
         int64_t all = (int64_t)keyspace_count(keyspace);
-        const ttl_told told = {.kind = TTL_TOLD_COUNT,
-                               .low = all - (int64_t)keyspace->volatile_count,
-                               .high = all};
+        const ttl_told told = {
+            .kind = TTL_TOLD_COUNT, .low = all - (int64_t)keyspace->volatile_count, .high = all};
         ttl_reply_add_told(call->reply, timeline->tell(timeline->context, &told));
         return TTL_OK;
     }
@@ -384,10 +433,9 @@ ttl_status flushall_command(struct call *call) {
 
 ttl_status select_command(struct call *call) {
     int64_t index;
-    if (!parse_index(call->argv[1], &index)) {
-        if (call_has(call, TRAIT_SET_ABSOLUTE)) return reply_not_integer(call);
-        return reply_error(call, "ERR invalid DB index");
-    }
+    bool modern = call_has(call, TRAIT_INDEX_IS_AN_INT);
+    if (!call_index(call, 1, modern ? NULL : "ERR invalid DB index", &index)) return TTL_OK;
+    if (!modern) index = (int32_t)(uint32_t)(uint64_t)index;
     if (!index_exists(call, index)) return reply_no_such_database(call);
     if (engine_database(call->engine, (int)index) == NULL) return TTL_NO_MEMORY;
     call->session->selected = (int)index;
@@ -397,9 +445,8 @@ ttl_status select_command(struct call *call) {
 ttl_status swapdb_command(struct call *call) {
     ttl_engine *engine = call->engine;
     int64_t first, second;
-    if (!parse_index(call->argv[1], &first)) return reply_error(call, "ERR invalid first DB index");
-    if (!parse_index(call->argv[2], &second))
-        return reply_error(call, "ERR invalid second DB index");
+    if (!call_index(call, 1, "ERR invalid first DB index", &first)) return TTL_OK;
+    if (!call_index(call, 2, "ERR invalid second DB index", &second)) return TTL_OK;
     if (!index_exists(call, first) || !index_exists(call, second))
         return reply_no_such_database(call);
     struct database *a = engine_database(engine, (int)first);

@@ -214,7 +214,6 @@ ttl_status pubsub_numsub(struct call *call) {
     return TTL_OK;
 }
 
-/* The number of different patterns. */
 ttl_status pubsub_numpat(struct call *call) {
-    return reply_integer(call, (int64_t)pubsub_distinct(call->engine, true));
+    return reply_integer(call, (int64_t)pubsub_count_names(call->engine, true));
 }

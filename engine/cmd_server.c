@@ -233,8 +233,8 @@ static void info_stats(struct text *text, const ttl_engine *engine) {
     info_line(text, "evicted_keys", 0);
     info_line(text, "keyspace_hits", statistics->keyspace_hits);
     info_line(text, "keyspace_misses", statistics->keyspace_misses);
-    info_line(text, "pubsub_channels", (int64_t)pubsub_distinct(engine, false));
-    info_line(text, "pubsub_patterns", (int64_t)pubsub_distinct(engine, true));
+    info_line(text, "pubsub_channels", (int64_t)pubsub_count_names(engine, false));
+    info_line(text, "pubsub_patterns", (int64_t)pubsub_count_names(engine, true));
 }
 
 static void info_replication(struct text *text, const ttl_engine *engine) {

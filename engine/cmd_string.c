@@ -19,26 +19,27 @@ static bool reply_old_string(struct call *call, ttl_bytes name) {
     return true;
 }
 
-/* Do NX, XX, IFEQ and IFNE let SET go on? `*refused` is set when WRONGTYPE was answered. */
-static bool set_condition_holds(struct call *call, const struct set_options *options,
-                                struct key old, bool *refused) {
-    bool found = old.record != NULL;
-    *refused = false;
-    switch (options->condition) {
-    case SET_ALWAYS: return true;
-    case SET_IF_MISSING: return !found;
-    case SET_IF_PRESENT: return found;
-    case SET_IF_EQUAL:
-    case SET_IF_NOT_EQUAL: break;
-    }
-    if (!found) return options->condition == SET_IF_NOT_EQUAL;
+/* Does the value that IFEQ or IFNE asks for stand there? `*refused` is set when WRONGTYPE was
+ * answered. */
+static bool comparison_holds(struct call *call, const struct set_options *options, struct key old,
+                             bool *refused) {
+    if (old.record == NULL) return options->comparison == COMPARE_UNEQUAL;
     if (old.record->type != VALUE_STRING) {
         if (!options->get) reply_wrong_type(call);
         *refused = true;
         return false;
     }
     bool equal = ttl_bytes_equal(record_string(old.record), options->comparand);
-    return equal == (options->condition == SET_IF_EQUAL);
+    return equal == (options->comparison == COMPARE_EQUAL);
+}
+
+/* Do NX, XX, IFEQ and IFNE let SET go on? */
+static bool set_condition_holds(struct call *call, const struct set_options *options,
+                                struct key old, bool *refused) {
+    bool found = old.record != NULL;
+    *refused = false;
+    if ((options->only_new && found) || (options->only_present && !found)) return false;
+    return options->comparison == COMPARE_NOTHING || comparison_holds(call, options, old, refused);
 }
 
 /* Valkey: a deadline that is not ahead deletes what there was. */
@@ -258,9 +259,7 @@ static char *string_extend(struct call *call, struct key key, ttl_bytes name, si
 
 static bool string_length_fits(struct call *call, size_t offset, size_t length) {
     if (length <= (size_t)STRING_MOST && offset <= (size_t)STRING_MOST - length) return true;
-    reply_error(call, call_has(call, TRAIT_COMMAND_IS_QUOTED)
-                          ? "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
-                          : "ERR string exceeds maximum allowed size (512MB)");
+    reply_error(call, "ERR string exceeds maximum allowed size (proto-max-bulk-len)");
     return false;
 }
 
@@ -337,8 +336,10 @@ ttl_status incrby_command(struct call *call) {
 ttl_status decrby_command(struct call *call) {
     int64_t amount;
     if (!call_integer(call, 2, &amount)) return TTL_OK;
-    if (amount == INT64_MIN) return reply_error(call, "ERR decrement would overflow");
-    return increment_by(call, -amount);
+    if (amount != INT64_MIN) return increment_by(call, -amount);
+    if (call_has(call, TRAIT_DECRBY_LEAST_REFUSED))
+        return reply_error(call, "ERR decrement would overflow");
+    return increment_by(call, INT64_MIN); /* which is what its negative wraps to */
 }
 
 ttl_status incrbyfloat_command(struct call *call) {

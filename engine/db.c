@@ -31,11 +31,23 @@ bool db_is_alive(const struct call *call, const struct record *record) {
            !deadline_has_passed(call->engine, record_deadline(record));
 }
 
-void db_reclaim(ttl_engine *engine, struct database *db, struct key key, ttl_bytes name) {
+static void announce_expired(ttl_engine *engine, struct database *db, ttl_bytes name) {
     engine->statistics.expired_keys++;
     session_key_touched(engine, db, name, true);
     event_emit(engine, db->id, EVENT_EXPIRED, "expired", name);
+}
+
+void db_reclaim(ttl_engine *engine, struct database *db, struct key key, ttl_bytes name) {
+    announce_expired(engine, db, name);
     keyspace_remove(&db->keyspace, key);
+}
+
+void db_reclaim_missed(struct call *call, struct key key) {
+    ttl_bytes name = record_name(key.record);
+    announce_expired(call->engine, call->db, name);
+    call->engine->statistics.keyspace_misses++;
+    db_announce(call, EVENT_MISS, "keymiss", name);
+    keyspace_remove(&call->db->keyspace, key);
 }
 
 struct key db_write_in(struct call *call, struct database *db, ttl_bytes name) {
@@ -68,9 +80,8 @@ bool db_check_type(struct call *call, struct key key, enum value_type type) {
 
 /* ---- changing */
 
-/* What comes before the command's own events when a value took the place of another. */
-static void announce_overwrite(struct call *call, struct database *db, ttl_bytes name,
-                               bool type_changes) {
+void db_announce_overwrite(struct call *call, struct database *db, ttl_bytes name,
+                           bool type_changes) {
     if (!call_has(call, TRAIT_EVENT_OVERWRITTEN)) return;
     event_emit(call->engine, db->id, EVENT_OVERWRITTEN, "overwritten", name);
     if (type_changes) event_emit(call->engine, db->id, EVENT_TYPE_CHANGED, "type_changed", name);
@@ -83,7 +94,7 @@ void db_put_in(struct call *call, struct database *db, struct key old, struct ke
     keyspace_link(&db->keyspace, draft);
     ttl_bytes name = record_name(draft.record);
     session_key_touched(call->engine, db, name, false);
-    if (replaces) announce_overwrite(call, db, name, type_changes);
+    if (replaces) db_announce_overwrite(call, db, name, type_changes);
     else if (call_has(call, TRAIT_EVENT_NEW))
         event_emit(call->engine, db->id, EVENT_NEW, "new", name);
 }
@@ -100,7 +111,7 @@ static ttl_status set_string_in_place(struct call *call, struct key key, ttl_byt
     if (value.length > 0) memmove(bytes, value.data, value.length);
     keyspace_persist(keyspace, key);
     db_touch(call, record_name(key.record));
-    announce_overwrite(call, call->db, record_name(key.record), false);
+    db_announce_overwrite(call, call->db, record_name(key.record), false);
     return TTL_OK;
 }
 

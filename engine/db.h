@@ -29,6 +29,10 @@ bool db_check_type(struct call *call, struct key key, enum value_type type);
  * record or from there. */
 void db_reclaim(ttl_engine *engine, struct database *db, struct key key, ttl_bytes name);
 
+/* The same for a command that came across the key while reading: a miss is counted and announced
+ * too. */
+void db_reclaim_missed(struct call *call, struct key key);
+
 /* ---- changing; none of these can fail */
 
 /* Puts a draft into the selected database, in the place of `old` (the key of the same name that
@@ -36,6 +40,10 @@ void db_reclaim(ttl_engine *engine, struct database *db, struct key key, ttl_byt
  * `overwritten` and `type_changed`, which come before the command's own events. */
 void db_put(struct call *call, struct key old, struct key draft);
 void db_put_in(struct call *call, struct database *db, struct key old, struct key draft);
+/* Announces that a value took the place of another, as far as the dialect does: db_put does it for
+ * a command, RENAME and COPY say it after their own events. */
+void db_announce_overwrite(struct call *call, struct database *db, ttl_bytes name,
+                           bool type_changes);
 /* Makes `name` a string with this value and this deadline (NULL: none), whatever `old` was (the
  * key of this name that db_write has just given). On TTL_NO_MEMORY nothing has changed. */
 ttl_status db_set_string(struct call *call, struct key old, ttl_bytes name, ttl_bytes value,

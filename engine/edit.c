@@ -59,11 +59,13 @@ struct key source_lookup(struct call *call, ttl_bytes name) {
 
 /* An empty result deletes the destination. Servers do that without a look at its deadline, so a
  * dead one is announced as deleted, not as expired. */
-static ttl_status store_nothing(struct call *call, ttl_bytes name) {
+static ttl_status store_nothing(struct call *call, ttl_bytes name, enum value_type type) {
     struct key old = keyspace_find(&call->db->keyspace, name);
     if (old.record != NULL) {
         db_remove(call, old);
         db_announce(call, EVENT_GENERIC, "del", name);
+    } else if (call_has(call, TRAIT_STORE_NOTHING_TOUCHES) && type == VALUE_SET) {
+        db_touch(call, name);
     }
     return reply_integer(call, 0);
 }
@@ -74,7 +76,7 @@ ttl_status store_collection(struct call *call, ttl_bytes name, enum value_type t
     int64_t count = (int64_t)result->count;
     if (count == 0) {
         collection_free(&call->engine->memory, result);
-        return store_nothing(call, name);
+        return store_nothing(call, name, type);
     }
     struct key draft = keyspace_draft_object(keyspace, name, type, result);
     if (draft.record == NULL) {

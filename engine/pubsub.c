@@ -54,10 +54,11 @@ bool pubsub_is_first(const ttl_engine *engine, const struct subscription *subscr
     return true;
 }
 
-size_t pubsub_distinct(const ttl_engine *engine, bool patterns) {
+size_t pubsub_count_names(const ttl_engine *engine, bool patterns) {
+    bool all = patterns && ttl_dialect_has(&engine->dialect, TRAIT_NUMPAT_COUNTS_ALL);
     size_t count = 0;
     for (const struct subscription *each = engine->subscriptions; each != NULL; each = each->next)
-        count += each->is_pattern == patterns && pubsub_is_first(engine, each);
+        count += each->is_pattern == patterns && (all || pubsub_is_first(engine, each));
     return count;
 }
 

@@ -18,8 +18,8 @@
 
 /* Gives a message out; returns how many subscriptions it went to. */
 size_t pubsub_publish(ttl_engine *engine, ttl_bytes channel, ttl_bytes message);
-/* How many different channels, or patterns, somebody is subscribed to. */
-size_t pubsub_distinct(const ttl_engine *engine, bool patterns);
+/* How many channels, or patterns, there are subscriptions to, as PUBSUB and INFO count them. */
+size_t pubsub_count_names(const ttl_engine *engine, bool patterns);
 /* Is this the oldest subscription to its channel or pattern? */
 bool pubsub_is_first(const ttl_engine *engine, const struct subscription *subscription);
 /* Ends all subscriptions of a session without a word, as RESET and the end of a session do. */

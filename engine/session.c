@@ -335,6 +335,13 @@ static ttl_status refused(struct call *call) {
     return TTL_OK;
 }
 
+/* An EXEC that cannot be executed ends the transaction, if there is one. */
+static ttl_status exec_refused(struct call *call) {
+    session_leave_multi(call->session);
+    return reply_error(call, "EXECABORT Transaction discarded because of: wrong number of "
+                             "arguments for 'exec' command");
+}
+
 static ttl_status session_dispatch(struct call *call) {
     ttl_session *session = call->session;
     const struct command *command = command_find(call->engine, call->argv[0]);
@@ -344,6 +351,7 @@ static ttl_status session_dispatch(struct call *call) {
     }
     call->command = command;
     if (!command_arity_fits(command, &call->engine->dialect, call->argc)) {
+        if (command->run == exec_command) return exec_refused(call);
         reply_wrong_arity(call);
         return refused(call);
     }

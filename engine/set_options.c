@@ -30,19 +30,24 @@ static bool take_time(const struct call *call, size_t *index, struct set_options
     return false;
 }
 
-static bool set_condition(struct set_options *options, enum set_condition condition) {
-    if (options->condition != SET_ALWAYS && options->condition != condition) return false;
-    options->condition = condition;
-    return true;
-}
-
 /* IFEQ and IFNE, with the value after them. */
 static bool take_comparison(const struct call *call, size_t *index, struct set_options *options) {
     bool equal = call_has(call, TRAIT_SET_IFEQ) && call_is_word(call, *index, "IFEQ");
     bool unequal = call_has(call, TRAIT_SET_IFNE) && call_is_word(call, *index, "IFNE");
     if ((!equal && !unequal) || *index + 1 >= call->argc) return false;
-    if (!set_condition(options, equal ? SET_IF_EQUAL : SET_IF_NOT_EQUAL)) return false;
+    if (options->only_new || options->only_present || options->comparison != COMPARE_NOTHING)
+        return false;
+    options->comparison = equal ? COMPARE_EQUAL : COMPARE_UNEQUAL;
     options->comparand = call->argv[++*index];
+    return true;
+}
+
+/* NX or XX. Redis takes them after a comparison, though not before; Valkey neither way. */
+static bool take_existence(const struct call *call, const struct set_options *options, bool *own,
+                           bool other) {
+    if (other) return false;
+    if (options->comparison != COMPARE_NOTHING && !call_has(call, TRAIT_SET_IFNE)) return false;
+    *own = true;
     return true;
 }
 
@@ -50,12 +55,14 @@ static bool take_comparison(const struct call *call, size_t *index, struct set_o
 static bool take_set_option(const struct call *call, size_t *index, struct set_options *options) {
     bool with_get = call_has(call, TRAIT_SET_NX_GET);
     if (call_is_word(call, *index, "NX"))
-        return (with_get || !options->get) && set_condition(options, SET_IF_MISSING);
-    if (call_is_word(call, *index, "XX")) return set_condition(options, SET_IF_PRESENT);
+        return (with_get || !options->get) &&
+               take_existence(call, options, &options->only_new, options->only_present);
+    if (call_is_word(call, *index, "XX"))
+        return take_existence(call, options, &options->only_present, options->only_new);
     if (call_is_word(call, *index, "GET")) {
         if (!call_has(call, TRAIT_SET_ABSOLUTE)) return false;
         options->get = true;
-        return with_get || options->condition != SET_IF_MISSING;
+        return with_get || !options->only_new;
     }
     if (call_is_word(call, *index, "KEEPTTL")) {
         options->keep_deadline = true;

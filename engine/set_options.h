@@ -7,17 +7,14 @@
 
 enum options_of { OPTIONS_OF_SET, OPTIONS_OF_GETEX };
 
-enum set_condition {
-    SET_ALWAYS,
-    SET_IF_MISSING,   /* NX */
-    SET_IF_PRESENT,   /* XX */
-    SET_IF_EQUAL,     /* IFEQ */
-    SET_IF_NOT_EQUAL, /* IFNE */
-};
+/* IFEQ and IFNE: what the present value is compared for. */
+enum set_comparison { COMPARE_NOTHING, COMPARE_EQUAL, COMPARE_UNEQUAL };
 
 struct set_options {
-    enum set_condition condition;
-    ttl_bytes comparand;   /* of IFEQ and IFNE */
+    bool only_new;     /* NX */
+    bool only_present; /* XX */
+    enum set_comparison comparison;
+    ttl_bytes comparand;
     bool get;              /* GET */
     bool keep_deadline;    /* KEEPTTL */
     bool persist;          /* PERSIST */

@@ -213,7 +213,7 @@ static void step_write(struct world *w, struct naive *naive, uint64_t *random, i
 
 START_TEST(the_engine_agrees_with_a_naive_model) {
     struct world w;
-    struct naive naive = {{false}};
+    struct naive naive = {.value = {0}};
     uint64_t random = 0xabcdef + (uint64_t)_i * 1001;
     world_open(&w, "redis-7.0");
     for (int step = 0; step < 8000; step++) {

@@ -112,8 +112,9 @@ static void snapshot_key(struct snapshot *snapshot, struct world *w, const char 
                    {"+zset ", "ZRANGE %s 0 -1 WITHSCORES"}};
     char line[256];
     snprintf(line, sizeof line, "TYPE %s", name);
-    char type[32];
-    snprintf(type, sizeof type, "%s", world_do(w, line));
+    char type[32] = "";
+    const char *answer = world_do(w, line);
+    memcpy(type, answer, strlen(answer) < sizeof type ? strlen(answer) : sizeof type - 1);
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
         if (strcmp(type, readers[i].type) != 0) continue;
         snprintf(line, sizeof line, readers[i].command, name);

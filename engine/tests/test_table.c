@@ -69,7 +69,7 @@ START_TEST(scan_returns_all_that_was_there_throughout_while_the_table_grows_and_
         ck_assert_int_eq(table_reserve(&table, 1), TTL_OK);
         table_insert(&table, handle * 2654435761u, handle);
     }
-    struct seen seen = {{0}};
+    struct seen seen = {.times = {0}};
     uint32_t cursor = 0, next = ENTRIES / 2 + 1, gone = 1;
     do {
         cursor = table_scan(&table, cursor, see, &seen);
