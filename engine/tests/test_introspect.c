@@ -65,7 +65,7 @@ START_TEST(two_runs_of_keys_have_two_specs) {
         strstr(store, "*2 +RO +access $12 begin_search *4 $4 type $5 index $4 spec *2 $5 index :2 "
                       "$9 find_keys *4 $4 type $5 range $4 spec *6 $7 lastkey :-1 "));
     ck_assert_ptr_nonnull(strstr(world_do_in("redis-7.0", "COMMAND INFO set"),
-                                 "*8 $5 notes $44 RW and ACCESS due to the optional `GET` argument "
+                                 "*8 $5 notes $48 RW and ACCESS due to the optional `GET` argument "
                                  "$5 flags *4 +RW +access +update +variable_flags "));
 }
 END_TEST

@@ -127,7 +127,7 @@ END_TEST
 
 START_TEST(info_claims_the_version_as_the_server_of_the_dialect_does) {
     expect_in("redis-6.0.16", "INFO server",
-              "$61 # Server redis_version:6.0.16 redis_mode:standalone  ");
+              "$55 # Server redis_version:6.0.16 redis_mode:standalone  ");
     ck_assert_ptr_nonnull(strstr(world_do_in("redis-7.0", "INFO server"), " redis_version:7.0 "));
     ck_assert_ptr_nonnull(
         strstr(world_do_in("valkey-8.1.1", "INFO server"),
@@ -144,9 +144,9 @@ START_TEST(info_keyspace_counts_keys_and_deadlines) {
     expect(&world, "SET k v", "+OK ");
     expect(&world, "PSETEX p 1000 v", "+OK ");
     expect(&world, "PSETEX q 3000 v", "+OK ");
-    expect(&world, "INFO keyspace", "$46 # Keyspace db0:keys=3,expires=2,avg_ttl=0  ");
+    expect(&world, "INFO keyspace", "$44 # Keyspace db0:keys=3,expires=2,avg_ttl=0  ");
     ck_assert_int_eq(ttl_engine_expire(world.engine, NULL), TTL_OK);
-    expect(&world, "INFO keyspace", "$49 # Keyspace db0:keys=3,expires=2,avg_ttl=2000  ");
+    expect(&world, "INFO keyspace", "$47 # Keyspace db0:keys=3,expires=2,avg_ttl=2000  ");
     expect(&world, "SELECT 9", "+OK ");
     expect(&world, "SET k v", "+OK ");
     ck_assert_ptr_nonnull(strstr(world_do(&world, "INFO KEYSPACE"), " db9:keys=1,expires=0,"));
@@ -179,7 +179,7 @@ END_TEST
 START_TEST(info_gives_the_sections_that_were_asked_for) {
     expect_in("redis-7.0", "INFO nope", "$0  ");
     expect_in("redis-7.0", "INFO keyspace CLUSTER",
-              "$45 # Cluster cluster_enabled:0  # Keyspace  ");
+              "$44 # Cluster cluster_enabled:0  # Keyspace  ");
     expect_in("redis-6.0", "INFO keyspace cluster", "-ERR syntax error ");
     const char *all = world_do_in("redis-7.0", "INFO");
     ck_assert_ptr_nonnull(strstr(all, "# Server "));
@@ -275,7 +275,7 @@ START_TEST(client_info_tells_what_the_engine_knows) {
     expect(&world, "CLIENT SETNAME me", "+OK ");
     expect(&world, "CLIENT SETINFO LIB-NAME lib", "+OK ");
     expect(&world, "CLIENT INFO",
-           "$114 id=1 name=me flags=N db=4 sub=0 psub=0 ssub=0 multi=-1 cmd=client|info "
+           "$122 id=1 name=me flags=N db=4 sub=0 psub=0 ssub=0 multi=-1 cmd=client|info "
            "user=default redir=-1 resp=2 lib-name=lib lib-ver= ");
     expect(&world, "MULTI", "+OK ");
     expect(&world, "CLIENT INFO", "+QUEUED ");
