@@ -25,7 +25,7 @@ extern const size_t config_setting_count;
 /* The setting of this name, in any case; NULL: there is none. */
 const struct setting *config_find(ttl_bytes name);
 
-/* The version that INFO and HELLO claim: "7.0.15"; "7.0" where the dialect leaves the patch open. */
+/* The version that INFO and HELLO claim: "7.0.15", or "7.0" where the patch is left open. */
 ttl_bytes config_version(const ttl_dialect *dialect, char room[CONFIG_VALUE_ROOM]);
 
 #endif

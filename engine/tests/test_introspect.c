@@ -5,7 +5,7 @@
 static struct world world;
 
 static const char *world_do_in(const char *dialect, const char *line) {
-    static char reply[8192];
+    static char reply[sizeof world.text];
     world_open(&world, dialect);
     snprintf(reply, sizeof reply, "%s", world_do(&world, line));
     world_close(&world);
