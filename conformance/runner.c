@@ -11,23 +11,6 @@
 
 /* -- what a target cannot run ------------------------------------------------------------------ */
 
-static bool argument_is(const vector_text *text, const char *word) {
-    return text->count == 1 && text->pieces[0].kind == VECTOR_TEXT_BYTES &&
-           ttl_bytes_is_word(text->pieces[0].bytes, word);
-}
-
-/* Does the step touch more than keys of its own? Then it runs only where everything is granted,
- * whatever the vector says that it needs. */
-static bool is_intrusive(const vector_step *step) {
-    static const char *const words[] = {"FLUSHALL", "FLUSHDB",  "SWAPDB",  "SHUTDOWN",
-                                        "DEBUG",    "SAVE",     "BGSAVE",  "REPLICAOF",
-                                        "SLAVEOF",  "FAILOVER", "CLUSTER", NULL};
-    for (size_t i = 0; words[i] != NULL; i++)
-        if (argument_is(&step->argv[0], words[i])) return true;
-    return argument_is(&step->argv[0], "CONFIG") && step->argc > 1 &&
-           !argument_is(&step->argv[1], "GET") && !argument_is(&step->argv[1], "HELP");
-}
-
 static const char *advice(unsigned capability) {
     if (capability == VECTOR_NEEDS_EXCLUSIVE_DB)
         return ": the target may hold other data (--exclusive says that it does not)";
@@ -40,11 +23,8 @@ static const char *advice(unsigned capability) {
 }
 
 static char *lacking_reason(const target *on, const vector *what) {
-    unsigned needs = what->needs;
-    for (size_t i = 0; i < what->step_count; i++)
-        if (is_intrusive(&what->steps[i])) needs |= VECTOR_NEEDS_EXCLUSIVE_DB;
-    for (unsigned bit = 1; bit != 0 && bit <= needs; bit <<= 1)
-        if ((needs & bit) != 0 && (on->capabilities & bit) == 0)
+    for (unsigned bit = 1; bit != 0 && bit <= what->needs; bit <<= 1)
+        if ((what->needs & bit) != 0 && (on->capabilities & bit) == 0)
             return text_format("needs %s%s", vector_capability_name(bit), advice(bit));
     return NULL;
 }

@@ -18,6 +18,7 @@
  *
  * Where a function answers false, `error` (TARGET_ERROR_SIZE bytes) has a sentence without the
  * password; an empty one means that the run was interrupted.
+ * A program that talks to live servers has to ignore SIGPIPE: a server that is gone is an error.
  * Ownership: a target owns its connections and its name until target_close.
  */
 #ifndef CONFORMANCE_TARGET_H

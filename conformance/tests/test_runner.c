@@ -1,0 +1,376 @@
+/* The runner: verdicts on the engine, on a real server, and when a target breaks. */
+#include "conformance/runner.h"
+
+#include <hiredis/hiredis.h>
+#include <signal.h>
+
+#include "conformance/attempt.h"
+#include "conformance/loader.h"
+#include "conformance/process.h"
+#include "conformance/tests/written.h"
+#include "conformance/text.h"
+
+static const char rules[] =
+    "{\"rules\": [{\"id\": \"r.one\", \"text\": \"One rule.\", \"source\": {\"title\": \"T\"}}]}";
+
+/* Vectors that stand in a file of their own, loaded. `body` is what `vectors` holds. */
+typedef struct suite_file {
+    written files;
+    vector_set set;
+} suite_file;
+
+static void suite_load(suite_file *self, const char *body) {
+    *self = (suite_file){0};
+    written_begin(&self->files);
+    written_file(&self->files, "rules.json", rules);
+    char *text = text_format("{\"suite\": \"t\", \"vectors\": [%s]}", body);
+    const char *path = written_file(&self->files, "t.json", text);
+    problem_list problems = {0};
+    bool loaded = loader_load(&self->set, &path, 1, NULL, &problems);
+    char *wrong = problems_text(&problems);
+    ck_assert_msg(loaded, "%s", wrong);
+    free(wrong);
+    problem_list_free(&problems);
+    free(text);
+}
+
+static void suite_free(suite_file *self) {
+    vector_set_free(&self->set);
+    written_end(&self->files);
+}
+
+/* One vector: its id and its steps; more fields may stand before `steps`. */
+#define VECTOR(id, fields, steps)                                                                  \
+    "{\"id\": \"" id "\", \"title\": \"a law\", \"rules\": [\"r.one\"], " fields                   \
+    "\"steps\": [" steps "]}"
+#define STEP(command, reply)   "{\"do\": [" command "], \"reply\": " reply "}"
+#define AT(ms, command, reply) "{\"at\": \"" ms "\", \"do\": [" command "], \"reply\": " reply "}"
+#define OK                     "{\"status\": \"OK\"}"
+
+static target *open_target(const char *name, bool exclusive) {
+    static char error[TARGET_ERROR_SIZE];
+    target_options options = {.exclusive = exclusive};
+    bool is_usage;
+    target *on = target_open(name, &options, &is_usage, error);
+    ck_assert_msg(on != NULL, "%s", error);
+    return on;
+}
+
+/* Runs all vectors of the file on this target. */
+static result_run *run_all(results *all, const suite_file *file, target *on, runner *how) {
+    result_run *run = results_add_run(all);
+    how->target = on;
+    how->spec = on->dialect;
+    how->run_id = "test";
+    runner_run(how, file->set.vectors, file->set.count, run);
+    return run;
+}
+
+static void check(const result_vector *one, verdict value, const char *class, const char *reason) {
+    ck_assert_msg(one->verdict == value, "%s: %s, %s", one->id, verdict_name(one->verdict),
+                  one->reason == NULL ? "" : one->reason);
+    if (class != NULL) ck_assert_str_eq(one->class, class);
+    if (reason != NULL) ck_assert_msg(strstr(one->reason, reason) != NULL, "%s", one->reason);
+}
+
+/* A real server in real time, and a connection beside the target's. */
+typedef struct fixture {
+    const char *command[2];
+    server_options options;
+    server_process process;
+    redisContext *direct;
+    char url[128];
+} fixture;
+
+static void fixture_start(fixture *self) {
+    char wrong[SERVER_ERROR_SIZE];
+    *self = (fixture){.command = {"redis-server", NULL}};
+    self->options = (server_options){.command = self->command};
+    ck_assert_msg(server_start(&self->process, &self->options, wrong), "%s", wrong);
+    self->direct = server_connect(&self->process, wrong);
+    ck_assert_msg(self->direct != NULL, "%s", wrong);
+    snprintf(self->url, sizeof self->url, "unix://%s", self->process.socket);
+}
+
+static void fixture_stop(fixture *self) {
+    redisFree(self->direct);
+    server_stop(&self->process);
+}
+
+static long long ask_integer(fixture *self, const char *command) {
+    redisReply *reply = redisCommand(self->direct, command);
+    ck_assert_ptr_nonnull(reply);
+    long long integer = reply->integer;
+    freeReplyObject(reply);
+    return integer;
+}
+
+/* -- the engine --------------------------------------------------------------------------------- */
+
+#define RIGHT                                                                                      \
+    VECTOR("t.right", "",                                                                          \
+           STEP("\"PSETEX\", \"{k}\", \"100\", \"v\"", OK) "," AT(                                 \
+               "100", "\"GET\", \"{k}\"", "\"v\"") "," AT("101", "\"GET\", \"{k}\"", "null"))
+#define WRONG                                                                                      \
+    VECTOR("t.wrong", "", STEP("\"SET\", \"{k}\", \"v\"", OK) "," STEP("\"STRLEN\", \"{k}\"", "2"))
+
+START_TEST(a_right_vector_passes_and_a_wrong_one_fails_with_what_was_wanted) {
+    suite_file file;
+    suite_load(&file, RIGHT "," WRONG);
+    results all = {0};
+    runner how = {0};
+    target *on = open_target("engine", false);
+    result_run *run = run_all(&all, &file, on, &how);
+    check(&run->vectors[0], VERDICT_PASS, NULL, NULL);
+    check(&run->vectors[1], VERDICT_FAIL, "value", "expected 2, got 1");
+    const result_step *culprit = result_vector_culprit(&run->vectors[1]);
+    ck_assert_ptr_eq(culprit, &run->vectors[1].steps[1]);
+    ck_assert(ttl_bytes_equal(ttl_reply_text(&culprit->command, 2), ttl_bytes_of("{k}")));
+    target_close(on);
+    results_free(&all);
+    suite_free(&file);
+}
+END_TEST
+
+START_TEST(what_nothing_promises_is_a_warning) {
+    suite_file file;
+    suite_load(&file, VECTOR("t.should", "\"level\": \"should\", ", STEP("\"PING\"", OK)));
+    results all = {0};
+    runner how = {0};
+    target *on = open_target("engine", false);
+    check(&run_all(&all, &file, on, &how)->vectors[0], VERDICT_WARNING, "value", NULL);
+    target_close(on);
+    results_free(&all);
+    suite_free(&file);
+}
+END_TEST
+
+#define EVENTS(events, command)                                                                    \
+    "{\"do\": [" command "], \"reply\": " OK ", \"events\": [" events "]}"
+
+START_TEST(events_are_held_against_the_vector) {
+    suite_file file;
+    suite_load(
+        &file,
+        VECTOR(
+            "t.events", "",
+            EVENTS(
+                "{\"set\": \"{k}\"}, {\"expire\": \"{k}\"}",
+                "\"PSETEX\", \"{k}\", \"9\", \"v\"")) "," VECTOR("t.events.wrong", "",
+                                                                 EVENTS(
+                                                                     "{\"del\": \"{k}\"}",
+                                                                     "\"SET\", \"{k}\", \"v\"")));
+    results all = {0};
+    runner how = {0};
+    target *on = open_target("engine", false);
+    result_run *run = run_all(&all, &file, on, &how);
+    check(&run->vectors[0], VERDICT_PASS, NULL, NULL);
+    check(&run->vectors[1], VERDICT_FAIL, "events", "[\"del {k}\"], saw [\"set {k}\"]");
+    target_close(on);
+    results_free(&all);
+    suite_free(&file);
+}
+END_TEST
+
+/* -- a real server ------------------------------------------------------------------------------- */
+
+START_TEST(a_wrong_vector_fails_on_a_right_server_too) {
+    suite_file file;
+    fixture server;
+    suite_load(&file, RIGHT "," WRONG);
+    fixture_start(&server);
+    results all = {0};
+    runner how = {0};
+    target *on = open_target(server.url, false);
+    result_run *run = run_all(&all, &file, on, &how);
+    ck_assert_int_ne(run->vectors[0].verdict, VERDICT_FAIL); /* its moment may be missed */
+    check(&run->vectors[1], VERDICT_FAIL, "value", "expected 2, got 1");
+    target_close(on);
+    fixture_stop(&server);
+    results_free(&all);
+    suite_free(&file);
+}
+END_TEST
+
+START_TEST(a_server_that_holds_other_data_is_left_as_it_was) {
+    suite_file file;
+    fixture server;
+    suite_load(&file,
+               RIGHT "," WRONG "," VECTOR(
+                   "t.flush", "\"needs\": [\"exclusive-db\"], ",
+                   STEP("\"FLUSHALL\"",
+                        OK)) "," VECTOR("t.alone", "\"needs\": [\"exclusive-db\"], ",
+                                        STEP("\"DBSIZE\"",
+                                             "0")) "," VECTOR("t.config",
+                                                              "\"needs\": [\"exclusive-db\"], ",
+                                                              STEP("\"CONFIG\", \"SET\", "
+                                                                   "\"maxmemory\", \"1gb\"",
+                                                                   OK)));
+    fixture_start(&server);
+    freeReplyObject(redisCommand(server.direct, "SET mine v"));
+    results all = {0};
+    runner how = {0};
+    target *on = open_target(server.url, false);
+    result_run *run = run_all(&all, &file, on, &how);
+    for (size_t i = 2; i < run->count; i++)
+        check(&run->vectors[i], VERDICT_SKIP, NULL, "needs exclusive-db");
+    target_close(on);
+    ck_assert_int_eq(ask_integer(&server, "DBSIZE"), 1);
+    ck_assert_int_eq(ask_integer(&server, "EXISTS mine"), 1);
+    fixture_stop(&server);
+    results_free(&all);
+    suite_free(&file);
+}
+END_TEST
+
+START_TEST(a_granted_server_is_emptied_and_set_back) {
+    suite_file file;
+    fixture server;
+    suite_load(&file, VECTOR("t.alone", "\"needs\": [\"exclusive-db\"], ",
+                             STEP("\"CONFIG\", \"SET\", \"hz\", \"50\"", OK) "," STEP(
+                                 "\"SET\", \"{k}\", \"v\"", OK) "," STEP("\"DBSIZE\"", "1")));
+    fixture_start(&server);
+    freeReplyObject(redisCommand(server.direct, "SET mine v"));
+    results all = {0};
+    runner how = {0};
+    target *on = open_target(server.url, true);
+    check(&run_all(&all, &file, on, &how)->vectors[0], VERDICT_PASS, NULL, NULL);
+    target_close(on);
+    ck_assert_int_eq(ask_integer(&server, "DBSIZE"), 0);
+    redisReply *reply = redisCommand(server.direct, "CONFIG GET hz");
+    ck_assert_str_eq(reply->element[1]->str, "10");
+    freeReplyObject(reply);
+    fixture_stop(&server);
+    results_free(&all);
+    suite_free(&file);
+}
+END_TEST
+
+/* -- verdicts on live histories ------------------------------------------------------------------- */
+
+/* RIGHT as a live server might have answered it: the last step's moment and reply are given. */
+static void decide_last(int64_t from_ms, int64_t to_ms, bool is_alive, verdict value,
+                        const char *class) {
+    suite_file file;
+    suite_load(&file, RIGHT);
+    target *on = open_target("engine", false);
+    ttl_dialect spec = on->dialect;
+    attempt turn;
+    attempt_run(&turn, on, file.set.vectors[0], &spec, "ttlspec:test:0:");
+    turn.is_virtual = false;
+    turn.steps[2].range = (target_range){turn.world.t0_ms + from_ms, turn.world.t0_ms + to_ms};
+    ttl_reply_clear(&turn.steps[2].reply);
+    if (is_alive) ttl_reply_add_bulk(&turn.steps[2].reply, ttl_bytes_of("v"));
+    else ttl_reply_add_nil(&turn.steps[2].reply);
+    result_vector result = {0};
+    attempt_decide(&turn, &result);
+    result.id = text_copy("t.right");
+    check(&result, value, class, NULL);
+    result_vector_free(&result);
+    attempt_free(&turn);
+    target_close(on);
+    suite_free(&file);
+}
+
+START_TEST(a_reply_that_is_legal_for_an_instant_in_its_bracket_never_fails) {
+    decide_last(101, 101, false, VERDICT_PASS, NULL);
+    decide_last(100, 103, false, VERDICT_PASS, NULL);
+    decide_last(100, 103, true, VERDICT_INCONCLUSIVE, "missed");
+    decide_last(100, 100000, true, VERDICT_INCONCLUSIVE, "missed");
+}
+END_TEST
+
+START_TEST(a_reply_that_is_legal_for_no_instant_fails) {
+    decide_last(101, 150, true, VERDICT_FAIL, "value");
+}
+END_TEST
+
+/* The vector wants a nil and gets one, but at that time the key was alive. */
+START_TEST(a_wanted_reply_at_a_moment_when_it_is_wrong_fails) {
+    decide_last(100, 100, false, VERDICT_FAIL, "time");
+}
+END_TEST
+
+/* -- trouble --------------------------------------------------------------------------------------- */
+
+typedef struct trouble {
+    fixture *server;
+    volatile sig_atomic_t interrupted;
+    size_t after;
+} trouble;
+
+static void cause_trouble(void *context, size_t done, size_t total, const result_run *run) {
+    (void)total, (void)run;
+    trouble *self = context;
+    if (done != self->after) return;
+    if (self->server != NULL) server_end(&self->server->process, SIGKILL);
+    else self->interrupted = 1;
+}
+
+#define SIMPLE(id) VECTOR(id, "", STEP("\"SET\", \"{k}\", \"v\"", OK))
+#define SIX                                                                                        \
+    SIMPLE("t.a")                                                                                  \
+    "," SIMPLE("t.b") "," SIMPLE("t.c") "," SIMPLE("t.d") "," SIMPLE("t.e") "," SIMPLE("t.f")
+
+START_TEST(a_server_that_dies_is_an_error_and_loses_no_result) {
+    suite_file file;
+    fixture server;
+    suite_load(&file, SIX);
+    fixture_start(&server);
+    trouble cause = {.server = &server, .after = 1};
+    results all = {0};
+    runner how = {.on_progress = cause_trouble, .progress_context = &cause};
+    target *on = open_target(server.url, false);
+    result_run *run = run_all(&all, &file, on, &how);
+    ck_assert_uint_eq(run->count, 6);
+    check(&run->vectors[0], VERDICT_PASS, NULL, NULL);
+    check(&run->vectors[1], VERDICT_ERROR, NULL, "the target ");
+    check(&run->vectors[5], VERDICT_ERROR, NULL, "not tried: the target was lost");
+    target_close(on);
+    fixture_stop(&server);
+    results_free(&all);
+    suite_free(&file);
+}
+END_TEST
+
+START_TEST(an_interruption_keeps_what_was_decided) {
+    suite_file file;
+    suite_load(&file, SIX);
+    trouble cause = {.after = 2};
+    results all = {0};
+    runner how = {.on_progress = cause_trouble,
+                  .progress_context = &cause,
+                  .is_interrupted = &cause.interrupted};
+    target *on = open_target("engine", false);
+    result_run *run = run_all(&all, &file, on, &how);
+    ck_assert(run->interrupted);
+    ck_assert_uint_eq(run->count, 2);
+    target_close(on);
+    results_free(&all);
+    suite_free(&file);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("runner");
+    TCase *tests = tcase_create("runner");
+    tcase_set_timeout(tests, 30);
+    tcase_add_test(tests, a_right_vector_passes_and_a_wrong_one_fails_with_what_was_wanted);
+    tcase_add_test(tests, what_nothing_promises_is_a_warning);
+    tcase_add_test(tests, events_are_held_against_the_vector);
+    tcase_add_test(tests, a_wrong_vector_fails_on_a_right_server_too);
+    tcase_add_test(tests, a_server_that_holds_other_data_is_left_as_it_was);
+    tcase_add_test(tests, a_granted_server_is_emptied_and_set_back);
+    tcase_add_test(tests, a_reply_that_is_legal_for_an_instant_in_its_bracket_never_fails);
+    tcase_add_test(tests, a_reply_that_is_legal_for_no_instant_fails);
+    tcase_add_test(tests, a_wanted_reply_at_a_moment_when_it_is_wrong_fails);
+    tcase_add_test(tests, a_server_that_dies_is_an_error_and_loses_no_result);
+    tcase_add_test(tests, an_interruption_keeps_what_was_decided);
+    suite_add_tcase(suite, tests);
+    SRunner *tested = srunner_create(suite);
+    signal(SIGPIPE, SIG_IGN); /* as every program that talks to servers has to */
+    srunner_run_all(tested, CK_ENV);
+    int failed = srunner_ntests_failed(tested);
+    srunner_free(tested);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
