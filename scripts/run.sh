@@ -1,8 +1,8 @@
 #!/bin/sh
 # The conformance run that a newcomer sees first: all vectors on the engine, on the engine behind
-# a socket (with a clock that the run moves, and with the machine's), and on the real redis-server
-# that is installed. Starts the servers on free loopback ports, stops them whatever happens, and
-# ends with the status of `ttlspec run`.
+# a socket, and on the real redis-server that is installed; both servers once with a clock that the
+# run moves and once with the machine's. Starts the servers on free loopback ports, stops them
+# whatever happens, and ends with the status of `ttlspec run`.
 #
 # usage: scripts/run.sh BUILD REPORTS
 set -eu
@@ -85,9 +85,13 @@ manual_url=$(sed -n 's/^ready: //p' "$place/manual.out")
 real_url=$(sed -n 's/^ready: //p' "$place/real.out")
 
 status=0
-echo "run: engine; $manual_url is ttlspec serve, its clock moved by the run; $real_url the same on" \
-    "the real clock; redis://127.0.0.1:$redis_port is $(redis-server --version | cut -d ' ' -f 1-3)"
-"$ttlspec" run engine "$manual_url" "$real_url" "redis://127.0.0.1:$redis_port" --exclusive \
+redis_url=redis://127.0.0.1:$redis_port
+cat <<END
+$manual_url is ttlspec serve, its clock moved by the run; $real_url has the real clock
+exec:redis-server is Redis with its clock moved by the run; $redis_url has the real clock
+
+END
+"$ttlspec" run engine "$manual_url" exec:redis-server "$real_url" "$redis_url" --exclusive \
     --out "$reports" || status=$?
 # What serve complained about while it ran is worth reading, pass or fail.
 cat "$place/manual.err" "$place/real.err" >&2
