@@ -269,6 +269,22 @@ START_TEST(client_name_is_visible_ascii) {
 }
 END_TEST
 
+START_TEST(client_name_without_memory_stays) {
+    static const char *const lines[] = {"CLIENT SETNAME new", "HELLO 3 SETNAME new"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        world_open(&world, "redis-7.2");
+        expect(&world, "CLIENT SETNAME old", "+OK ");
+        world.memory.calls = 0;
+        world.memory.fail_at = 1;
+        ck_assert_int_eq(world_try(&world, lines[i]), TTL_NO_MEMORY);
+        world.memory.fail_at = 0;
+        expect(&world, "CLIENT GETNAME", "$3 old ");
+        ck_assert_int_eq(ttl_session_protocol(world.session), 2);
+        world_close(&world);
+    }
+}
+END_TEST
+
 START_TEST(client_info_tells_what_the_engine_knows) {
     world_open(&world, "redis-7.2");
     expect(&world, "SELECT 4", "+OK ");
@@ -336,6 +352,7 @@ int main(void) {
     tcase_add_test(connection, hello_chooses_the_protocol);
     tcase_add_test(connection, hello_options_take_effect_one_by_one_until_7_0);
     tcase_add_test(connection, client_name_is_visible_ascii);
+    tcase_add_test(connection, client_name_without_memory_stays);
     tcase_add_test(connection, client_info_tells_what_the_engine_knows);
     tcase_add_test(connection, reset_makes_the_session_as_new);
     tcase_add_test(connection, quit_answers_and_closes);
