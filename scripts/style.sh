@@ -9,7 +9,7 @@
 # usage: scripts/style.sh BUILD
 # Exit status: 0 clean, 1 with one line for each breach.
 set -eu
-export LC_ALL=C.UTF-8
+export LC_ALL=C
 
 build=${1:-build}
 breaches=$(mktemp)
@@ -24,7 +24,12 @@ sources() {
 # shellcheck disable=SC2016 # awk expands these
 sources | xargs -r awk '
     FNR == 1 { begin = 0; head = 0 }
-    length($0) > 100 { print FILENAME ":" FNR ": " length($0) " columns, at most 100" }
+    {
+        characters = $0
+        gsub(/[\200-\277]/, "", characters) # all bytes of UTF-8 but the first
+        if (length(characters) > 100)
+            print FILENAME ":" FNR ": " length(characters) " columns, at most 100"
+    }
     /\t/ { print FILENAME ":" FNR ": a tab" }
     /[ ]$/ { print FILENAME ":" FNR ": a blank at the end of the line" }
     /^[A-Za-z_].*\(/ && !/;$/ { head = FNR }
