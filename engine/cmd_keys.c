@@ -348,9 +348,14 @@ static bool scan_shows(struct call *call, const struct wanted *wanted, struct ke
     bool type_first = call_has(call, TRAIT_SCAN_TYPE_IS_CHECKED);
     bool type_fits = type_is_wanted(wanted, key.record);
     if (!name_is_wanted(wanted, key.record) || (type_first && !type_fits)) return false;
-    if (db_is_alive(call, key.record)) return type_fits;
-    if (wanted->type != NULL && !type_first) db_reclaim_missed(call, key);
-    else db_reclaim(call->engine, call->db, key, record_name(key.record));
+    bool alive = db_is_alive(call, key.record);
+    if (wanted->type != NULL && call_has(call, TRAIT_SCAN_TYPE_COUNTS)) {
+        struct statistics *statistics = &call->engine->statistics;
+        ++*(alive ? &statistics->keyspace_hits : &statistics->keyspace_misses);
+    }
+    if (alive) return type_fits;
+    bool announces = wanted->type != NULL && call_has(call, TRAIT_SCAN_TYPE_ANNOUNCES);
+    db_reclaim_read(call, key, announces);
     return false;
 }
 

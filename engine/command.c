@@ -156,6 +156,7 @@ ttl_status reply_error_parts(struct call *call, const ttl_bytes *parts, size_t c
         if (taken > 0) memcpy(text + length, parts[i].data, taken);
         length += taken;
     }
+    while (length > 0 && (text[length - 1] == '\r' || text[length - 1] == '\n')) length--;
     for (size_t i = 0; i < length; i++)
         if (text[i] == '\r' || text[i] == '\n') text[i] = ' ';
     ttl_reply_add_text(call->reply, TTL_REPLY_ERROR, (ttl_bytes){text, length});

@@ -42,11 +42,10 @@ void db_reclaim(ttl_engine *engine, struct database *db, struct key key, ttl_byt
     keyspace_remove(&db->keyspace, key);
 }
 
-void db_reclaim_missed(struct call *call, struct key key) {
+void db_reclaim_read(struct call *call, struct key key, bool announce_miss) {
     ttl_bytes name = record_name(key.record);
     announce_expired(call->engine, call->db, name);
-    call->engine->statistics.keyspace_misses++;
-    db_announce(call, EVENT_MISS, "keymiss", name);
+    if (announce_miss) db_announce(call, EVENT_MISS, "keymiss", name);
     keyspace_remove(&call->db->keyspace, key);
 }
 

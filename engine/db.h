@@ -29,9 +29,8 @@ bool db_check_type(struct call *call, struct key key, enum value_type type);
  * record or from there. */
 void db_reclaim(ttl_engine *engine, struct database *db, struct key key, ttl_bytes name);
 
-/* The same for a command that came across the key while reading: a miss is counted and announced
- * too. */
-void db_reclaim_missed(struct call *call, struct key key);
+/* The same for a dead key that a command came across while reading. */
+void db_reclaim_read(struct call *call, struct key key, bool announce_miss);
 
 /* ---- changing; none of these can fail */
 

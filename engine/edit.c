@@ -64,7 +64,8 @@ static ttl_status store_nothing(struct call *call, ttl_bytes name, enum value_ty
     if (old.record != NULL) {
         db_remove(call, old);
         db_announce(call, EVENT_GENERIC, "del", name);
-    } else if (call_has(call, TRAIT_STORE_NOTHING_TOUCHES) && type == VALUE_SET) {
+    } else if (call_has(call, TRAIT_STORE_NOTHING_TOUCHES) && type == VALUE_SET &&
+               call->command->run != sinterstore_command) {
         db_touch(call, name);
     }
     return reply_integer(call, 0);

@@ -30,14 +30,16 @@ static bool take_time(const struct call *call, size_t *index, struct set_options
     return false;
 }
 
-/* IFEQ and IFNE, with the value after them. */
+/* IFEQ and IFNE, with the value after them. Redis takes the last of several of one kind. */
 static bool take_comparison(const struct call *call, size_t *index, struct set_options *options) {
     bool equal = call_has(call, TRAIT_SET_IFEQ) && call_is_word(call, *index, "IFEQ");
     bool unequal = call_has(call, TRAIT_SET_IFNE) && call_is_word(call, *index, "IFNE");
     if ((!equal && !unequal) || *index + 1 >= call->argc) return false;
-    if (options->only_new || options->only_present || options->comparison != COMPARE_NOTHING)
-        return false;
-    options->comparison = equal ? COMPARE_EQUAL : COMPARE_UNEQUAL;
+    enum set_comparison comparison = equal ? COMPARE_EQUAL : COMPARE_UNEQUAL;
+    bool repeats = options->comparison == comparison && call_has(call, TRAIT_SET_IFNE);
+    if (options->only_new || options->only_present) return false;
+    if (options->comparison != COMPARE_NOTHING && !repeats) return false;
+    options->comparison = comparison;
     options->comparand = call->argv[++*index];
     return true;
 }
