@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "conformance/live.h"
 #include "conformance/runner.h"
 #include "conformance/text.h"
 
@@ -213,11 +214,19 @@ static char *arguments_of(const run_options *options, const char *named) {
 
 /* -- one target -------------------------------------------------------------------------------- */
 
-/* The URL as far as it may be shown when the target could not even be opened. */
+/* The target as far as it may be shown, also when it could not be opened or even read. */
 static char *shown_target(const char *text) {
-    const char *at = strrchr(text, '@'), *scheme = strstr(text, "://");
-    if (at == NULL || scheme == NULL || strncmp(text, "redis", 5) != 0) return text_copy(text);
-    return text_format("%.*s://%s", (int)(scheme - text), text, at + 1);
+    if (strncmp(text, "redis", 5) != 0) return text_copy(text);
+    char name[TARGET_NAME_SIZE], ignored[TARGET_ERROR_SIZE];
+    live_address address;
+    bool sound = strncmp(text, "redis://", 8) == 0 && live_address_parse(&address, text, ignored);
+    if (!sound) {
+        const char *at = strrchr(text, '@');
+        return text_format("redis://%s", at == NULL ? "..." : at + 1);
+    }
+    live_address_name(&address, name, sizeof name);
+    live_address_free(&address);
+    return text_copy(name);
 }
 
 static void run_on(run_session *session, target *on, result_run *run) {
@@ -312,12 +321,25 @@ static int run_all(run_session *session) {
     return status;
 }
 
+/* Before anything runs: does every target have a name that means one? */
+static bool check_targets(const run_options *options) {
+    char error[TARGET_ERROR_SIZE] = "";
+    for (size_t i = 0; i < options->targets.count; i++) {
+        if (target_check(options->targets.values[i], error)) continue;
+        char *shown = shown_target(options->targets.values[i]);
+        cli_complain("run", "%s: %s", shown, error);
+        free(shown);
+        return false;
+    }
+    return true;
+}
+
 /* Loads, selects and runs. */
 static int run_with(const run_options *options) {
     vector_set set = {0};
     known baseline = {0};
     int status = STATUS_WRONG;
-    if (cli_load("run", &options->vectors, &set) &&
+    if (check_targets(options) && cli_load("run", &options->vectors, &set) &&
         cli_selection_check("run", &options->selection, &set) &&
         read_baseline(options, &set, &baseline)) {
         run_session session = {.options = options, .baseline = &baseline};

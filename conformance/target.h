@@ -102,6 +102,8 @@ struct target {
     int protocols[TARGET_CONNECTIONS_MAX]; /* what each connection speaks, 2 or 3 */
 };
 
+/* Does the text name a target at all? Connects to nothing. False: `error` says what is wrong. */
+bool target_check(const char *text, char *error);
 /* NULL: it could not be used, or the text names no target; `is_usage` tells which. */
 target *target_open(const char *text, const target_options *options, bool *is_usage, char *error);
 void target_close(target *base);

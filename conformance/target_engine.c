@@ -142,8 +142,7 @@ target *target_open_engine(const char *dialect, const target_options *options, b
     const char *named = dialect == NULL ? ttl_dialect_default : dialect;
     if (!ttl_dialect_parse(named, &meant)) {
         *is_usage = true;
-        snprintf(error, TARGET_ERROR_SIZE,
-                 "\"%.64s\" is no dialect: one is redis-7.0, valkey-8.1.1", named);
+        snprintf(error, TARGET_ERROR_SIZE, "\"%.64s\" is no dialect", named);
         return NULL;
     }
     if (dialect == NULL && options->spec != NULL) meant = *options->spec;
