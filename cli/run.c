@@ -21,6 +21,8 @@ static const char usage[] =
     "  engine[:DIALECT]                        the reference engine, in virtual time\n"
     "  redis://[user:pass@]host:port[/db]      a live server; a password may also come from\n"
     "  unix://PATH                             TTLSPEC_PASSWORD\n"
+    "  exec:COMMAND ...                        a server that is started for the run, under a\n"
+    "                                          virtual clock: exact milliseconds, no waiting\n"
     "\n"
     "which vectors\n"
     "  --vectors PATH     a file or directory (default: vectors here, else those installed)\n"
@@ -37,7 +39,7 @@ static const char usage[] =
     "  --strict           a difference in what nothing promises fails too\n"
     "\n"
     "reports\n"
-    "  --report FORMAT[=FILE]   text (default), json, junit, tap, markdown, github\n"
+    "  --report FORMAT[=FILE]   text (default), json, junit, tap, markdown, github, html\n"
     "  --out DIR                all of them, and badge.json\n"
     "  --verbose                list what passed, too\n"
     "\n"
@@ -92,8 +94,9 @@ static bool take_report(run_options *options, const char *value) {
     const report_format *format = report_find(name);
     bool is_printed = equals == NULL || equals[1] == '\0';
     if (format == NULL)
-        cli_complain(
-            "run", "there is no report %s: one is text, json, junit, tap, markdown, github", name);
+        cli_complain("run",
+                     "there is no report %s: one is text, json, junit, tap, markdown, github, html",
+                     name);
     else if (is_printed && options->printed != NULL)
         cli_complain("run", "two reports on standard output: write one to a file, %s=FILE", name);
     else if (is_printed) options->printed = format;
@@ -216,16 +219,16 @@ static char *arguments_of(const run_options *options, const char *named) {
 
 /* The target as far as it may be shown, also when it could not be opened or even read. */
 static char *shown_target(const char *text) {
-    if (strncmp(text, "redis", 5) != 0) return text_copy(text);
     char name[TARGET_NAME_SIZE], ignored[TARGET_ERROR_SIZE];
-    live_address address;
-    bool sound = strncmp(text, "redis://", 8) == 0 && live_address_parse(&address, text, ignored);
-    if (!sound) {
-        const char *at = strrchr(text, '@');
-        return text_format("redis://%s", at == NULL ? "..." : at + 1);
+    const char *at = strrchr(text, '@');
+    if (strncmp(text, "redis", 5) != 0 || at == NULL) return text_copy(text);
+    snprintf(name, sizeof name, "redis://%s", at + 1);
+    if (strncmp(text, "redis://", 8) == 0) {
+        live_address address;
+        if (live_address_parse(&address, text, ignored))
+            live_address_name(&address, name, sizeof name);
+        live_address_free(&address);
     }
-    live_address_name(&address, name, sizeof name);
-    live_address_free(&address);
     return text_copy(name);
 }
 
