@@ -43,6 +43,7 @@ objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 ENGINE      := $(call objects,engine/*.c)
 CONFORMANCE := $(filter-out %/preload.o,\
 	$(call objects,conformance/*.c conformance/virtual-clock/*.c))
+CONFORMANCE += $(BUILD)/obj/report_html_page.o
 SIM         := $(call objects,sim/*.c)
 CLI         := $(call objects,cli/*.c)
 TOOLS       := $(call objects,conformance/tools/*.c)
@@ -96,6 +97,17 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) CC $<
 	$(run)$(COMPILE) $(DEFINES) $(EXTERNAL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The page of the HTML report, as an array of its lines.
+$(BUILD)/obj/report_html_page.c: conformance/report_html_page.html
+	@mkdir -p $(@D)
+	$(run){ echo '#include "conformance/report_html.h"'; \
+		echo 'const char *const report_html_page[] = {'; \
+		sed -e 's/[\\"]/\\&/g' -e 's/.*/    "&\\n",/' $<; echo '    0};'; } > $@
+
+$(BUILD)/obj/report_html_page.o: $(BUILD)/obj/report_html_page.c $(BUILD)/flags
+	$(say) CC $<
+	$(run)$(COMPILE) -c -o $@ $<
 
 define archive
 $(1): $(2)

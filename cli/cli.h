@@ -22,6 +22,7 @@ enum {
 
 int run_main(int argc, char **argv);
 int diff_main(int argc, char **argv);
+int matrix_main(int argc, char **argv);
 int lint_main(int argc, char **argv);
 int list_main(int argc, char **argv);
 int show_main(int argc, char **argv);

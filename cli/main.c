@@ -11,6 +11,7 @@ static const struct {
 } subcommands[] = {
     {"run", run_main, "run vectors on targets and report what differs"},
     {"diff", diff_main, "compare the results of runs with one another"},
+    {"matrix", matrix_main, "the results of many servers side by side, as a page"},
     {"lint", lint_main, "say everything that is wrong with vector files"},
     {"list", list_main, "list the vectors"},
     {"show", show_main, "show one vector: its rules and steps"},

@@ -15,6 +15,7 @@ const report_format report_formats[] = {
     {"tap", "report.tap", report_write_tap},
     {"markdown", "report.md", report_write_markdown},
     {"github", "github.txt", report_write_github},
+    {"html", "index.html", report_write_html},
     {NULL, NULL, NULL},
 };
 

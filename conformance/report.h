@@ -6,6 +6,7 @@
  *      tap        version 13, with YAML blocks
  *      markdown   a table and the differences
  *      github     annotations of a workflow run
+ *      html       one page that needs nothing else
  *
  * In all of them a skip is never a pass and inconclusive is neither.
  */
@@ -45,6 +46,7 @@ void report_write_junit(const results *all, const report_style *style, FILE *out
 void report_write_tap(const results *all, const report_style *style, FILE *out);
 void report_write_markdown(const results *all, const report_style *style, FILE *out);
 void report_write_github(const results *all, const report_style *style, FILE *out);
+void report_write_html(const results *all, const report_style *style, FILE *out);
 /* What shields.io reads from an endpoint. */
 void report_write_badge(const results *all, FILE *out);
 
