@@ -284,6 +284,29 @@ static void note_event_classes(target *base, const char *flags) {
     base->has_events = strchr(flags, 'K') != NULL && strspn(needed, classes) == strlen(needed);
 }
 
+/* True when the command, of at most four words, is answered, and not by an error. */
+static bool can(live_target *self, const char *const words[4]) {
+    char ignored[TARGET_ERROR_SIZE];
+    if (!control_ready(self, ignored)) return false;
+    redisReply *reply =
+        live_ask(self->control, ignored, words[0], words[1], words[2], words[3], NULL);
+    bool done = reply != NULL && reply->type != REDIS_REPLY_ERROR;
+    if (reply != NULL) freeReplyObject(reply);
+    return done;
+}
+
+/* Sets every class that the server knows; newer ones refuse nothing that older ones know, and one
+ * that is not known makes the whole be refused. What was accepted is kept here, because some
+ * versions do not tell all of it when asked. */
+static const char *set_events(live_target *self) {
+    static const char *const flags[] = {"KEAmnoc", "KEAmn", "KEAm", "KEA"};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        const char *const words[] = {"CONFIG", "SET", "notify-keyspace-events", flags[i]};
+        if (can(self, words)) return flags[i];
+    }
+    return "";
+}
+
 static void learn_events(live_target *self) {
     target *base = &self->base;
     base->no_events = "keyspace events cannot be seen: notify-keyspace-events lacks K or one of "
@@ -293,26 +316,9 @@ static void learn_events(live_target *self) {
         base->no_events = "keyspace events cannot be seen: CONFIG GET is refused";
         return;
     }
-    if (self->exclusive) {
-        /* Newer servers have classes that older ones refuse, and then refuse the whole. */
-        self->own_events = flags;
-        tell(self, "CONFIG", "SET", "notify-keyspace-events", "KEA");
-        tell(self, "CONFIG", "SET", "notify-keyspace-events", "KEAmn");
-        tell(self, "CONFIG", "SET", "notify-keyspace-events", "KEAmnoc");
-        flags = setting_value(self, "notify-keyspace-events");
-    }
-    note_event_classes(base, flags == NULL ? "" : flags);
-    if (flags != self->own_events) free(flags);
-}
-
-/* True when the command is answered, and not by an error. */
-static bool can(live_target *self, const char *a, const char *b, const char *c) {
-    char ignored[TARGET_ERROR_SIZE];
-    if (!control_ready(self, ignored)) return false;
-    redisReply *reply = live_ask(self->control, ignored, a, b, c, NULL);
-    bool done = reply != NULL && reply->type != REDIS_REPLY_ERROR;
-    if (reply != NULL) freeReplyObject(reply);
-    return done;
+    note_event_classes(base, self->exclusive ? set_events(self) : flags);
+    if (self->exclusive) self->own_events = flags;
+    else free(flags);
 }
 
 /* A server whose clock stands still until it is told lives in virtual time. Others do not know
@@ -338,14 +344,16 @@ static void learn_capabilities(live_target *self) {
     base->databases[1] = other;
     snprintf(own, sizeof own, "%d", base->databases[0]);
     snprintf(second, sizeof second, "%d", other);
-    if (can(self, "SELECT", second, NULL)) base->capabilities |= VECTOR_NEEDS_DATABASES;
-    can(self, "SELECT", own, NULL);
+    if (can(self, (const char *[4]){"SELECT", second}))
+        base->capabilities |= VECTOR_NEEDS_DATABASES;
+    can(self, (const char *[4]){"SELECT", own});
 #if HIREDIS_MAJOR >= 1
     base->capabilities |= VECTOR_NEEDS_RESP3;
 #endif
     if (self->exclusive) {
         base->capabilities |= VECTOR_NEEDS_EXCLUSIVE_DB;
-        if (can(self, "DEBUG", "SET-ACTIVE-EXPIRE", "1")) base->capabilities |= VECTOR_NEEDS_DEBUG;
+        if (can(self, (const char *[4]){"DEBUG", "SET-ACTIVE-EXPIRE", "1"}))
+            base->capabilities |= VECTOR_NEEDS_DEBUG;
     }
     learn_events(self);
     learn_clock(self);
