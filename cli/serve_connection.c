@@ -6,6 +6,7 @@
 enum {
     OUTPUT_PAUSE_BYTES = 1024 * 1024,        /* waiting for the client: read no more from it */
     OUTPUT_ABANDON_BYTES = 32 * 1024 * 1024, /* messages to a subscriber that does not read */
+    LINGER_MS = 1000,
     EXPIRY_CHECK_MS = 1000, /* the wall clock may be set meanwhile: look again after this long */
 };
 
@@ -26,10 +27,14 @@ struct connection {
     request_buffer output;  /* replies and messages that no write carries yet */
     request_buffer sending; /* what the write under way carries */
     uv_write_t write;
+    uv_shutdown_t shutdown;
+    uv_timer_t linger; /* rings when the client has had long enough to hang up */
+    int open_handles;  /* the stream and the timer: the last one frees all */
     bool is_writing;
-    bool is_paused;  /* has fallen behind: not read from */
-    bool has_ended;  /* the client sends no more */
-    bool is_leaving; /* to be closed when all is sent */
+    bool is_paused;    /* has fallen behind: not read from */
+    bool has_ended;    /* the client sends no more */
+    bool is_leaving;   /* to be hung up on when all is sent; what it still sends is not heard */
+    bool is_lingering; /* all is sent, and that nothing more follows */
 };
 
 static void connection_work(connection *client);
@@ -45,6 +50,7 @@ static void connection_forget_flush(connection *client) {
 
 static void on_closed(uv_handle_t *handle) {
     connection *client = handle->data;
+    if (--client->open_handles > 0) return;
     if (client->session) ttl_session_free(client->session);
     request_reader_free(&client->reader);
     request_buffer_free(&client->output);
@@ -59,6 +65,31 @@ void connection_close(connection *client) {
     else client->server->connections = client->next;
     if (client->next) client->next->previous = client->previous;
     uv_close(&client->is.handle, on_closed);
+    uv_close((uv_handle_t *)&client->linger, on_closed);
+}
+
+static void on_linger_over(uv_timer_t *timer) {
+    connection_close(timer->data);
+}
+
+static void on_shutdown(uv_shutdown_t *shutdown, int status) {
+    if (status != 0) connection_close(shutdown->handle->data);
+}
+
+/* The end, said to the client. Closing a socket with bytes in it that nobody read takes back the
+ * replies that the client has not read: so it is closed when the client has hung up too. */
+static void connection_linger(connection *client) {
+    if (client->has_ended) {
+        connection_close(client);
+        return;
+    }
+    if (client->is_lingering) return;
+    client->is_lingering = true;
+    if (uv_shutdown(&client->shutdown, &client->is.stream, on_shutdown) != 0) {
+        connection_close(client);
+        return;
+    }
+    uv_timer_start(&client->linger, on_linger_over, LINGER_MS, 0);
 }
 
 /* -- sending ---------------------------------------------------------------------------------- */
@@ -72,7 +103,7 @@ static void on_written(uv_write_t *write, int status);
 static void connection_flush(connection *client) {
     if (client->is_writing || uv_is_closing(&client->is.handle)) return;
     if (!client->output.length) {
-        if (client->is_leaving) connection_close(client);
+        if (client->is_leaving) connection_linger(client);
         return;
     }
     request_buffer spare = client->sending;
@@ -227,7 +258,6 @@ static void connection_work(connection *client) {
     if (state == REQUEST_BROKEN || (state == REQUEST_INCOMPLETE && client->has_ended)) {
         client->is_leaving = true;
     }
-    if (client->is_leaving) uv_read_stop(&client->is.stream);
     connection_flush(client);
     server_settle(server);
 }
@@ -261,7 +291,10 @@ void connection_accept(uv_stream_t *listener) {
     client->server = server;
     if (listener->type == UV_TCP) uv_tcp_init(&server->loop, &client->is.tcp);
     else uv_pipe_init(&server->loop, &client->is.pipe, 0);
+    uv_timer_init(&server->loop, &client->linger);
     client->is.handle.data = client;
+    client->linger.data = client;
+    client->open_handles = 2;
     client->next = server->connections;
     if (client->next) client->next->previous = client;
     server->connections = client;
