@@ -1,8 +1,9 @@
 /* The judge: could a right server have answered like this?
  *
- *      history ----> [ judge ] ----> pass | fail, with the smallest contradicting chain | not
- * decided |     ^ run this unit  v     |  now?  is a after b?  what does this reply tell? [ engine
- * ] the same code as everywhere, with a timeline instead of a clock
+ *      history ----> [ judge ] ----> pass | fail, with the smallest contradicting chain | undecided
+ *                     |     ^
+ *       run this unit v     |  now?  is a after b?  what does this reply tell?
+ *                    [ engine ]         the same code as everywhere, with a timeline for a clock
  *
  * A history fails exactly when no assignment of moments, within what was observed, makes the
  * reference engine give the replies that were given. docs/verdicts.md says it in words.
@@ -124,30 +125,29 @@ typedef enum judge_answer {
     JUDGE_UNDECIDED, /* the limit was reached before either was known */
 } judge_answer;
 
-/* One link of the chain, written for a person: "PSETEX k 100 was answered by 12.031 ms". */
+/* One link of the chain: `formula` is a bound on the difference of two unknowns, as
+ * docs/verdicts.md writes them; `text` says for a person where it comes from. */
 typedef struct judge_link {
     size_t entries[2]; /* of the history; SIZE_MAX: none */
+    char *formula;
     char *text;
     int64_t bound_us; /* what it contributes to the sum */
 } judge_link;
 
 typedef struct judge_result {
     judge_answer answer;
-    char *reason; /* of a failure: one sentence, with the numbers; NULL otherwise */
+    char *reason; /* one sentence, with the numbers; NULL of a pass */
     size_t entry; /* of a failure: the entry whose reply cannot be explained */
     size_t link_count;
     judge_link *links; /* of a failure that needs a chain: it closes, and misses by miss_us */
     int64_t miss_us;
-    /* Of a pass: how much later or earlier a moment would have had to be for the nearest question
-     * to be open; 0: there was one that was. INT64_MAX: no question was asked. */
+    bool rounds; /* the sum was rounded to whole milliseconds on the way */
+    /* How much later or earlier a moment would have had to be for the nearest question to be open;
+     * 0: there was one that was. INT64_MAX: no question was asked. */
     int64_t slack_us;
     size_t questions, open_questions;
     size_t runs; /* of the engine */
     size_t peak; /* the largest number of variables in the zone */
-    /* Of a pass: moments that explain it, one for each entry, on the server's wall clock, as
-     * distances from the first: a witness. -1: the entry asked for no time, or never ran. */
-    size_t moment_count;
-    int64_t *moments_us;
 } judge_result;
 
 judge_result judge_history(const history *history, const judge_options *options);

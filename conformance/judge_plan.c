@@ -1,0 +1,283 @@
+/* The plan: what each entry of a history means to the judge. */
+#include "conformance/judge_inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance/expectation_reply.h"
+#include "conformance/number.h"
+#include "conformance/text.h"
+#include "engine/command.h"
+
+/* ---- kinds of commands */
+
+static bool is_one_of(ttl_bytes name, const char *const *words) {
+    for (; *words != NULL; words++)
+        if (ttl_bytes_is_word(name, *words)) return true;
+    return false;
+}
+
+/* They tell of the server's own affairs, and change nothing that a judged reply shows. */
+static bool is_unjudged(ttl_bytes name) {
+    static const char *const words[] = {"scan",   "info",  "command", "client",
+                                        "config", "debug", "pubsub",  NULL};
+    return is_one_of(name, words);
+}
+
+/* Without keys, and yet no concern of anybody's keys. */
+static bool meets_nothing(ttl_bytes name) {
+    static const char *const words[] = {"ping",  "echo",    "time",    "select", "hello", "quit",
+                                        "multi", "discard", "unwatch", "reset",  NULL};
+    return is_one_of(name, words);
+}
+
+static bool is_of_messages(ttl_bytes name) {
+    static const char *const words[] = {"subscribe",    "unsubscribe", "psubscribe",
+                                        "punsubscribe", "publish",     NULL};
+    return is_one_of(name, words);
+}
+
+static judge_mode mode_of(ttl_bytes name) {
+    static const char *const unordered[] = {"keys", "smembers", "hkeys", "hvals", NULL};
+    if (is_one_of(name, unordered)) return JUDGE_UNORDERED;
+    if (ttl_bytes_is_word(name, "hgetall")) return JUDGE_PAIRS;
+    return ttl_bytes_is_word(name, "hello") ? JUDGE_ANYTHING : JUDGE_EXACT;
+}
+
+/* Is this a command of some version that the engine knows? */
+static bool is_known(ttl_bytes name) {
+    for (size_t i = 0; i < command_count; i++)
+        if (ttl_bytes_is_word(name, commands[i].name)) return true;
+    return false;
+}
+
+/* ---- what was observed */
+
+static bool is_status(const ttl_reply *reply, const char *text) {
+    return reply->node_count == 1 && reply->nodes[0].type == TTL_REPLY_STATUS &&
+           ttl_bytes_is_word(ttl_reply_text(reply, 0), text);
+}
+
+static bool is_error(const ttl_reply *reply) {
+    return reply->node_count == 1 && reply->nodes[0].type == TTL_REPLY_ERROR;
+}
+
+/* ---- commands that choose at random: what they chose is put to the engine instead */
+
+/* RANDOMKEY that answered k: EXISTS k has to answer 1. SPOP that answered m: SREM of m has to
+ * remove that many. Then true, and `expected` gets what must come instead of the tree at `node`. */
+static bool plan_choice(judge *self, judge_unit *unit, const ttl_reply *seen, size_t node,
+                        ttl_reply *expected) {
+    const ttl_node *head = &seen->nodes[node];
+    bool is_random = ttl_bytes_is_word(unit->argv[0], "randomkey") && unit->argc == 1;
+    if (is_random && head->type == TTL_REPLY_BULK) {
+        ttl_bytes *words = arena_take_array(&self->arena, 2, sizeof *words);
+        words[0] = ttl_bytes_of("EXISTS");
+        words[1] = ttl_reply_text(seen, node);
+        unit->argv = words;
+        unit->argc = 2;
+        ttl_reply_add_integer(expected, 1);
+        return true;
+    }
+    bool is_many = ttl_reply_is_aggregate(head->type);
+    size_t count = is_many ? head->length : head->type == TTL_REPLY_BULK;
+    if (!ttl_bytes_is_word(unit->argv[0], "spop") || unit->argc < 2 || count == 0) return false;
+    ttl_bytes *words = arena_take_array(&self->arena, count + 2, sizeof *words);
+    words[0] = ttl_bytes_of("SREM");
+    words[1] = unit->argv[1];
+    for (size_t i = 0; i < count; i++) words[2 + i] = ttl_reply_text(seen, node + is_many + i);
+    unit->argv = words;
+    unit->argc = count + 2;
+    ttl_reply_add_integer(expected, (int64_t)count);
+    return true;
+}
+
+/* ---- blocks */
+
+/* What a command that waits for EXEC is run as, now that what EXEC answered for it is known. */
+static void plan_part(judge *self, judge_unit *part, const ttl_reply *seen, size_t node,
+                      ttl_reply *expected) {
+    if (is_unjudged(part->argv[0])) {
+        static const ttl_bytes ping = {"PING", 4};
+        part->argv = &ping;
+        part->argc = 1;
+        part->mode = JUDGE_ANYTHING;
+    }
+    if (!plan_choice(self, part, seen, node, expected)) ttl_reply_add_copy(expected, seen, node);
+}
+
+/* The parts of an EXEC that ran: those entries between it and its MULTI that were queued. */
+static void plan_block(judge *self, size_t exec, size_t *queued, size_t count) {
+    judge_unit *unit = &self->units[exec];
+    const ttl_reply *seen = &self->history->entries[exec].reply;
+    unit->part_count = count;
+    unit->parts = memory_zeroed(count, sizeof *queued);
+    memcpy(unit->parts, queued, count * sizeof *queued);
+    bool ran = seen->node_count > 0 && ttl_reply_is_aggregate(seen->nodes[0].type);
+    if (!ran || seen->nodes[0].length != count) return;
+    unit->expected = &unit->own;
+    ttl_reply_add_node(&unit->own, TTL_REPLY_ARRAY, count);
+    size_t node = 1;
+    for (size_t i = 0; i < count; i++) {
+        plan_part(self, &self->units[queued[i]], seen, node, &unit->own);
+        node = ttl_reply_next(seen, node);
+    }
+}
+
+/* ---- keys */
+
+static uint64_t hash_of(ttl_bytes name) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < name.length; i++)
+        hash = (hash ^ (unsigned char)name.data[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static void add_key(judge_unit *unit, uint64_t key) {
+    unit->keys = memory_grown(unit->keys, unit->key_count, sizeof *unit->keys);
+    unit->keys[unit->key_count++] = key;
+}
+
+/* Adds to `unit` the keys that a command names. */
+static void plan_keys(const judge *self, judge_unit *unit, const judge_unit *from) {
+    if (from->is_left_out || meets_nothing(from->argv[0])) return;
+    if (is_of_messages(from->argv[0])) {
+        add_key(unit, 0);
+        return;
+    }
+    const struct command *command = command_find(self->engine, from->argv[0]);
+    if (command == NULL) return; /* an error, and nothing else */
+    if (command->first_key == 0) {
+        unit->meets_all = true;
+        return;
+    }
+    size_t last = from->argc - 1;
+    if (command->last_key > 0 && (size_t)command->last_key < last) last = (size_t)command->last_key;
+    for (size_t i = (size_t)command->first_key; i <= last; i += (size_t)command->key_step)
+        add_key(unit, hash_of(from->argv[i]));
+}
+
+static void plan_keys_of_exec(const judge *self, judge_unit *unit, const size_t *watches,
+                              size_t watch_count) {
+    for (size_t i = 0; i < unit->part_count; i++)
+        plan_keys(self, unit, &self->units[unit->parts[i]]);
+    for (size_t i = 0; i < watch_count; i++) plan_keys(self, unit, &self->units[watches[i]]);
+}
+
+bool judge_units_meet(const judge *self, size_t a, size_t b) {
+    const judge_unit *one = &self->units[a], *other = &self->units[b];
+    if (self->history->entries[a].connection == self->history->entries[b].connection) return true;
+    if (one->meets_all && (other->meets_all || other->key_count > 0)) return true;
+    if (other->meets_all && one->key_count > 0) return true;
+    for (size_t i = 0; i < one->key_count; i++)
+        for (size_t j = 0; j < other->key_count; j++)
+            if (one->keys[i] == other->keys[j]) return true;
+    return false;
+}
+
+/* ---- the whole */
+
+/* What a connection is in the middle of. */
+typedef struct judge_place {
+    size_t *queued, queued_count;
+    size_t *watches, watch_count;
+    size_t last; /* its last entry; SIZE_MAX: none */
+} judge_place;
+
+static bool plan_entry(judge *self, size_t index, char **reason) {
+    const history_entry *entry = &self->history->entries[index];
+    judge_unit *unit = &self->units[index];
+    ttl_bytes name = entry->argv[0];
+    *unit = (judge_unit){.is_answered = entry->received_us != HISTORY_NO_REPLY,
+                         .mode = mode_of(name),
+                         .argc = entry->argc,
+                         .argv = entry->argv,
+                         .expected = &entry->reply,
+                         .next_of_connection = SIZE_MAX};
+    ttl_reply_init(&unit->own, ttl_allocator_libc());
+    if (!is_known(name)) {
+        unit->is_left_out = true;
+        if (!unit->is_answered || is_error(&entry->reply)) return true;
+        char *text = text_copy_bytes(name);
+        *reason = text_format("%s is a command that the reference engine does not have", text);
+        free(text);
+        return false;
+    }
+    if (!unit->is_answered || is_status(&entry->reply, "QUEUED")) return true;
+    if (is_unjudged(name)) unit->is_left_out = true;
+    else if (plan_choice(self, unit, &entry->reply, 0, &unit->own)) unit->expected = &unit->own;
+    return true;
+}
+
+/* Follows MULTI, WATCH and EXEC. */
+static void plan_place(judge *self, size_t index, judge_place *place) {
+    const history_entry *entry = &self->history->entries[index];
+    judge_unit *unit = &self->units[index];
+    ttl_bytes name = entry->argv[0];
+    if (place->last == SIZE_MAX) self->first_of_connection[entry->connection] = index;
+    else self->units[place->last].next_of_connection = index;
+    place->last = index;
+    if (is_status(&entry->reply, "QUEUED")) {
+        place->queued = memory_grown(place->queued, place->queued_count, sizeof *place->queued);
+        place->queued[place->queued_count++] = index;
+        return;
+    }
+    if (ttl_bytes_is_word(name, "exec")) {
+        plan_block(self, index, place->queued, place->queued_count);
+        plan_keys_of_exec(self, unit, place->watches, place->watch_count);
+    } else {
+        plan_keys(self, unit, unit);
+    }
+    if (ttl_bytes_is_word(name, "watch")) {
+        place->watches = memory_grown(place->watches, place->watch_count, sizeof *place->watches);
+        place->watches[place->watch_count++] = index;
+    }
+    static const char *const ends[] = {"exec", "discard", "reset", NULL};
+    if (is_one_of(name, ends)) place->queued_count = place->watch_count = 0;
+}
+
+/* Is any entry sent before all that stand above it were answered? */
+static bool history_overlaps(const history *given) {
+    int64_t latest = -1;
+    for (size_t i = 0; i < given->count && given->connection_count > 1; i++) {
+        const history_entry *entry = &given->entries[i];
+        if (latest >= entry->sent_us || entry->received_us == HISTORY_NO_REPLY) return true;
+        if (entry->received_us > latest) latest = entry->received_us;
+    }
+    return false;
+}
+
+bool judge_plan(judge *self, char **reason, size_t *entry) {
+    size_t count = self->history->count, connections = self->history->connection_count;
+    self->units = memory_zeroed(count, sizeof *self->units);
+    self->first_of_connection = memory_zeroed(connections, sizeof *self->first_of_connection);
+    judge_place *places = memory_zeroed(connections, sizeof *places);
+    for (size_t i = 0; i < connections; i++) {
+        places[i].last = SIZE_MAX;
+        self->first_of_connection[i] = SIZE_MAX;
+    }
+    bool fine = true;
+    for (size_t i = 0; i < count && fine; i++) {
+        fine = plan_entry(self, i, reason);
+        *entry = i;
+    }
+    for (size_t i = 0; i < count && fine; i++)
+        plan_place(self, i, &places[self->history->entries[i].connection]);
+    for (size_t i = 0; i < connections; i++) {
+        free(places[i].queued);
+        free(places[i].watches);
+    }
+    free(places);
+    self->is_concurrent = history_overlaps(self->history);
+    return fine;
+}
+
+void judge_plan_free(judge *self) {
+    for (size_t i = 0; self->units != NULL && i < self->history->count; i++) {
+        ttl_reply_free(&self->units[i].own);
+        free(self->units[i].parts);
+        free(self->units[i].keys);
+    }
+    free(self->units);
+    free(self->first_of_connection);
+}
