@@ -9,7 +9,9 @@ set -eu
 build=$1
 results=$2
 program=$3
-limit_s=150 # longer than any of them takes, shorter than a person waits
+# Longer than any of them takes, and shorter than a person waits. Sanitizers take their time.
+limit_s=150
+test "${CK_FORK:-}" != no || limit_s=900
 
 name=${program#"$build"/tests/}
 file=$results/$(echo "$name" | tr / -)
