@@ -175,6 +175,10 @@ fleet: ## fetch real servers of several Debian releases into ./fleet
 differential: all $(BUILD)/differential ## the engine against each server of the fleet, at random
 	@scripts/differential.sh $(BUILD)
 
+.PHONY: matrix
+matrix: all ## all vectors on the engine and every server of the fleet, into ./reports
+	@scripts/matrix.sh $(BUILD) reports
+
 .PHONY: bench
 bench: all $(BENCHES) ## the figures, with this machine's own numbers beside them
 	@for bench in $(BENCHES); do $$bench || exit; done
