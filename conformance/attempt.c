@@ -74,7 +74,7 @@ static void run_turn(attempt *self, target *on, const target_turn *turn) {
         self->never_began = true;
         return;
     }
-    /* A world's T0 is a whole second; where no text names it the turn may begin in any millisecond. */
+    /* A world's T0 is a whole second; where no text names it the turn may begin at any time. */
     self->world.t0_ms = on->t0_ms - on->t0_ms % 1000;
     for (size_t i = 0; i < self->vector->step_count; i++) fill_step(self, i);
     for (size_t i = 0; i < self->vector->step_count; i++)

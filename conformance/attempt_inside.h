@@ -4,7 +4,7 @@
 
 #include "conformance/attempt.h"
 
-/* The bytes with the run's keys as the vector writes them: {k}. The caller frees; NUL-terminated. */
+/* The bytes with the run's keys as the vector writes them: {k}. NUL-terminated; caller frees. */
 char *attempt_plain_bytes(const attempt *self, ttl_bytes from, size_t *length);
 char *attempt_plain_text(const attempt *self, const char *text);
 

@@ -27,7 +27,7 @@ static void write_events(FILE *out, const ttl_reply *events) {
 }
 
 /* [at, connection or 0, command, reply, expected, verdict, reason or 0, events, wanted events].
- * The reply is 0 when it is written as it was expected, -1 when none came, else alone in an array. */
+ * The reply is 0 when it is what was expected, -1 when none came, else alone in an array. */
 static void write_step(FILE *out, const result_step *step) {
     char *reply = step->answered ? reply_text(&step->reply, step->protocol) : NULL;
     bool is_same = reply != NULL && step->expected != NULL && strcmp(reply, step->expected) == 0;

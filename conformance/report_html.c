@@ -65,7 +65,7 @@ static void write_stories(const matrix *from, const matrix_row *row, FILE *out) 
     putc(']', out);
 }
 
-/* [id, title, suite, place, should, rules, kind, verdicts, which story each run has, T0, stories] */
+/* [id, title, suite, place, should, rules, kind, verdicts, story of each run, T0, stories] */
 static void write_row(const matrix *from, const matrix_row *row, interned *rules, FILE *out) {
     const result_vector *vector = row->vector;
     putc('[', out);

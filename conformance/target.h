@@ -14,7 +14,7 @@
  * Time: moments are microseconds since T0, the beginning of the turn. When a command was sent and
  * when its reply came is known exactly; when the server ran it is known only to lie between, and
  * `target_bracket` gives that in milliseconds of the server's own clock. What is unknown of that
- * clock (its offset, read with TIME before and after the turn) makes the bracket wider, never wrong.
+ * clock (its offset, read with TIME before and after the turn) widens the bracket.
  *
  * Where a function answers false, `error` (TARGET_ERROR_SIZE bytes) has a sentence without the
  * password; an empty one means that the run was interrupted.

@@ -13,6 +13,10 @@ program=$3
 limit_s=150
 test "${CK_FORK:-}" != no || limit_s=900
 
+# libcheck's four seconds a test are few when every processor is busy with another one.
+CK_DEFAULT_TIMEOUT=60
+export CK_DEFAULT_TIMEOUT
+
 name=${program#"$build"/tests/}
 file=$results/$(echo "$name" | tr / -)
 began=$(date +%s%N)

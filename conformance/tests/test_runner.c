@@ -105,7 +105,7 @@ static long long ask_integer(fixture *self, const char *command) {
     return integer;
 }
 
-/* -- the engine --------------------------------------------------------------------------------- */
+/* -- the engine --------------------------------------------------------------------------- */
 
 #define RIGHT                                                                                      \
     VECTOR("t.right", "",                                                                          \
@@ -172,7 +172,7 @@ START_TEST(events_are_held_against_the_vector) {
 }
 END_TEST
 
-/* -- a real server ------------------------------------------------------------------------------- */
+/* -- a real server ------------------------------------------------------------------------- */
 
 START_TEST(a_wrong_vector_fails_on_a_right_server_too) {
     suite_file file;
@@ -246,7 +246,7 @@ START_TEST(a_granted_server_is_emptied_and_set_back) {
 }
 END_TEST
 
-/* -- verdicts on live histories ------------------------------------------------------------------- */
+/* -- verdicts on live histories ------------------------------------------------------------- */
 
 /* RIGHT as a live server might have answered it: the last step's moment and reply are given. */
 static void decide_last(int64_t from_ms, int64_t to_ms, bool is_alive, verdict value,
@@ -291,7 +291,7 @@ START_TEST(a_wanted_reply_at_a_moment_when_it_is_wrong_fails) {
 }
 END_TEST
 
-/* -- trouble --------------------------------------------------------------------------------------- */
+/* -- trouble --------------------------------------------------------------------------------- */
 
 typedef struct trouble {
     fixture *server;

@@ -15,7 +15,7 @@
 
 static char error[TARGET_ERROR_SIZE];
 
-/* -- addresses --------------------------------------------------------------------------------- */
+/* -- addresses --------------------------------------------------------------------------- */
 
 START_TEST(an_address_is_shown_without_its_password) {
     static const struct {
@@ -63,7 +63,7 @@ START_TEST(what_is_no_target_is_a_mistake_of_the_command_line) {
 }
 END_TEST
 
-/* -- talking ------------------------------------------------------------------------------------ */
+/* -- talking ------------------------------------------------------------------------------ */
 
 /* Executes words parted by blanks and gives the reply's first node. */
 static ttl_node say(target *on, const char *line, target_moments *moments) {
@@ -206,7 +206,7 @@ START_TEST(events_come_only_when_granted_and_the_setting_is_put_back) {
 }
 END_TEST
 
-/* -- peers that are no servers ------------------------------------------------------------------ */
+/* -- peers that are no servers ------------------------------------------------------------ */
 
 /* A child that accepts connections on a socket and says `words` to each; NULL: it says nothing. */
 static pid_t peer_start(const char *path, const char *words) {

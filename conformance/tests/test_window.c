@@ -64,7 +64,7 @@ static window_answer answer_of(history *self) {
 
 #define OK "{\"status\": \"OK\"}"
 
-/* What PTTL may say at [50, 53] of a deadline of 100 ms set at [0, 2]: 47 to 52, no less, no more. */
+/* What PTTL may say at [50, 53] of a deadline of 100 ms set at [0, 2]: 47 to 52, nothing else. */
 START_TEST(a_remaining_time_is_legal_exactly_within_its_brackets) {
     char reply[8];
     snprintf(reply, sizeof reply, "%d", _i);
