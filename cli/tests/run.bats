@@ -113,7 +113,7 @@ load helper
     ends 1 "$ttlspec" run --vectors "$BATS_TEST_TMPDIR/v" --out "$out"
     [[ $output != *$'\033'* && $output != *$'\r'* ]]
     [ "$(ls "$out" | tr '\n' ' ')" = \
-        'badge.json github.txt junit.xml report.md report.tap report.txt results.json ' ]
+        'badge.json github.txt index.html junit.xml report.md report.tap report.txt results.json ' ]
     run ! grep -rl $'\033' "$out"
     grep -q '"message":"1 difference"' "$out/badge.json"
     grep -q '^not ok 2 - engine t.wrong' "$out/report.tap"

@@ -135,8 +135,8 @@ START_TEST(one_report_that_cannot_be_written_does_not_lose_the_others) {
     ck_assert_msg(strstr(error, "junit.xml: cannot be written: ") != NULL, "%s", error);
     ck_assert_ptr_null(strchr(error, '\n'));
     rmdir(blocked);
-    static const char *const names[] = {"report.txt", "results.json", "report.tap",
-                                        "report.md",  "github.txt",   "badge.json"};
+    static const char *const names[] = {"report.txt", "results.json", "report.tap", "report.md",
+                                        "github.txt", "badge.json",   "index.html"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *path = written_path(&files, names[i]);
         struct stat about;
