@@ -124,6 +124,15 @@ static void plan_block(judge *self, size_t exec, size_t *queued, size_t count) {
     }
 }
 
+/* Before 7.0 a key that was dead when it was watched makes EXEC answer nil, unless it was reclaimed
+ * before, and when that happens is the server's own affair. EXEC ran: so it was, if it was dead. */
+static void plan_watches(judge *self, size_t exec, const size_t *watches, size_t count) {
+    const judge_unit *unit = &self->units[exec];
+    bool matters = ttl_dialect_has(&self->options.dialect, TRAIT_WATCH_EXPIRED_ABORTS);
+    bool ran = unit->is_answered && ttl_reply_is_aggregate(unit->expected->nodes[0].type);
+    for (size_t i = 0; i < count && matters && ran; i++) self->units[watches[i]].reclaims = true;
+}
+
 /* ---- keys */
 
 static uint64_t hash_of(ttl_bytes name) {
@@ -184,6 +193,21 @@ typedef struct judge_place {
     size_t last; /* its last entry; SIZE_MAX: none */
 } judge_place;
 
+/* Where deadlines wrap around past 64 bits, an unknown moment cannot be added to such a number. */
+static bool may_wrap_around(const judge *self, const history_entry *entry) {
+    const int64_t safe = INT64_MAX / 1000 / 2;
+    if (ttl_dialect_has(&self->options.dialect, TRAIT_EXPIRE_OVERFLOW_REFUSED)) return false;
+    static const char *const takes_deadline[] = {"expire", "pexpire", "expireat", "pexpireat",
+                                                 "set",    "setex",   "psetex",   NULL};
+    if (!is_one_of(entry->argv[0], takes_deadline)) return false;
+    for (size_t i = 2; i < entry->argc; i++) {
+        int64_t amount;
+        if (!number_parse(entry->argv[i].data, entry->argv[i].length, &amount)) continue;
+        if (amount > safe || amount < -safe) return true;
+    }
+    return false;
+}
+
 static bool plan_entry(judge *self, size_t index, char **reason) {
     const history_entry *entry = &self->history->entries[index];
     judge_unit *unit = &self->units[index];
@@ -201,6 +225,10 @@ static bool plan_entry(judge *self, size_t index, char **reason) {
         char *text = text_copy_bytes(name);
         *reason = text_format("%s is a command that the reference engine does not have", text);
         free(text);
+        return false;
+    }
+    if (may_wrap_around(self, entry)) {
+        *reason = text_copy("in this dialect such a deadline wraps around, which is not judged");
         return false;
     }
     if (!unit->is_answered || is_status(&entry->reply, "QUEUED")) return true;
@@ -224,6 +252,7 @@ static void plan_place(judge *self, size_t index, judge_place *place) {
     }
     if (ttl_bytes_is_word(name, "exec")) {
         plan_block(self, index, place->queued, place->queued_count);
+        plan_watches(self, index, place->watches, place->watch_count);
         plan_keys_of_exec(self, unit, place->watches, place->watch_count);
     } else {
         plan_keys(self, unit, unit);

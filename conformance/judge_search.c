@@ -44,6 +44,17 @@ static ttl_session *session_of(judge *self, size_t connection) {
     return *session;
 }
 
+/* Looks at the keys that a command names: then those that are dead are there no more. */
+static void reclaim(judge *self, ttl_session *session, const judge_unit *unit) {
+    ttl_bytes *words = memory_zeroed(unit->argc, sizeof *words);
+    memcpy(words, unit->argv, unit->argc * sizeof *words);
+    words[0] = ttl_bytes_of("EXISTS");
+    if (ttl_session_execute(session, unit->argc, words, &self->reply) != TTL_OK)
+        engine_or_exit(NULL);
+    ttl_reply_clear(&self->reply);
+    free(words);
+}
+
 void judge_execute(judge *self, size_t index) {
     const judge_unit *unit = &self->units[index];
     self->order[self->position] = index;
@@ -53,6 +64,7 @@ void judge_execute(judge *self, size_t index) {
         return;
     }
     ttl_session *session = session_of(self, self->history->entries[index].connection);
+    if (unit->reclaims) reclaim(self, session, unit);
     if (ttl_session_execute(session, unit->argc, unit->argv, &self->reply) != TTL_OK)
         engine_or_exit(NULL);
 }

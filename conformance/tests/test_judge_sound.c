@@ -1,0 +1,313 @@
+/* The judge never accuses a right server. Histories of the reference engine itself, on clocks of
+ * any offset and rate, with latencies up to half a second, pauses, pipelines and connections that
+ * overlap, are judged: not one may fail.
+ *
+ *      JUDGE_HISTORIES=10000 build/tests/conformance/test_judge_sound
+ *
+ * judges so many, JUDGE_SEED=N begins with another one. A history that fails is printed.
+ */
+#include <check.h>
+#include <inttypes.h>
+
+#include "conformance/judge.h"
+#include "conformance/tests/simulated.h"
+
+enum { USUAL_HISTORIES = 300, TIMEOUT_S = 3600 };
+
+/* ---- random traffic */
+
+typedef struct sim_client {
+    int64_t sent_us, runs_us; /* of the command that is under way */
+    size_t argc;
+    ttl_bytes argv[SIM_WORDS];
+    char text[SIM_TEXT];
+    bool in_multi, is_gone;
+    int left; /* commands until EXEC */
+} sim_client;
+
+typedef struct traffic {
+    simulation sim;
+    uint64_t *random;
+    sim_client clients[SIM_CONNECTIONS];
+    size_t client_count;
+    bool shares_keys;
+    int64_t pace_us; /* about how long it waits between commands */
+} traffic;
+
+static const char *const dialects[] = {"redis-6.0.16", "redis-6.2.14", "redis-7.0.15",
+                                       "redis-7.2.4",  "redis-8.0",    "valkey-8.1",
+                                       "redis-8.6",    "valkey-9.1"};
+enum { DIALECTS = sizeof dialects / sizeof *dialects };
+
+/* Each # becomes a key, each % milliseconds about as long as the pace, each @ a moment, each $ a
+ * second of the epoch. */
+static const char *const forms[] = {
+    "GET #",
+    "GET #",
+    "GET #",
+    "SET # v PX %",
+    "SET # w PX %",
+    "PSETEX # % v",
+    "PEXPIRE # %",
+    "PEXPIRE # %",
+    "PTTL #",
+    "PTTL #",
+    "TTL #",
+    "EXISTS # #",
+    "SET # v",
+    "SET # w KEEPTTL",
+    "SET # u PX % NX",
+    "SET # u PX % XX",
+    "PERSIST #",
+    "DEL #",
+    "RENAME # #",
+    "EXPIRE # 1",
+    "PEXPIREAT # @",
+    "EXPIREAT # $",
+    "TIME",
+    "DBSIZE",
+    "APPEND # x",
+    "INCR #",
+    "MGET # # #",
+    "TYPE #",
+    "KEYS *",
+    "RANDOMKEY",
+    "SETNX # v",
+    "GETSET # v",
+    "PEXPIRE # 0",
+    "PEXPIRE # -5",
+    "TTL #",
+    "PEXPIRE # % GT",
+    "PEXPIRE # % LT",
+    "PEXPIRE # % NX",
+    "PEXPIRETIME #",
+    "EXPIRETIME #",
+    "GETEX # PX %",
+    "GETDEL #",
+    "COPY # #",
+    "SET # v PXAT @",
+    "RENAMENX # #",
+    "SADD # m n",
+    "SPOP #",
+    "SCAN 0",
+    "UNLINK #",
+    "STRLEN #",
+    "PEXPIRE # 9223372036854775000",
+    "WATCH #",
+    "FLUSHALL",
+    "SMEMBERS #",
+    "MSET # a # b",
+    "SETEX # 1 v",
+    "EXPIRE # 2",
+    "LPUSH # a",
+    "LPOP #",
+    "INFO server",
+};
+enum { FORMS = sizeof forms / sizeof *forms };
+
+static size_t put_key(traffic *self, size_t owner, char *to) {
+    int key = (int)sim_below(self->random, 3);
+    return (size_t)sprintf(to, "k%d", self->shares_keys ? key : key + 10 * (int)owner);
+}
+
+static size_t put_span(traffic *self, char *to) {
+    int64_t ms = self->pace_us / 1000;
+    int64_t span = sim_chance(self->random, 20) ? 1 + sim_below(self->random, 3)
+                                                : 1 + sim_below(self->random, 6 * ms + 3);
+    return (size_t)sprintf(to, "%" PRId64, span);
+}
+
+static size_t put_moment(traffic *self, int64_t at_us, bool in_seconds, char *to) {
+    int64_t ms = sim_wall_us(&self->sim, at_us) / 1000;
+    ms += sim_below(self->random, 8 * self->pace_us / 1000 + 6) - 3;
+    return (size_t)sprintf(to, "%" PRId64, in_seconds ? ms / 1000 + 1 : ms);
+}
+
+static void fill(traffic *self, size_t owner, const char *form) {
+    sim_client *client = &self->clients[owner];
+    char *to = client->text;
+    for (; *form != '\0'; form++) {
+        switch (*form) {
+        case '#': to += put_key(self, owner, to); break;
+        case '%': to += put_span(self, to); break;
+        case '@': to += put_moment(self, client->sent_us, false, to); break;
+        case '$': to += put_moment(self, client->sent_us, true, to); break;
+        default: *to++ = *form;
+        }
+    }
+    *to = '\0';
+    client->argc = words_of(client->text, client->argv);
+}
+
+static void next_command(traffic *self, size_t owner) {
+    sim_client *client = &self->clients[owner];
+    bool begins = !client->in_multi && sim_chance(self->random, 8);
+    if (begins) {
+        client->in_multi = true;
+        client->left = 1 + (int)sim_below(self->random, 5);
+        fill(self, owner, "MULTI");
+    } else if (client->in_multi && client->left-- == 0) {
+        client->in_multi = false;
+        fill(self, owner, sim_chance(self->random, 8) ? "DISCARD" : "EXEC");
+    } else {
+        const char *form = forms[sim_below(self->random, FORMS)];
+        bool is_rare = strcmp(form, "FLUSHALL") == 0 && sim_chance(self->random, 70);
+        bool is_refused = client->in_multi && strcmp(form, "WATCH #") == 0;
+        fill(self, owner, is_rare || is_refused ? "GET #" : form);
+    }
+}
+
+/* Mostly short, sometimes as long as it may be. */
+static int64_t latency(traffic *self) {
+    int64_t most = self->sim.latency_us;
+    return sim_chance(self->random, 30) ? sim_below(self->random, most + 1)
+                                        : sim_below(self->random, most / 16 + 2);
+}
+
+static void send_next(traffic *self, size_t owner) {
+    sim_client *client = &self->clients[owner];
+    simulation *sim = &self->sim;
+    int64_t earliest = sim->sent_us[owner], answered = sim->received_us[owner];
+    bool is_pipelined = sim_chance(self->random, 20);
+    client->sent_us = is_pipelined ? earliest + sim_below(self->random, answered - earliest + 1)
+                                   : answered + sim_below(self->random, 2 * self->pace_us);
+    int64_t arrives = client->sent_us + latency(self);
+    client->runs_us = arrives > client->runs_us ? arrives : client->runs_us;
+    sim->sent_us[owner] = client->sent_us;
+    next_command(self, owner);
+}
+
+/* The client whose command the server gets next; SIM_CONNECTIONS: all are gone. */
+static size_t first_to_run(const traffic *self) {
+    size_t first = SIM_CONNECTIONS;
+    for (size_t c = 0; c < self->client_count; c++) {
+        if (self->clients[c].is_gone) continue;
+        if (first == SIM_CONNECTIONS || self->clients[c].runs_us < self->clients[first].runs_us)
+            first = c;
+    }
+    return first;
+}
+
+/* A connection breaks: the last command has no reply, and may have run or not. */
+static void lose(traffic *self, size_t owner, int64_t runs_us, ttl_reply *reply) {
+    sim_client *client = &self->clients[owner];
+    if (sim_chance(self->random, 50))
+        sim_execute(&self->sim, owner, runs_us, client->argc, client->argv, reply);
+    sim_record(&self->sim, owner, client->sent_us, HISTORY_NO_REPLY, client->argc, client->argv,
+               NULL);
+    client->is_gone = true;
+}
+
+static void run_one(traffic *self, size_t owner, ttl_reply *reply) {
+    sim_client *client = &self->clients[owner];
+    simulation *sim = &self->sim;
+    if (sim_chance(self->random, 2)) sim->busy_until_us += sim_below(self->random, 500000);
+    int64_t runs_us = client->runs_us > sim->busy_until_us ? client->runs_us : sim->busy_until_us;
+    if (self->client_count > 1 && sim_chance(self->random, 1)) {
+        lose(self, owner, runs_us, reply);
+        return;
+    }
+    sim->server.reading_us = sim_chance(self->random, 10) ? sim_below(self->random, 900) : 0;
+    sim_execute(sim, owner, runs_us, client->argc, client->argv, reply);
+    int64_t received_us = sim->busy_until_us + latency(self);
+    if (received_us < sim->received_us[owner]) received_us = sim->received_us[owner];
+    sim_record(sim, owner, client->sent_us, received_us, client->argc, client->argv, reply);
+    sim->received_us[owner] = received_us;
+    client->runs_us = sim->busy_until_us;
+    if (sim_chance(self->random, 10) && ttl_engine_expire(sim->server.engine, NULL) != TTL_OK)
+        abort();
+    send_next(self, owner);
+}
+
+static void simulate(history *to, uint64_t seed, ttl_dialect *dialect) {
+    static const int64_t latencies[] = {20, 200, 2000, 20000, 500000};
+    traffic *self = calloc(1, sizeof *self);
+    if (self == NULL) abort();
+    uint64_t chance = seed;
+    self->random = &self->sim.random;
+    if (!ttl_dialect_parse(dialects[sim_below(&chance, DIALECTS)], dialect)) abort();
+    sim_open(&self->sim, to, *dialect, NULL, seed);
+    self->sim.rate_ppm = sim_below(self->random, 901) - 450;
+    self->sim.latency_us = latencies[sim_below(self->random, 5)];
+    self->client_count = sim_chance(self->random, 40) ? 1 : 2 + (size_t)sim_below(self->random, 4);
+    self->shares_keys = sim_chance(self->random, 60);
+    self->pace_us = sim_chance(self->random, 50) ? 3000 : 60000;
+    ttl_reply reply;
+    ttl_reply_init(&reply, ttl_allocator_libc());
+    for (size_t c = 0; c < self->client_count; c++) {
+        self->sim.sent_us[c] = self->sim.received_us[c] = self->sim.now_us;
+        send_next(self, c);
+    }
+    size_t length = 10 + (size_t)sim_below(self->random, 50);
+    while (to->count < length) {
+        size_t owner = first_to_run(self);
+        if (owner == SIM_CONNECTIONS) break;
+        run_one(self, owner, &reply);
+    }
+    ttl_reply_free(&reply);
+    sim_close(&self->sim);
+    free(self);
+}
+
+/* ---- judging it */
+
+static int64_t number_of(const char *name, int64_t usual) {
+    const char *text = getenv(name);
+    return text == NULL ? usual : strtoll(text, NULL, 10);
+}
+
+typedef struct tally {
+    int64_t judged, undecided, open, questions;
+    size_t runs_most;
+} tally;
+
+static void judge_one(uint64_t seed, tally *to) {
+    history recorded;
+    judge_options options = {.rate_ppm = JUDGE_RATE_PPM};
+    history_init(&recorded);
+    simulate(&recorded, seed, &options.dialect);
+    judge_result result = judge_history(&recorded, &options);
+    if (result.answer == JUDGE_FAIL) {
+        char name[64];
+        ttl_dialect_name(&options.dialect, name, sizeof name);
+        history_write(&recorded, stderr);
+        fprintf(stderr, "seed %" PRIu64 ", %s: entry %zu: %s\n", seed, name, result.entry + 1,
+                result.reason);
+    }
+    ck_assert_msg(result.answer != JUDGE_FAIL, "a right server was accused: seed %" PRIu64, seed);
+    to->judged++;
+    to->undecided += result.answer == JUDGE_UNDECIDED;
+    to->open += (int64_t)result.open_questions;
+    to->questions += (int64_t)result.questions;
+    if (result.runs > to->runs_most) to->runs_most = result.runs;
+    judge_result_free(&result);
+    history_free(&recorded);
+}
+
+START_TEST(a_right_server_is_never_accused) {
+    int64_t count = number_of("JUDGE_HISTORIES", USUAL_HISTORIES);
+    uint64_t seed = (uint64_t)number_of("JUDGE_SEED", 1);
+    tally sum = {0};
+    for (int64_t i = 0; i < count; i++) judge_one(seed + (uint64_t)i, &sum);
+    if (getenv("JUDGE_HISTORIES") != NULL)
+        printf("%" PRId64 " histories, not one fail; %" PRId64 " given up; %" PRId64
+               " questions, %" PRId64 " of them open; at most %zu runs of the engine\n",
+               sum.judged, sum.undecided, sum.questions, sum.open, sum.runs_most);
+    ck_assert_int_eq(sum.judged, count);
+    ck_assert_int_lt(sum.undecided * 20, count + 20);
+    ck_assert_int_gt(sum.open, 0);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("judge: sound");
+    TCase *all = tcase_create("all");
+    tcase_set_timeout(all, TIMEOUT_S);
+    tcase_add_test(all, a_right_server_is_never_accused);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}
