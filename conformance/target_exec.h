@@ -37,9 +37,10 @@ typedef struct exec_target {
     server_process server;
     live_address address;
     redisContext *control, *canary;
-    bool is_suspect;   /* it broke a connection: ask whether it lives before it is used again */
-    bool has_debug;    /* DEBUG SET-ACTIVE-EXPIRE is obeyed */
-    bool has_no_cycle; /* a dead key was not reclaimed when we waited for that */
+    bool is_suspect;      /* it broke a connection: ask whether it lives before it is used again */
+    bool has_debug;       /* DEBUG SET-ACTIVE-EXPIRE is obeyed */
+    bool has_cycle;       /* dead keys are reclaimed while active expiry is allowed */
+    bool has_wall_timers; /* its cron runs only when the wall clock moves */
     /* Of the turn: */
     target_turn turn;
     live_turn connections;
@@ -70,6 +71,8 @@ bool exec_clock_await(exec_target *self, char *error);
 
 /* Sends words on a connection of ours, NULL at the end; the reply changes nothing. */
 bool exec_tell(redisContext *on, char *error, const char *const *words);
+/* Finds out whether the server has an active cycle, and by what clock it runs. */
+bool exec_cycle_learn(exec_target *self, char *error);
 /* Lets the active cycle reclaim all that is dead, when there may be something. */
 bool exec_cycle_drive(exec_target *self, char *error);
 

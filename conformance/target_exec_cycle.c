@@ -6,23 +6,24 @@
 #include "conformance/target_exec.h"
 
 enum {
-    /* A cycle may begin in the middle of a database; the next one begins at its beginning. */
+    /* A cycle visits the databases in turn and may stop in the middle of one. From one canary to
+     * the next each is visited once, and a visit looks at no fewer keys than this. */
     CYCLES = 2,
+    KEYS_A_VISIT = 20,
+    TIMERS_WAIT_US = 500000, /* a cron that stands still as long waits for the wall clock */
     CYCLE_WAIT_US = 2000000, /* a server that takes longer has no active cycle */
-    STEP_BACK_MS = 10,       /* the canary is put in so long ago, to live for a millisecond */
+    /* The canary is put in so long ago, to live for a millisecond. More than a second: less is no
+     * step back to a server whose timers look at the wall clock. */
+    STEP_BACK_MS = 1500,
 };
 
-/* True when some key has a deadline: in INFO keyspace "expires=3". */
-static bool has_volatile_keys(const char *info) {
-    for (const char *at = info; (at = strstr(at, "expires=")) != NULL; at++)
-        if (at[strlen("expires=")] != '0') return true;
-    return false;
-}
-
-static bool may_have_dead_keys(exec_target *self, bool *may, char *error) {
+/* How many keys have deadlines: the sum of "expires=3" in INFO keyspace. */
+static bool count_volatile(exec_target *self, long *count, char *error) {
     redisReply *reply = live_ask(self->control, error, "INFO", "keyspace", NULL);
     if (reply == NULL) return false;
-    *may = reply->str != NULL && has_volatile_keys(reply->str);
+    *count = 0;
+    const char *at = reply->str == NULL ? "" : reply->str;
+    while ((at = strstr(at, "expires=")) != NULL) *count += strtol(at += 8, NULL, 10);
     freeReplyObject(reply);
     return true;
 }
@@ -36,6 +37,7 @@ static void step_back(exec_target *self, int64_t by_ms) {
     virtual_clock_set(&self->clock, (EXEC_T0_MS + self->at_ms - by_ms) * 1000);
 }
 
+/* Active expiry is not allowed yet, so nothing else sees that the clock went back. */
 static bool put_canary(exec_target *self, char *error) {
     step_back(self, STEP_BACK_MS);
     bool put = exec_tell(self->canary, error,
@@ -44,36 +46,56 @@ static bool put_canary(exec_target *self, char *error) {
     return put;
 }
 
-/* Asks whether the canary is gone, once. Servers before 6.2 take their timers from the wall clock,
- * and run their cron only when it moves: every turn of this wheel takes it back and forth. */
-static bool poll_canary(exec_target *self, bool *is_gone, char *error) {
+/* Servers before 6.2 take their timers from the wall clock, and run their cron when it moves. They
+ * run it after the commands that woke them and before they answer those. So at the answer to this
+ * PING the cron has run, long before the present, and it runs again in the present, when the next
+ * command comes. */
+static bool turn_wheel(exec_target *self, char *error) {
     step_back(self, STEP_BACK_MS);
-    bool asked = exec_tell(self->canary, error, (const char *[]){"PING", NULL});
+    bool turned = exec_tell(self->canary, error, (const char *[]){"PING", NULL});
     step_back(self, 0);
-    redisReply *reply = asked ? live_ask(self->canary, error, "DBSIZE", NULL) : NULL;
+    return turned;
+}
+
+static bool poll_canary(exec_target *self, bool *is_gone, char *error) {
+    if (self->has_wall_timers && !turn_wheel(self, error)) return false;
+    redisReply *reply = live_ask(self->canary, error, "DBSIZE", NULL);
     if (reply == NULL) return false;
     *is_gone = reply->type == REDIS_REPLY_INTEGER && reply->integer == 0;
     freeReplyObject(reply);
     return true;
 }
 
-static bool run_cycle(exec_target *self, char *error) {
-    int64_t deadline_us = live_now_us() + CYCLE_WAIT_US;
-    bool is_gone = false;
+/* Puts in a canary and waits until it is gone. */
+static bool run_cycle(exec_target *self, int64_t wait_us, bool *is_gone, char *error) {
+    int64_t deadline_us = live_now_us() + wait_us;
+    *is_gone = false;
     if (!put_canary(self, error) || !allow_expiry(self, true, error)) return false;
-    while (!is_gone && !self->has_no_cycle) {
-        if (!poll_canary(self, &is_gone, error)) return false;
-        self->has_no_cycle = !is_gone && live_now_us() > deadline_us;
-    }
+    while (!*is_gone && live_now_us() < deadline_us)
+        if (!poll_canary(self, is_gone, error)) return false;
     if (!allow_expiry(self, false, error)) return false;
-    return is_gone || exec_tell(self->canary, error, (const char *[]){"FLUSHDB", NULL});
+    return *is_gone || exec_tell(self->canary, error, (const char *[]){"FLUSHDB", NULL});
+}
+
+bool exec_cycle_learn(exec_target *self, char *error) {
+    bool is_gone = false;
+    self->has_cycle = self->has_wall_timers = false;
+    if (self->canary == NULL) return true;
+    if (!run_cycle(self, TIMERS_WAIT_US, &is_gone, error)) return false;
+    self->has_wall_timers = !is_gone;
+    if (!is_gone && !run_cycle(self, CYCLE_WAIT_US, &is_gone, error)) return false;
+    self->has_cycle = is_gone;
+    return true;
 }
 
 bool exec_cycle_drive(exec_target *self, char *error) {
-    bool may = false;
-    if (self->canary == NULL || self->has_no_cycle) return true;
-    if (!may_have_dead_keys(self, &may, error)) return false;
-    for (int i = 0; may && i < CYCLES; i++)
-        if (!run_cycle(self, error)) return false;
-    return true;
+    long count = 0;
+    bool is_gone = true;
+    if (!self->has_cycle) return true;
+    if (!count_volatile(self, &count, error)) return false;
+    long cycles = count == 0 ? 0 : CYCLES + count / KEYS_A_VISIT;
+    for (long i = 0; i < cycles && is_gone; i++)
+        if (!run_cycle(self, CYCLE_WAIT_US, &is_gone, error)) return false;
+    if (!is_gone) snprintf(error, TARGET_ERROR_SIZE, "reclaims dead keys no more");
+    return is_gone;
 }

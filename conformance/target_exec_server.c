@@ -150,7 +150,7 @@ static bool greet(exec_target *self, char *error) {
     set_up(self);
     learn_capabilities(self);
     open_canary(self);
-    return true;
+    return exec_cycle_learn(self, error);
 }
 
 bool exec_server_start(exec_target *self, char *error) {
