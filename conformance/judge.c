@@ -40,7 +40,8 @@ static void judge_end(judge *self) {
                      self->sent_us,     self->received_us,     self->names,      self->log,
                      self->latest_sent, self->latest_received, self->moments,    self->relations,
                      self->facts,       self->variables,       self->choices,    self->failed,
-                     self->free_log,    self->best_log};
+                     self->free_log,    self->best_log,
+                     self->free_asked};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     zone_free(self->known.zone);
     ttl_reply_free(&self->reply);

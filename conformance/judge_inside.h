@@ -86,6 +86,10 @@ typedef struct judge_fact {
     int64_t value; /* what the reply said */
 } judge_fact;
 
+typedef struct judge_asked {
+    ttl_instant a, b;
+} judge_asked;
+
 /* A point where something else can be tried. */
 typedef struct judge_choice {
     bool is_order;
@@ -153,7 +157,8 @@ typedef struct judge {
 
     /* a search for an explanation: answers are given, not asked for */
     bool is_free;
-    uint8_t *free_log;
+    uint8_t *free_log; /* lowest bit: the answer */
+    judge_asked *free_asked;
     size_t free_at, free_count;
 
     /* the branch that explained most */

@@ -252,7 +252,9 @@ static bool answer_freely(judge *self, judge_question question) {
         self->free_log = memory_grown(self->free_log, self->free_count, 1);
         self->free_log[self->free_count++] = guessed(self, &question);
     }
-    bool answer = self->free_log[self->free_at++] != 0;
+    self->free_asked = memory_grown(self->free_asked, self->free_at, sizeof *self->free_asked);
+    self->free_asked[self->free_at] = (judge_asked){question.a, question.b};
+    bool answer = (self->free_log[self->free_at++] & 1) != 0;
     if (self->is_dead) return answer;
     question.yes.x = question.no.y = tick_of(self, question.b.origin);
     question.yes.y = question.no.x = tick_of(self, question.a.origin);
