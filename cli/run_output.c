@@ -3,12 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/run.h"
 #include "conformance/text.h"
 
-enum { BAR_WIDTH = 24 };
+enum { BAR_WIDTH = 24, BAR_EVERY_MS = 50 };
 
 /* -- reports ----------------------------------------------------------------------------------- */
 
@@ -55,6 +56,19 @@ bool run_write_reports(const run_options *options, const results *all) {
 
 /* -- progress ---------------------------------------------------------------------------------- */
 
+/* True when the bar was last drawn so long ago that a person would see it move: drawing it for
+ * each of thousands of vectors would take longer than running them. */
+static bool is_due(void) {
+    static struct timespec drawn;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t since_ms =
+        (int64_t)(now.tv_sec - drawn.tv_sec) * 1000 + (now.tv_nsec - drawn.tv_nsec) / 1000000;
+    if (since_ms < BAR_EVERY_MS) return false;
+    drawn = now;
+    return true;
+}
+
 void run_show_progress(void *context, size_t done, size_t total, const result_run *run) {
     (void)context;
     if (total == 0 || !isatty(STDERR_FILENO)) return;
@@ -63,6 +77,7 @@ void run_show_progress(void *context, size_t done, size_t total, const result_ru
         fflush(stderr);
         return;
     }
+    if (!is_due()) return;
     size_t filled = done * BAR_WIDTH / total, notable = 0;
     for (size_t i = 0; i < run->count; i++) notable += report_is_notable(&run->vectors[i]);
     fputs("\r\033[K[", stderr);
