@@ -121,6 +121,19 @@ load helper
     if command -v jq; then jq -e '.runs[0].counts.fail == 1' "$out/results.json"; fi
 }
 
+@test "a terminal gets a progress bar and colours, unless NO_COLOR is set" {
+    command -v script >/dev/null || skip 'script, which makes a terminal, is not installed'
+    vectors_write "$BATS_TEST_TMPDIR/v" "$(wrong)"
+    local command="'$ttlspec' run --vectors '$BATS_TEST_TMPDIR/v'"
+    unset NO_COLOR
+    ends 1 script -qec "$command" /dev/null
+    says $'\r\033[K[...'
+    says $'\033[31mfail\033[0m'
+    NO_COLOR=1 ends 1 script -qec "$command" /dev/null
+    says 'fail t.wrong'
+    [[ $output != *$'\033[31m'* ]]
+}
+
 @test "reports go where they are told, and GitHub gets its summary" {
     vectors_write "$BATS_TEST_TMPDIR/v" "$(wrong)"
     export GITHUB_STEP_SUMMARY=$BATS_TEST_TMPDIR/summary
