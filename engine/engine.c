@@ -25,6 +25,8 @@ ttl_engine *ttl_engine_new(const ttl_engine_options *options) {
     engine->active_expire = true;
     engine->database_count = options->databases > 0 ? options->databases : DATABASES_USUAL;
     command_index(engine);
+    /* Deadlines are indexed by their distance from here: the present, not the epoch. */
+    if (engine->timeline == NULL) engine_begin_unit(engine);
     engine->databases = memory_take_zeroed(&engine->memory, (size_t)engine->database_count *
                                                                 sizeof *engine->databases);
     if (engine->databases == NULL) {

@@ -77,6 +77,7 @@ void wheel_free(struct wheel *wheel) {
             chunks_free(wheel, wheel->levels[level].slots[slot].head);
     chunks_free(wheel, wheel->spare);
     memory_give(wheel->memory, wheel->levels, WHEEL_LEVELS * sizeof *wheel->levels);
+    memory_give(wheel->memory, wheel->row, wheel->row_capacity * sizeof *wheel->row);
     memory_give(wheel->memory, wheel->overdue, wheel->overdue_capacity * sizeof *wheel->overdue);
     wheel_init(wheel, wheel->memory, wheel->owner, ordinal_ms(wheel->base));
 }
@@ -238,10 +239,19 @@ static void overdue_sweep(struct wheel *wheel) {
     for (size_t i = kept / 2; i-- > 0;) overdue_sift_down(wheel, i);
 }
 
+static void row_sweep(struct wheel *wheel) {
+    size_t end = 0;
+    for (size_t i = wheel->row_first; i < wheel->row_end; i++)
+        if (entry_is_live(wheel, &wheel->row[i])) wheel->row[end++] = wheel->row[i];
+    wheel->row_first = 0;
+    wheel->row_end = end;
+}
+
 static void wheel_sweep(struct wheel *wheel) {
     for (unsigned level = 0; level < WHEEL_LEVELS; level++)
         for (unsigned slot = 0; slot < WHEEL_SLOTS; slot++)
             if (wheel->levels[level].slots[slot].head != NULL) slot_sweep(wheel, level, slot);
+    row_sweep(wheel);
     overdue_sweep(wheel);
     wheel->count -= wheel->stale;
     wheel->stale = 0;
@@ -280,25 +290,91 @@ static ttl_status slot_spread(struct wheel *wheel, unsigned level, unsigned slot
     return TTL_OK;
 }
 
-/* Brings the first slot that begins at `limit` or before down to level 0 and shows its first
- * entry; NULL with TTL_OK when nothing does. */
+static ttl_status row_reserve(struct wheel *wheel, size_t needed) {
+    if (needed <= wheel->row_capacity) return TTL_OK;
+    struct wheel_entry *row = memory_resize(
+        wheel->memory, wheel->row, wheel->row_capacity * sizeof *row, needed * sizeof *row);
+    if (row == NULL) return TTL_NO_MEMORY;
+    wheel->row = row;
+    wheel->row_capacity = needed;
+    return TTL_OK;
+}
+
+/* Where in the row the entries of each millisecond of a slot begin; returns how many there are. */
+static size_t row_plan(const struct wheel_chunk *chunk, size_t starts[WHEEL_SLOTS]) {
+    size_t counts[WHEEL_SLOTS] = {0}, total = 0;
+    for (; chunk != NULL; chunk = chunk->next)
+        for (uint32_t i = chunk->first; i < chunk->end; i++)
+            counts[slot_of(ordinal_of(chunk->entries[i].deadline_ms), 0)]++;
+    for (unsigned ms = 0; ms < WHEEL_SLOTS; ms++) {
+        starts[ms] = total;
+        total += counts[ms];
+    }
+    return total;
+}
+
+/* Sorts a slot of level 1 into the row, which is empty; the base moves to the slot's start. */
+static ttl_status slot_sort(struct wheel *wheel, unsigned slot) {
+    size_t starts[WHEEL_SLOTS];
+    struct wheel_chunk *chunk = wheel->levels[1].slots[slot].head;
+    size_t total = row_plan(chunk, starts);
+    if (row_reserve(wheel, total) != TTL_OK) return TTL_NO_MEMORY;
+    slot_vacate(wheel, 1, slot);
+    wheel->base = slot_start(wheel->base, 1, slot);
+    wheel->row_first = 0;
+    wheel->row_end = total;
+    while (chunk != NULL) {
+        for (uint32_t i = chunk->first; i < chunk->end; i++) {
+            const struct wheel_entry *entry = &chunk->entries[i];
+            wheel->owner.fetch(wheel->owner.context, entry);
+            wheel->row[starts[slot_of(ordinal_of(entry->deadline_ms), 0)]++] = *entry;
+        }
+        struct wheel_chunk *next = chunk->next;
+        chunk_give(wheel, chunk);
+        chunk = next;
+    }
+    return TTL_OK;
+}
+
+/* The first entry of level 0; NULL: there is none. */
+static struct wheel_entry *level_0_first(const struct wheel *wheel) {
+    if (wheel->levels == NULL) return NULL;
+    unsigned slot = level_first(wheel, 0);
+    if (slot == WHEEL_SLOTS) return NULL;
+    struct wheel_chunk *head = wheel->levels[0].slots[slot].head;
+    return &head->entries[head->first];
+}
+
+/* Is the row's first entry before all of level 0? */
+static bool row_leads(const struct wheel *wheel) {
+    if (wheel->row_first == wheel->row_end) return false;
+    const struct wheel_entry *other = level_0_first(wheel);
+    return other == NULL || wheel->row[wheel->row_first].deadline_ms <= other->deadline_ms;
+}
+
+/* The first entry of the row and of level 0 together; NULL: there is none. */
+static struct wheel_entry *first_at_hand(const struct wheel *wheel) {
+    return row_leads(wheel) ? &wheel->row[wheel->row_first] : level_0_first(wheel);
+}
+
+/* Brings the first slot that begins at `limit` or before down, level by level, and shows its first
+ * entry if that is due at `limit`; NULL with TTL_OK when none is. */
 static ttl_status wheel_first(struct wheel *wheel, uint64_t limit, struct wheel_entry **first) {
-    *first = NULL;
-    for (unsigned level = 0; wheel->levels != NULL && level < WHEEL_LEVELS;) {
+    *first = first_at_hand(wheel);
+    for (unsigned level = 1; *first == NULL && wheel->levels != NULL && level < WHEEL_LEVELS;) {
         unsigned slot = level_first(wheel, level);
         if (slot == WHEEL_SLOTS) {
             level++;
             continue;
         }
         if (slot_start(wheel->base, level, slot) > limit) break;
-        if (level == 0) {
-            struct wheel_chunk *head = wheel->levels[0].slots[slot].head;
-            *first = &head->entries[head->first];
-            return TTL_OK;
-        }
-        if (slot_spread(wheel, level, slot) != TTL_OK) return TTL_NO_MEMORY;
-        level = 0;
+        ttl_status status = level == 1 ? slot_sort(wheel, slot) : slot_spread(wheel, level, slot);
+        if (status != TTL_OK) return status;
+        *first = first_at_hand(wheel);
+        level = 1;
     }
+    if (*first != NULL && ordinal_of((*first)->deadline_ms) <= limit) return TTL_OK;
+    *first = NULL;
     /* Nothing waits at the limit or before: the base may move up to there. */
     if (limit > wheel->base && limit != UINT64_MAX) wheel->base = limit;
     return TTL_OK;
@@ -317,7 +393,6 @@ static void chunk_consume(struct wheel *wheel, uint32_t count) {
     unsigned slot = level_first(wheel, 0);
     struct wheel_slot *place = &wheel->levels[0].slots[slot];
     struct wheel_chunk *chunk = place->head;
-    wheel->count -= count;
     chunk->first += count;
     if (chunk->first < chunk->end) return;
     place->head = chunk->next;
@@ -325,14 +400,12 @@ static void chunk_consume(struct wheel *wheel, uint32_t count) {
     chunk_give(wheel, chunk);
 }
 
-/* Removes what wheel_next has just shown. */
-static void wheel_pop(struct wheel *wheel) {
-    if (wheel->overdue_count == 0) {
-        chunk_consume(wheel, 1);
-        return;
-    }
-    wheel->count--;
-    overdue_pop(wheel);
+/* Removes what wheel_next has just shown, and the `count - 1` entries after it. */
+static void wheel_consume(struct wheel *wheel, size_t count) {
+    wheel->count -= count;
+    if (wheel->overdue_count > 0) overdue_pop(wheel);
+    else if (row_leads(wheel)) wheel->row_first += count;
+    else chunk_consume(wheel, (uint32_t)count);
 }
 
 void wheel_drop_stale(struct wheel *wheel) {
@@ -349,17 +422,27 @@ ttl_status wheel_peek(struct wheel *wheel, int64_t limit_ms, struct wheel_entry 
         if (next == NULL) return TTL_OK;
         *entry = *next;
         if (entry_is_live(wheel, entry)) return TTL_OK;
-        wheel_pop(wheel);
+        wheel_consume(wheel, 1);
         wheel_drop_stale(wheel);
     }
 }
 
-/* How many entries stand in a row from the one that wheel_next has just shown: all of a chunk of
- * level 0 have one deadline. */
-static size_t wheel_run(const struct wheel *wheel) {
+/* How many entries, `most` at the most, stand in order from the one that wheel_next has just shown
+ * and are due too. All of a chunk of level 0 have one deadline. */
+static size_t wheel_run(const struct wheel *wheel, int64_t limit_ms, size_t most) {
     if (wheel->overdue_count > 0) return 1;
-    const struct wheel_chunk *head = wheel->levels[0].slots[level_first(wheel, 0)].head;
-    return head->end - head->first;
+    const struct wheel_entry *other = level_0_first(wheel);
+    if (!row_leads(wheel)) {
+        const struct wheel_chunk *head = wheel->levels[0].slots[level_first(wheel, 0)].head;
+        size_t run = head->end - head->first;
+        return run < most ? run : most;
+    }
+    if (other != NULL && other->deadline_ms < limit_ms) limit_ms = other->deadline_ms;
+    size_t run = 0, waiting = wheel->row_end - wheel->row_first;
+    while (run < most && run < waiting &&
+           wheel->row[wheel->row_first + run].deadline_ms <= limit_ms)
+        run++;
+    return run;
 }
 
 ttl_status wheel_take(struct wheel *wheel, int64_t limit_ms, struct wheel_entry *entries,
@@ -369,12 +452,10 @@ ttl_status wheel_take(struct wheel *wheel, int64_t limit_ms, struct wheel_entry 
         struct wheel_entry *next;
         if (wheel_next(wheel, limit_ms, &next) != TTL_OK) return TTL_NO_MEMORY;
         if (next == NULL) break;
-        size_t run = wheel_run(wheel);
-        if (run > most - *count) run = most - *count;
+        size_t run = wheel_run(wheel, limit_ms, most - *count);
         memcpy(entries + *count, next, run * sizeof *entries);
         *count += run;
-        if (wheel->overdue_count > 0) wheel_pop(wheel);
-        else chunk_consume(wheel, (uint32_t)run);
+        wheel_consume(wheel, run);
     }
     return TTL_OK;
 }

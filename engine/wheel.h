@@ -4,13 +4,17 @@
  *      level           the highest byte in which a deadline differs from base       8 levels
  *      slot            that byte of the deadline                                    256 slots each
  *
- *        level 0   [ms.0][ms.1]..[ms.255]     one deadline a slot
- *        level 1   [256 ms][256 ms]...        a slot is spread over level 0 when its time comes
+ *        level 0   [ms.0][ms.1]..[ms.255]     one deadline a slot: what was armed for the 256 ms
+ *                                             that the row covers, after the row was made
+ *        level 1   [256 ms][256 ms]...        a slot is sorted into the row when its time comes
+ *        level 2   [65.5 s][65.5 s]...        a slot is spread over level 1 when its time comes
  *        ...
+ *      row             the entries of one slot of level 1, in order
  *      overdue         a binary heap: what was armed for a moment before base
  *
  * Entries leave in (deadline, arming order): equal deadlines share a slot at every moment, are
- * appended at its end, and are spread in order, so the first armed is the first out. The base
+ * appended at its end, and are spread and sorted in order, so the first armed is the first out;
+ * what lies in the row was armed before what lies in level 0 for the same deadline. The base
  * moves forward only, straight to where something waits; occupancy bitmaps find that in a few
  * instructions, however far it is. What is armed before the base (a clock that went back, a
  * deadline in the past) waits in the heap, which is always first.
@@ -77,6 +81,8 @@ struct wheel {
     uint64_t base;              /* an ordinal: see wheel.c */
     struct wheel_level *levels; /* WHEEL_LEVELS of them; NULL until something is armed */
     uint64_t occupied[WHEEL_LEVELS][WHEEL_SLOTS / 64];
+    struct wheel_entry *row; /* entries [row_first, row_end) wait */
+    size_t row_first, row_end, row_capacity;
     struct wheel_overdue *overdue;
     size_t overdue_count, overdue_capacity;
     struct wheel_chunk *spare;
