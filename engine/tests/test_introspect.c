@@ -153,7 +153,7 @@ START_TEST(command_refuses_fewer_arguments_than_its_arity) {
         char reply[128];
         argv[0] = ttl_bytes_of(told[i].name);
         for (size_t j = 1; j < 16; j++) argv[j] = ttl_bytes_of("1");
-        snprintf(reply, sizeof reply, "ERR wrong number of arguments for '%s' command",
+        snprintf(reply, sizeof reply, "ERR wrong number of arguments for '%.80s' command",
                  told[i].name);
         for (int64_t argc = 1; argc < least; argc++) {
             ck_assert_int_eq(ttl_session_execute(world.session, (size_t)argc, argv, &world.reply),
