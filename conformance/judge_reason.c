@@ -313,13 +313,27 @@ static char *told_sentence(const judge_reasons *reasons, const zone_constraint *
     return text_format("%s: at least %s %s", answered, miss, x == origin ? few : many);
 }
 
+/* Do several answers within the last unit stand in the chain? Then they contradict one another. */
+static bool is_between_parts(const judge_reasons *reasons) {
+    size_t parts = 0;
+    for (size_t i = 0; i < reasons->chain.count; i++) {
+        uint32_t tag = reasons->chain.constraints[i].tag;
+        if (tag == FACT_BRACKET || tag == FACT_CLOCK) return false;
+        if (tag < FACT_FIRST || tag == ZONE_TAG_TICK) continue;
+        parts += reasons->facts[tag - FACT_FIRST].unit == reasons->judge->best_unit;
+    }
+    return parts > 1;
+}
+
 static char *sentence_of_chain(const judge_reasons *reasons) {
     const judge *self = reasons->judge;
     const zone_constraint *it = culprit_of(reasons);
     char *answered = answered_text(self, self->best_unit);
     char *miss = ms_text(-reasons->chain.total_us), *text;
     const judge_fact *fact = it == NULL ? NULL : &reasons->facts[it->tag - FACT_FIRST];
-    if (fact != NULL && fact->is_told) {
+    if (is_between_parts(reasons)) {
+        text = text_format("%s: its parts contradict one another by %s", answered, miss);
+    } else if (fact != NULL && fact->is_told) {
         text = told_sentence(reasons, it, fact, answered, miss);
     } else if (fact != NULL && fact->is_of_deadline) {
         text = text_format(fact->answer ? "%s: the key was dead at least %s before it may be"

@@ -36,8 +36,10 @@ struct simulated_server {
     int64_t reading_us; /* how long it takes until it reads its clock again within a unit */
     int64_t took_us;    /* how long the unit took, by its own clock */
     server_bend *bend;
+    const void *fault;      /* whose planted fault it is */
     int64_t last_us;        /* for faults: when the command before ran */
     int64_t granularity_us; /* for faults: its clock shows multiples of this */
+    int64_t memo;           /* for faults: what they have to remember */
 };
 
 /* ---- chance */
