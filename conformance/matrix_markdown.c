@@ -124,30 +124,51 @@ static size_t varying_step(const matrix *self, const matrix_row *row, bool with_
     return (size_t)-1;
 }
 
-/* "`"v"` redis 7.0.15, redis 8.0.2; `null` valkey 8.0.1". */
+/* How many servers were expected to answer a step with this. */
+static size_t count_answer(const matrix *self, const matrix_row *row, size_t step, bool with_events,
+                           const char *answer, bool *is_among) {
+    size_t count = 0;
+    for (size_t r = 0; r < self->run_count; r++) {
+        is_among[r] = false;
+        if (!is_shown(self, row, r)) continue;
+        char *text = expectation_of(row->cells[r], step, with_events);
+        is_among[r] = strcmp(text, answer) == 0;
+        count += is_among[r];
+        free(text);
+    }
+    return count;
+}
+
+/* "`"v"` redis 7.0.15, redis 8.0.2; `null` the others": what more than half of them answer comes
+ * last. */
 static void write_answers(const matrix *self, const matrix_row *row, size_t step, bool with_events,
                           FILE *out) {
     bool *is_done = memory_zeroed(self->run_count, sizeof *is_done);
-    const char *separator = "";
+    bool *is_among = memory_zeroed(self->run_count, sizeof *is_among);
+    size_t all = 0;
+    char *usual = NULL;
+    for (size_t r = 0; r < self->run_count; r++) all += is_shown(self, row, r);
     for (size_t r = 0; r < self->run_count; r++) {
         if (is_done[r] || !is_shown(self, row, r)) continue;
         char *text = expectation_of(row->cells[r], step, with_events);
-        fputs(separator, out);
-        write_code(out, text);
+        bool is_usual = 2 * count_answer(self, row, step, with_events, text, is_among) > all;
+        if (!is_usual) write_code(out, text);
+        const char *separator = " ";
         for (size_t other = r; other < self->run_count; other++) {
-            if (!is_shown(self, row, other)) continue;
-            char *same = expectation_of(row->cells[other], step, with_events);
-            if (strcmp(same, text) == 0) {
-                is_done[other] = true;
-                fputs(other == r ? " " : ", ", out);
-                write_cell(out, self->runs[other].name);
-            }
-            free(same);
+            if (!is_among[other]) continue;
+            is_done[other] = true;
+            if (is_usual) continue;
+            fputs(separator, out);
+            write_cell(out, self->runs[other].name);
+            separator = ", ";
         }
-        free(text);
-        separator = "; ";
+        if (is_usual) usual = text;
+        else fputs("; ", out);
+        if (!is_usual) free(text);
     }
-    free(is_done);
+    if (usual != NULL) write_code(out, usual);
+    if (usual != NULL) fputs(" the others", out);
+    free(usual), free(is_done), free(is_among);
 }
 
 static void write_variation(const matrix *self, const matrix_row *row, FILE *out) {

@@ -1,0 +1,149 @@
+/* What a real server under the virtual clock costs: checked steps a second on one redis-server
+ * through a unix socket, and what the clock itself costs the server.
+ *
+ *      build/bench/conformance/bench_exec      from the root of the project: it runs ./vectors
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance/live.h"
+#include "conformance/loader.h"
+#include "conformance/process.h"
+#include "conformance/runner.h"
+
+enum { RUNS = 3, ROUNDS = 9, REQUESTS = 100000 };
+
+/* -- checked steps --------------------------------------------------------------------------- */
+
+static void bench_steps(target *on, const vector_set *set) {
+    double best = 0;
+    size_t steps = 0, vectors = 0;
+    for (int i = 0; i < RUNS; i++) {
+        results all = {0};
+        result_run *run = results_add_run(&all);
+        runner how = {.target = on, .spec = on->dialect, .run_id = "bench"};
+        runner_run(&how, (const vector *const *)set->vectors, set->count, run);
+        steps = vectors = 0;
+        for (size_t v = 0; v < run->count; v++) {
+            vectors += run->vectors[v].step_count > 0;
+            steps += run->vectors[v].step_count;
+        }
+        double rate = (double)steps * 1e6 / (double)run->duration_us;
+        if (rate > best) best = rate;
+        results_free(&all);
+    }
+    printf("exec: %s under the virtual clock\n", on->server);
+    printf("  checked steps  %8.0f a second (%zu steps of %zu vectors, the best of %d runs)\n",
+           best, steps, vectors, RUNS);
+}
+
+static int bench_vectors(void) {
+    static const target_options options = {0};
+    char error[TARGET_ERROR_SIZE];
+    bool is_usage = false;
+    const char *place = "vectors";
+    vector_set set = {0};
+    problem_list problems = {0};
+    if (!loader_load(&set, &place, 1, NULL, &problems)) {
+        fputs("bench_exec: there are no sound vectors in ./vectors\n", stderr);
+        return 2;
+    }
+    target *on = target_open("exec:redis-server", &options, &is_usage, error);
+    if (on == NULL) fprintf(stderr, "bench_exec: redis-server %s\n", error);
+    else bench_steps(on, &set);
+    int status = on == NULL ? 3 : 0;
+    target_close(on);
+    problem_list_free(&problems);
+    vector_set_free(&set);
+    return status;
+}
+
+/* -- the clock's cost ------------------------------------------------------------------------ */
+
+/* Microseconds of processor time that the process' first thread has used. */
+static double cpu_us(pid_t process) {
+    char path[64];
+    double used_ns = 0;
+    snprintf(path, sizeof path, "/proc/%d/schedstat", (int)process);
+    FILE *stat = fopen(path, "r");
+    if (stat == NULL) return 0;
+    if (fscanf(stat, "%lf", &used_ns) != 1) used_ns = 0;
+    fclose(stat);
+    return used_ns / 1e3;
+}
+
+/* Requests a second that redis-benchmark gets. */
+static double benchmark(const server_process *server) {
+    char command[512], line[512];
+    double rate = 0;
+    snprintf(command, sizeof command,
+             "redis-benchmark -s %s -c 20 -P 4 -n %d -r 1000 --csv psetex key:__rand_int__ 100000 v"
+             " 2>/dev/null",
+             server->socket, REQUESTS);
+    FILE *pipe = popen(command, "r");
+    if (pipe == NULL) return 0;
+    while (fgets(line, sizeof line, pipe) != NULL) {
+        const char *comma = strstr(line, "\",\"");
+        if (comma != NULL && strtod(comma + 3, NULL) > 0) rate = strtod(comma + 3, NULL);
+    }
+    pclose(pipe);
+    return rate;
+}
+
+typedef struct side {
+    server_options options;
+    server_process server;
+    double best, cpu;
+} side;
+
+static bool side_start(side *self, virtual_clock *clock, const char *preload) {
+    static const char *const command[] = {"redis-server", NULL};
+    char error[SERVER_ERROR_SIZE];
+    self->options = (server_options){.command = command, .clock = clock, .preload = preload};
+    bool started = server_start(&self->server, &self->options, error);
+    if (!started) fprintf(stderr, "bench_exec: %s\n", error);
+    return started;
+}
+
+/* Both servers in turn, so that what else the machine does falls on both. */
+static void compare(side sides[2]) {
+    for (int round = 0; round < ROUNDS; round++)
+        for (int i = 0; i < 2; i++) {
+            double before = cpu_us(sides[i].server.pid), rate = benchmark(&sides[i].server);
+            sides[i].cpu += cpu_us(sides[i].server.pid) - before;
+            if (rate > sides[i].best) sides[i].best = rate;
+        }
+    const char *const names[] = {"without the clock", "with it"};
+    for (int i = 0; i < 2; i++)
+        printf("  redis-benchmark %-18s %8.0f requests a second, %.2f us of processor each\n",
+               names[i], sides[i].best, sides[i].cpu / ((double)ROUNDS * REQUESTS));
+    printf("  under the clock: %.1f %% of the throughput, %.1f %% of the processor time\n",
+           100 * sides[1].best / sides[0].best, 100 * sides[1].cpu / sides[0].cpu);
+}
+
+static int bench_clock(void) {
+    char preload[1024], error[SERVER_ERROR_SIZE];
+    scratch_directory scratch;
+    virtual_clock clock;
+    side sides[2] = {0};
+    if (system("command -v redis-benchmark >/dev/null") != 0) {
+        puts("  without redis-benchmark the clock's own cost is left out");
+        return 0;
+    }
+    if (!preload_find(preload, sizeof preload) || !scratch_open(&scratch, error)) return 3;
+    bool ready = virtual_clock_init(&clock, scratch.path, INT64_C(1767225600000000), error) &&
+                 side_start(&sides[0], NULL, NULL) && side_start(&sides[1], &clock, preload);
+    if (ready) compare(sides);
+    for (int i = 0; i < 2; i++) server_stop(&sides[i].server);
+    virtual_clock_free(&clock);
+    scratch_close(&scratch);
+    return ready ? 0 : 3;
+}
+
+int main(void) {
+    signal(SIGPIPE, SIG_IGN);
+    int status = bench_vectors();
+    return status != 0 ? status : bench_clock();
+}
