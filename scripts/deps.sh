@@ -28,6 +28,7 @@ need libxxhash-dev pkg-config --exists libxxhash
 need bats command -v bats
 need redis-server command -v redis-server
 need python3-redis /usr/bin/python3 -c 'import redis'
+need procps command -v pgrep
 need python3-jsonschema python3 -c 'import jsonschema' # holds the vectors to their schema
 missing=${missing# }
 

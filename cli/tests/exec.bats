@@ -27,7 +27,7 @@ nothing_left() {
 
 far_vector() {
     vector t.far "$(step 'PSETEX {k} 315360000000 v' "$ok")" \
-        "$(step 'PTTL {k}' 0 315360000000)" "$(step 'GET {k}' null 315360000001)" |
+        "$(step 'PTTL {k}' 1 315359999999)" "$(step 'GET {k}' null 315360000001)" |
         sed 's/"rules"/"needs": ["virtual-clock"], "rules"/'
 }
 
