@@ -8,8 +8,8 @@
  *
  * The engine is pure: no I/O, no threads, no globals, no clock and no randomness of its own. It
  * reads time only from the clock it was given, when it is made and once for each executed unit (a
- * command, or a MULTI/EXEC block as one), so time stands still while a unit runs. The same calls with the same
- * clock and seed give the same replies, always.
+ * command, or a MULTI/EXEC block as one), so time stands still while a unit runs. The same calls
+ * with the same clock and seed give the same replies, always.
  *
  * A key whose deadline has passed is dead: no command sees it. Dead keys are reclaimed lazily,
  * when a command meets one, and actively, when the caller drives ttl_engine_expire.
