@@ -355,9 +355,16 @@ static char *sentence_of_reply(judge_reasons *reasons) {
     judge_known_copy(&self->known, &reasons->before);
     self->is_dead = false;
     judge_execute(self, unit);
-    char *answered = answered_text(self, unit);
-    char *expected =
-        shortened(expectation_text_of_reply(&self->reply, self->history->entries[unit].protocol));
+    char *answered = answered_text(self, unit), *expected;
+    const ttl_node *made = self->reply.nodes;
+    if (self->reply.node_count == 1 && made->type == TTL_REPLY_TOLD &&
+        self->relations[made->is.integer].kind == TTL_TOLD_COUNT) {
+        const ttl_told *told = &self->relations[made->is.integer];
+        expected = text_format("from %" PRId64 " to %" PRId64, told->low, told->high);
+    } else {
+        int protocol = self->history->entries[unit].protocol;
+        expected = shortened(expectation_text_of_reply(&self->reply, protocol));
+    }
     char *text = text_format("%s, expected %s", answered, expected);
     free(answered), free(expected);
     return text;

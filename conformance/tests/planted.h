@@ -2,8 +2,8 @@
  *
  * Most are told by a row of a table: which command, and what is done instead of it, before it or
  * after it, to a number in it or to the number it answers. $1, $2, ... are the arguments.
- * The scenario is what a client does to find it: "MS COMMAND | MS COMMAND ..."; "A; B; C" is sent at
- * once; # is the number of the round, @N the server's millisecond plus N, ~N its second plus N.
+ * The scenario is what a client does to find it: "MS COMMAND | MS COMMAND ..."; "A; B; C" is sent
+ * at once; # is the number of the round, @N the server's millisecond plus N, ~N its second plus N.
  */
 #ifndef CONFORMANCE_TESTS_PLANTED_H
 #define CONFORMANCE_TESTS_PLANTED_H

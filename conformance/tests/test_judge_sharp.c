@@ -38,7 +38,7 @@ static void fill_command(const stage *self, const char *from, size_t length, int
     *to = '\0';
 }
 
-/* Sends the commands of one step at once: they run one after the other, and are answered at once. */
+/* Sends the commands of one step at once: they run in turn, and are answered at once. */
 static void play_step(stage *self, const char *commands, size_t length, int64_t sent_us) {
     enum { MOST = 8 };
     char texts[MOST][SIM_TEXT];
