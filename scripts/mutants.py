@@ -1,0 +1,333 @@
+#!/usr/bin/env python3
+"""Mutation score of the vectors: changes the engine's source in one place at a time, and looks whether
+some vector fails on the changed engine in some dialect. Unit tests do not take part.
+
+usage: scripts/mutants.py BUILD [--files GLOB]... [--sample N] [--seed N] [--jobs N] [--least PERCENT]
+                          [--report FILE] [--list]
+
+A mutant is one of: a comparison turned round or moved by one; another operator; an integer one higher
+or lower; true for false; a returned value replaced; a statement left out. A mutant is killed when a
+vector fails, or the run crashes or takes too long. Only the mutated file is compiled, and linked with
+what BUILD holds; a mutant that does not compile, or gives the same machine code, counts for nothing.
+Branches that only a lack of memory reaches are not mutated: no vector can take memory away.
+
+scripts/mutants.equivalent lists what no vector can show, with reasons; an entry that fits no mutant is
+an error. Exit status: 0 when the score is PERCENT (95) or more, 1 below it, 2 when nothing could be run.
+"""
+import argparse, concurrent.futures, fnmatch, glob, os, pathlib, random, re, resource, subprocess
+import sys, tempfile, time
+
+FILES = ["cmd_expire", "cmd_string", "cmd_keys", "set_options", "deadline", "db"]
+# Those that differ most from one another first: most mutants die on the first.
+DIALECTS = ["redis-8.6", "redis-6.0", "valkey-9.1", "redis-7.0", "valkey-8.0", "redis-6.2", "redis-7.2",
+            "redis-7.4", "redis-8.0", "redis-8.2", "valkey-8.1", "redict-7.3"]
+LIMIT_S, MEMORY = 20, 2 << 30
+EQUIVALENT = pathlib.Path(__file__).with_name("mutants.equivalent")
+CFLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iengine/include", "-I.", "-w"]
+
+TOKEN = re.compile(r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/|^[ \t]*\#(?:[^\n]*\\\n)*[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')
+    |(?P<number>\d\w*)|(?P<word>[A-Za-z_]\w*)
+    |(?P<operator><<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|.)""", re.S | re.M | re.X)
+
+COMPARISONS = {"==": ["!="], "!=": ["=="], "<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"]}
+OPERATORS = {"&&": ["||"], "||": ["&&"], "++": ["--"], "--": ["++"], "+=": ["-="], "-=": ["+="], "*=": ["/="],
+             "<<": [">>"], ">>": ["<<"]}
+BINARY = {"+": ["-"], "-": ["+"], "*": ["/"], "/": ["*"], "%": ["*"], "&": ["|"], "|": ["&"]}
+KEYWORDS = {"return", "break", "continue", "goto", "if", "else", "for", "while", "do", "switch", "case",
+            "default", "static", "const", "struct", "enum", "typedef", "extern", "union", "sizeof"}
+
+
+class Mutant:
+    def __init__(self, path, source, start, end, text, function):
+        self.path, self.start, self.end, self.text, self.function = path, start, end, text, function
+        self.line = source.count("\n", 0, start) + 1
+        self.source = source[:start] + text + source[end:]
+        before, after = source.split("\n"), self.source.split("\n")
+        last = source.count("\n", 0, end)
+        self.old = [line.strip() for line in before[self.line - 1:last + 1]]
+        self.new = [line.strip() for line in after[self.line - 1:last + 1 + len(after) - len(before)]]
+        self.verdict = self.by = None
+
+    def key(self):
+        return self.path, tuple(self.old), tuple(self.new)
+
+
+def tokens_of(source):
+    return [(m.lastgroup, m[0], m.start(), m.end()) for m in TOKEN.finditer(source) if m.lastgroup != "skip"]
+
+
+def function_at(source, tokens):
+    """For each token the name and the result of the function whose body it is in, or None."""
+    found, depth, current, heads = [], 0, None, {}
+    for m in re.finditer(r"^(?!static const|typedef|#)([A-Za-z_][\w \*]*?)(\w+)\(([^;{}]*)\) \{$", source, re.M):
+        heads[m.end() - 1] = (m[2], m[1].replace("static", "").replace("inline", "").strip())
+    for _, text, start, _ in tokens:
+        if start in heads: current = heads[start]
+        depth += (text == "{") - (text == "}")
+        found.append(current)
+        if depth == 0 and text == "}": current = None
+    return found
+
+
+def statements(tokens, functions):
+    """Expression statements and jumps inside of functions: (first, last) token."""
+    for i, (kind, text, _, _) in enumerate(tokens):
+        if functions[i] is None or kind == "number" or i == 0: continue
+        if tokens[i - 1][1] not in (";", "{", "}", ")", "else", ":", "do"): continue
+        if tokens[i - 1][1] == "}" and text in (";", ",", ")"): continue
+        if text in KEYWORDS and text not in ("return", "break", "continue"): continue
+        if kind != "word" and text not in ("*", "++", "--", "("): continue
+        depth, end = 0, i
+        while end < len(tokens) and (tokens[end][1] != ";" or depth):
+            depth += (tokens[end][1] in "([{") - (tokens[end][1] in ")]}")
+            if depth < 0: break
+            end += 1
+        if depth or tokens[end][1] != ";": continue
+        words = [t[1] for t in tokens[i:end]]
+        if tokens[i - 1][1] == ")" and not guards(tokens, i - 1): continue
+        if tokens[i - 1][1] == ":" and "?" in [t[1] for t in tokens[max(0, i - 30):i]] and text != "return": continue
+        declares = kind == "word" and len(words) > 1 and (re.match(r"\w", words[1]) or words[1] == "*" and "=" in words
+                                                           and words.index("=") == 3) and text != "return"
+        if not declares: yield i, end
+
+
+def guards(tokens, i):
+    """Does this closing parenthesis end the head of an if, for or while?"""
+    depth = 0
+    while i >= 0:
+        depth += (tokens[i][1] == ")") - (tokens[i][1] == "(")
+        if depth == 0: return tokens[i - 1][1] in ("if", "for", "while")
+        i -= 1
+    return False
+
+
+def lacks_memory(tokens, first, last):
+    return any(t[1] == "TTL_NO_MEMORY" for t in tokens[first:last + 1])
+
+
+def value_for(result, words):
+    """What a function of this result returns instead."""
+    if result == "bool": return f"!({words})"
+    if result.endswith("*"): return "NULL"
+    if re.fullmatch(r"(u?int\d+_t|size_t|int|unsigned|long long|ttl_status|(enum|const enum) \w+)", result): return "0"
+    return None
+
+
+def mutants_of(path):
+    source = pathlib.Path(path).read_text("utf-8")
+    tokens = tokens_of(source)
+    functions = function_at(source, tokens)
+    covered = set()
+    made = []
+
+    def make(start, end, text, i):
+        made.append(Mutant(path, source, start, end, text, functions[i][0] if functions[i] else ""))
+
+    for first, last in statements(tokens, functions):
+        text = source[tokens[first][2]:tokens[last][2]]
+        if lacks_memory(tokens, first, last) and text.startswith("return"):
+            covered.update(range(first, last))
+            continue
+        is_last = tokens[last + 1][1] == "}" and functions[last + 1] is not None
+        guarded = tokens[first - 1][1] in (")", "else")
+        if not text.startswith("return") or guarded or functions[first][1] == "void":
+            make(tokens[first][2], tokens[last][3], ";", first)
+        if text.startswith("return "):
+            value = text[len("return "):]
+            other = value_for(functions[first][1], value)
+            if other and value not in ("true", "false", other) and not re.fullmatch(r"TTL_OK", value):
+                make(tokens[first][2], tokens[last][3], f"return {other};", first)
+    for i, (kind, text, start, end) in enumerate(tokens):
+        if i in covered: continue
+        spaced = source[start - 1] in " \n" and source[end:end + 1] in " \n"
+        if kind == "operator":
+            for other in COMPARISONS.get(text, []) + OPERATORS.get(text, []): make(start, end, other, i)
+            if spaced and functions[i]:
+                for other in BINARY.get(text, []): make(start, end, other, i)
+            if text == "!": make(start, end, "", i)
+        elif text in ("true", "false"):
+            make(start, end, "false" if text == "true" else "true", i)
+        elif kind == "number":
+            declares = tokens[i - 1][1] == "[" and tokens[i + 1][1] == "]" and tokens[i - 3][0] == "word" \
+                and tokens[i - 3][1] not in KEYWORDS and tokens[i - 2][0] == "word"
+            value = re.fullmatch(r"(\d+)([uUlL]*)", text)
+            if not value or declares: continue
+            number = int(value[1])
+            for other in {number + 1, max(number - 1, 0)} - {number}: make(start, end, f"{other}{value[2]}", i)
+    unique = {}
+    for mutant in made:
+        if mutant.source != source: unique.setdefault(mutant.source, mutant)
+    return sorted(unique.values(), key=lambda m: (m.start, m.text))
+
+
+class Bench:
+    """Where mutants are built and run."""
+
+    def __init__(self, build, place):
+        self.build, self.place = build, place
+        self.compiler = os.environ.get("CC", "cc").split()
+        self.libraries = subprocess.run(["pkg-config", "--libs", "hiredis", "libcjson", "libuv"], check=True,
+                                        capture_output=True, text=True).stdout.split()
+        self.objects = sorted(glob.glob(f"{build}/obj/engine/*.o"))
+        self.rest = sorted(glob.glob(f"{build}/obj/cli/*.o")) + [f"{build}/libconformance.a"]
+        self.same = {}
+
+    def run(self, *words, seconds=LIMIT_S):
+        def limit(): resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        try:
+            return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=seconds,
+                                  preexec_fn=limit, text=True, errors="replace")
+        except subprocess.TimeoutExpired:
+            return None
+
+    def compile(self, source, place, level, path):
+        # Under the name and in the place of the file that it stands for: its quoted headers are found.
+        file = f"{place}/{pathlib.Path(path).name}"
+        pathlib.Path(file).write_text(source, "utf-8")
+        done = self.run(*self.compiler, *CFLAGS, "-iquote", str(pathlib.Path(path).parent), level, "-c",
+                        "-o", file[:-1] + "o", file)
+        return file[:-1] + "o" if done and done.returncode == 0 else None
+
+    def code(self, source, place, path):
+        object = self.compile(source, place, "-O2", path)
+        if object is None: return None
+        subprocess.run(["objcopy", "-R", ".comment", "-R", ".note*", object], check=True)
+        return pathlib.Path(object).read_bytes()
+
+    def is_same(self, mutant, place):
+        """The compiler's word that it is equivalent. Asserts name their lines: those stay as they are."""
+        if mutant.path not in self.same:
+            self.same[mutant.path] = self.code(pathlib.Path(mutant.path).read_text("utf-8"), place, mutant.path)
+        return self.code(mutant.source, place, mutant.path) == self.same[mutant.path]
+
+    def link(self, object, path, program):
+        own = f"{self.build}/obj/{path[:-1]}o"
+        others = [o for o in self.objects if o != own]
+        done = self.run(*self.compiler, "-o", program, object, *self.rest, *others, *self.libraries, "-lm")
+        return done is not None and done.returncode == 0
+
+    def judge(self, mutant):
+        with tempfile.TemporaryDirectory(dir=self.place) as place:
+            object, program = self.compile(mutant.source, place, "-O0", mutant.path), f"{place}/ttlspec"
+            if object is None or not self.link(object, mutant.path, program):
+                mutant.verdict = "unbuilt"
+                return mutant
+            for dialect in DIALECTS:
+                done = self.run(program, "run", f"engine:{dialect}", "--strict", "--report", "tap")
+                if done is not None and done.returncode == 0: continue
+                failed = re.search(r"^not ok \d+ - \S+ (\S+)", done.stdout, re.M) if done else None
+                mutant.verdict, mutant.by = "killed", failed[1] if failed else "crash" if done else "time"
+                return mutant
+            mutant.verdict = "same" if self.is_same(mutant, place) else "survived"
+        return mutant
+
+
+def equivalents():
+    """[(path, old lines, new lines, reason)]; without lines: [(path, function, None, reason)]."""
+    entries = []
+    if not EQUIVALENT.exists(): return entries
+    for block in re.split(r"\n\s*\n", EQUIVALENT.read_text("utf-8").strip()):
+        lines = [line for line in block.split("\n") if not line.startswith("#")]
+        if not lines: continue
+        old = tuple(line[2:].strip() for line in lines if line.startswith("- "))
+        new = tuple(line[2:].strip() for line in lines if line.startswith("+ "))
+        reason = " ".join(line[2:].strip() for line in lines if line.startswith("= "))
+        if not reason: sys.exit(f"{EQUIVALENT}: {lines[0]} has no reason")
+        path, _, function = lines[0].partition(": ")
+        entries.append((path, old or function, new or None, reason))
+    return entries
+
+
+def mark_equivalents(mutants):
+    for path, old, new, reason in equivalents():
+        fitting = [m for m in mutants if m.path == path and
+                   (m.function == old if new is None else (tuple(m.old), tuple(m.new)) == (old, new))]
+        if not fitting and path in {m.path for m in mutants}:
+            sys.exit(f"{EQUIVALENT}: fits no mutant: {path}: {old if new is None else ' / '.join(old + new)}")
+        for mutant in fitting: mutant.verdict, mutant.by = "equivalent", reason
+
+
+def count(mutants, *verdicts): return sum(m.verdict in verdicts for m in mutants)
+
+
+def score(mutants):
+    decided = count(mutants, "killed", "survived")
+    return 100.0 if decided == 0 else 100.0 * count(mutants, "killed") / decided
+
+
+def diff(mutant):
+    return "\n".join([f"{mutant.path}:{mutant.line} ({mutant.function})", "```diff",
+                      *[f"- {line}" for line in mutant.old], *[f"+ {line}" for line in mutant.new], "```", ""])
+
+
+def report(mutants, arguments):
+    lines = ["# Mutation score of the vectors", "",
+             "Each mutant is the engine with one place of its source changed. It is killed when a vector fails",
+             "on it in some dialect that the vector claims. Unit tests do not count. `make mutants` makes this",
+             "page; how, is said in `scripts/mutants.py`.", "",
+             "| file | mutants | killed | survived | equivalent | score |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
+    def row(name, some):
+        built = [m for m in some if m.verdict not in ("unbuilt", "same")]
+        return (f"| {name} | {len(built)} | {count(some, 'killed')} | {count(some, 'survived')} | "
+                f"{count(some, 'equivalent')} | {score(some):.1f} % |")
+    for path in sorted({m.path for m in mutants}): lines.append(row(path, [m for m in mutants if m.path == path]))
+    lines.append(row("together", mutants))
+    lines += ["", f"Beside them {count(mutants, 'unbuilt')} did not compile, and {count(mutants, 'same')} gave the same "
+              "machine code.", ""]
+    if arguments.sample: lines += [f"This is a sample of {arguments.sample} with the seed {arguments.seed}.", ""]
+    survived = [m for m in mutants if m.verdict == "survived"]
+    lines += ["## Survivors", ""] + ([diff(m) for m in survived] or ["None.", ""])
+    lines += ["## Equivalent", "", "What no vector can show, from `scripts/mutants.equivalent`.", ""]
+    reasons = {}
+    for m in mutants:
+        if m.verdict == "equivalent": reasons.setdefault((m.path, m.by), []).append(m)
+    lines += [f"- {path}, {', '.join(sorted({m.function or 'a table' for m in some}))} ({len(some)}): {reason}"
+              for (path, reason), some in reasons.items()] or ["None."]
+    return "\n".join(lines) + "\n"
+
+
+def parse():
+    parser = argparse.ArgumentParser(description="Mutation score of the vectors.")
+    parser.add_argument("build")
+    parser.add_argument("--files", action="append", help="glob of engine files, without engine/ and .c")
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--least", type=float, default=95)
+    parser.add_argument("--report")
+    parser.add_argument("--list", action="store_true", help="print the mutants and run none")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse()
+    names = sorted(pathlib.Path(p).stem for p in glob.glob("engine/*.c"))
+    chosen = [n for n in names if any(fnmatch.fnmatch(n, g) for g in arguments.files or FILES)]
+    mutants = [m for n in chosen for m in mutants_of(f"engine/{n}.c")]
+    mark_equivalents(mutants)
+    if arguments.list:
+        for m in mutants: print(diff(m))
+        return 0
+    if arguments.sample:
+        mutants = [m for m in mutants if m.verdict is None]
+        mutants = random.Random(arguments.seed).sample(mutants, min(arguments.sample, len(mutants)))
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mutants-") as place:
+        bench = Bench(arguments.build, place)
+        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+            todo = [m for m in mutants if m.verdict is None]
+            for done, mutant in enumerate(pool.map(bench.judge, todo), 1):
+                if mutant.verdict == "survived": print(diff(mutant), flush=True)
+                if done % 50 == 0:
+                    print(f"{done} of {len(todo)}, {score(mutants):.1f} %, {time.monotonic() - began:.0f} s", flush=True)
+    if count(mutants, "killed", "survived") == 0:
+        print("mutants: none could be built and run", file=sys.stderr)
+        return 2
+    if arguments.report: pathlib.Path(arguments.report).write_text(report(mutants, arguments), "utf-8")
+    print(f"{count(mutants, 'killed')} killed, {count(mutants, 'survived')} survived, {count(mutants, 'equivalent')} "
+          f"equivalent, {count(mutants, 'unbuilt', 'same')} of no account: {score(mutants):.1f} %")
+    return 0 if score(mutants) >= arguments.least else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
