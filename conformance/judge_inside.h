@@ -15,7 +15,8 @@
 #include "ttlspec/engine.h"
 
 enum {
-    JUDGE_KEPT = 64, /* moments in the zone at a time; see judge_keep */
+    JUDGE_KEPT = 64,     /* moments in the zone at a time; see keep_room */
+    JUDGE_SWEEP_MIN = 8, /* fewer are not worth a look */
     JUDGE_TICK_US = 1000,
 };
 
@@ -58,12 +59,14 @@ typedef struct judge_attached {
     uint32_t origin;
     zone_variable wall, tick;
     uint64_t used;  /* when it was asked for last */
+    uint32_t group; /* those with which answers and replies connect it have the same */
     bool is_pinned; /* it is tied to the epoch */
 } judge_attached;
 
 typedef struct judge_known {
     zone *zone;
     size_t count;
+    size_t sweep_at; /* at how many to look for those that nothing depends on */
     uint64_t uses;
     judge_attached attached[JUDGE_KEPT];
 } judge_known;

@@ -7,7 +7,9 @@
 
 #include "conformance/text.h"
 #include "engine/dialect.h"
+#include "engine/keyspace.h"
 #include "engine/require.h"
+#include "engine/state.h"
 
 enum { MS_PER_S = 1000, US_PER_MS = 1000 };
 
@@ -53,6 +55,7 @@ void judge_known_begin(judge_known *known) {
     zone_free(known->zone);
     known->zone = zone_new(JUDGE_TICK_US);
     known->count = 0;
+    known->sweep_at = JUDGE_SWEEP_MIN;
     known->uses = 0;
 }
 
@@ -73,11 +76,20 @@ static void name_variable(judge *self, zone_variable variable, uint32_t origin, 
     self->variables[variable] = (judge_variable){origin, is_tick};
 }
 
-/* Makes room for one more moment: the zone is not to grow with the history. Whose brackets are all
- * that is known of a moment, its leaving loses nothing, and a moment that is needed again is
- * attached again. What a reply forced on it is lost for what comes later; so the one is chosen
- * that was asked for the longest ago, those that are tied to the epoch last. */
-static void judge_keep(judge *self) {
+/* Leaves a moment out of the zone. Where nothing but brackets is known of it, that loses nothing; a
+ * moment that is needed again is attached again. */
+static void detach(judge *self, size_t gone) {
+    judge_known *known = &self->known;
+    zone_forget(known->zone, known->attached[gone].wall);
+    zone_forget(known->zone, known->attached[gone].tick);
+    known->attached[gone] = known->attached[--known->count];
+    if (gone < known->count) self->moments[known->attached[gone].origin - 1].slot = gone;
+}
+
+/* Makes room for one more moment: the zone is not to grow with the history. What replies forced on
+ * the one that leaves is lost for what comes later, so it is the one that was asked for the longest
+ * ago; those that are tied to the epoch are last. */
+static void keep_room(judge *self) {
     judge_known *known = &self->known;
     if (known->count < JUDGE_KEPT) return;
     size_t gone = 0;
@@ -86,10 +98,68 @@ static void judge_keep(judge *self) {
         bool older = it->used < worst->used;
         if (it->is_pinned != worst->is_pinned ? worst->is_pinned : older) gone = i;
     }
-    zone_forget(known->zone, known->attached[gone].wall);
-    zone_forget(known->zone, known->attached[gone].tick);
-    known->attached[gone] = known->attached[--known->count];
-    if (gone < known->count) self->moments[known->attached[gone].origin - 1].slot = gone;
+    detach(self, gone);
+}
+
+/* ---- moments that nothing depends on any more */
+
+typedef struct judge_living {
+    const struct keyspace *keyspace;
+    judge_known *known;
+    bool *groups; /* by slot: something in the group of this one is still counted from */
+} judge_living;
+
+static void group_lives(judge_living *living, uint32_t group) {
+    for (size_t i = 0; i < living->known->count; i++)
+        if (living->known->attached[i].group == group) living->groups[i] = true;
+}
+
+static void visit_record(void *context, uint32_t handle) {
+    judge_living *living = context;
+    const struct record *record = keyspace_at(living->keyspace, handle).record;
+    if (!record_is_volatile(record)) return;
+    uint32_t origin = record_deadline(record).origin;
+    for (size_t i = 0; i < living->known->count; i++)
+        if (living->known->attached[i].origin == origin && !living->groups[i])
+            group_lives(living, living->known->attached[i].group);
+}
+
+/* A moment from which no deadline in the keyspace counts any more, and which answers and replies
+ * connect with no other such, tells later ones nothing but how much the clocks drift. Between two
+ * units, so that nobody holds one in his hand. */
+static void sweep(judge *self) {
+    judge_known *known = &self->known;
+    bool groups[JUDGE_KEPT] = {false};
+    judge_living living = {.known = known, .groups = groups};
+    for (int i = 0; i < self->engine->database_count; i++) {
+        const struct database *db = self->engine->databases[i];
+        if (db == NULL || db->keyspace.resting_count == 0) continue;
+        living.keyspace = &db->keyspace;
+        uint32_t cursor = 0;
+        do cursor = table_scan(&db->keyspace.table, cursor, visit_record, &living);
+        while (cursor != 0);
+    }
+    for (size_t i = 0; i < known->count; i++)
+        if (known->attached[i].is_pinned && !groups[i])
+            group_lives(&living, known->attached[i].group);
+    for (size_t i = known->count; i-- > 0;) {
+        if (groups[i]) continue;
+        groups[i] = groups[known->count - 1];
+        detach(self, i);
+    }
+    known->sweep_at = 2 * known->count < JUDGE_SWEEP_MIN ? JUDGE_SWEEP_MIN : 2 * known->count;
+}
+
+static void join_groups(judge *self, zone_variable x, zone_variable y) {
+    uint32_t one = self->variables[x].origin, other = self->variables[y].origin;
+    if (x == ZONE_REFERENCE || y == ZONE_REFERENCE) return;
+    uint32_t from = 0, to = 0;
+    for (size_t i = 0; i < self->known.count; i++) {
+        if (self->known.attached[i].origin == one) from = self->known.attached[i].group;
+        if (self->known.attached[i].origin == other) to = self->known.attached[i].group;
+    }
+    for (size_t i = 0; i < self->known.count; i++)
+        if (self->known.attached[i].group == from) self->known.attached[i].group = to;
 }
 
 static judge_attached *attached_of(judge *self, uint32_t origin) {
@@ -133,8 +203,8 @@ const judge_attached *judge_attach(judge *self, uint32_t origin) {
         there->used = ++known->uses;
         return there;
     }
-    judge_keep(self);
-    judge_attached fresh = {.origin = origin, .used = ++known->uses};
+    keep_room(self);
+    judge_attached fresh = {.origin = origin, .used = ++known->uses, .group = origin};
     fresh.wall = zone_add_variable(known->zone);
     name_variable(self, fresh.wall, origin, false);
     attach_to_all(self, &fresh);
@@ -150,6 +220,7 @@ bool judge_assert(judge *self, zone_constraint constraint, const judge_fact *fac
     self->facts = memory_grown(self->facts, self->fact_count, sizeof *self->facts);
     constraint.tag = FACT_FIRST + (uint32_t)self->fact_count;
     self->facts[self->fact_count++] = *fact;
+    join_groups(self, constraint.x, constraint.y);
     if (!zone_add(self->known.zone, constraint)) self->is_dead = true;
     return !self->is_dead;
 }
@@ -359,6 +430,7 @@ void judge_enter(judge *self, size_t unit) {
     self->latest_received[p] = received_us;
     bool is_new = self->moment_at == self->moment_count && self->log_at == self->log_count;
     self->is_crowded = narrows && is_new && self->known.count > 0;
+    if (is_new && self->known.count >= self->known.sweep_at) sweep(self);
 }
 
 static ttl_instant timeline_now(void *context, bool again) {
