@@ -1,0 +1,528 @@
+#include "sim/model.h"
+
+#include <string.h>
+
+enum { MS_PER_SECOND = 1000 };
+
+/* A command that is being executed. */
+struct act {
+    sim_model *model;
+    const sim_op *op;
+    int64_t now_ms;
+    ttl_reply *reply;
+};
+
+/* ---- keys */
+
+bool sim_model_is_dead(const sim_model_key *key, int64_t now_ms) {
+    return key->is_present && key->is_volatile && now_ms > key->deadline_ms;
+}
+
+void sim_model_remove(sim_model *model, uint8_t key) {
+    model->keys[key] = (sim_model_key){0};
+}
+
+size_t sim_model_count(const sim_model *model, size_t *volatile_count) {
+    size_t count = 0;
+    *volatile_count = 0;
+    for (size_t i = 0; i < SIM_KEYS; i++) {
+        count += model->keys[i].is_present;
+        *volatile_count += model->keys[i].is_volatile;
+    }
+    return count;
+}
+
+uint8_t sim_model_first_dead(const sim_model *model, int64_t now_ms) {
+    uint8_t key = 0;
+    while (key < SIM_KEYS && !sim_model_is_dead(&model->keys[key], now_ms)) key++;
+    return key;
+}
+
+bool sim_model_next_deadline(const sim_model *model, int64_t until_ms, int64_t *deadline_ms) {
+    bool found = false;
+    for (size_t i = 0; i < SIM_KEYS; i++) {
+        const sim_model_key *key = &model->keys[i];
+        if (!key->is_volatile || key->deadline_ms > until_ms) continue;
+        if (!found || key->deadline_ms < *deadline_ms) *deadline_ms = key->deadline_ms;
+        found = true;
+    }
+    return found;
+}
+
+/* The key as a command finds it: one that is dead is reclaimed on the way. NULL: there is none. */
+static sim_model_key *find(struct act *act, uint8_t number) {
+    sim_model_key *key = &act->model->keys[number];
+    if (sim_model_is_dead(key, act->now_ms)) {
+        act->model->met[act->model->met_count++] = number;
+        sim_model_remove(act->model, number);
+    }
+    return key->is_present ? key : NULL;
+}
+
+static void arm(struct act *act, sim_model_key *key, int64_t deadline_ms) {
+    key->is_volatile = true;
+    key->deadline_ms = deadline_ms;
+    key->arming = act->model->armings++;
+}
+
+static void disarm(sim_model_key *key) {
+    key->is_volatile = false;
+    key->deadline_ms = 0;
+    key->arming = 0;
+}
+
+/* ---- answers */
+
+static void answer_integer(struct act *act, int64_t integer) {
+    ttl_reply_add_integer(act->reply, integer);
+}
+
+static void answer_ok(struct act *act) {
+    ttl_reply_add_status(act->reply, "OK");
+}
+
+static void answer_nil(struct act *act) {
+    ttl_reply_add_nil(act->reply);
+}
+
+static void answer_error(struct act *act, const char *error) {
+    ttl_reply_add_error(act->reply, error);
+}
+
+static void answer_text(struct act *act, const sim_model_key *key) {
+    if (key == NULL) answer_nil(act);
+    else ttl_reply_add_bulk(act->reply, (ttl_bytes){key->text, key->length});
+}
+
+/* Is it a key of this type, or none? Answers the error when it is not. */
+static bool has_type(struct act *act, const sim_model_key *key, sim_type type) {
+    if (key == NULL || key->type == type) return true;
+    answer_error(act, "WRONGTYPE Operation against a key holding the wrong kind of value");
+    return false;
+}
+
+/* ---- time */
+
+static void answer_invalid_time(struct act *act) {
+    static const char *const words[] = {
+        [SIM_OP_SET] = "ERR invalid expire time in 'set' command",
+        [SIM_OP_SETEX] = "ERR invalid expire time in 'setex' command",
+        [SIM_OP_PSETEX] = "ERR invalid expire time in 'psetex' command",
+        [SIM_OP_GETEX] = "ERR invalid expire time in 'getex' command",
+        [SIM_OP_EXPIRE] = "ERR invalid expire time in 'expire' command",
+        [SIM_OP_PEXPIRE] = "ERR invalid expire time in 'pexpire' command",
+        [SIM_OP_EXPIREAT] = "ERR invalid expire time in 'expireat' command",
+        [SIM_OP_PEXPIREAT] = "ERR invalid expire time in 'pexpireat' command",
+    };
+    answer_error(act, words[act->op->kind]);
+}
+
+/* The deadline that the command says. False: it does not fit into 64 bits, or has to be above zero
+ * and is not; the error was answered. */
+static bool read_deadline(struct act *act, bool must_be_positive, int64_t *deadline_ms) {
+    int64_t amount = act->op->amount;
+    bool fits = amount > 0 || !must_be_positive;
+    if (sim_op_is_in_seconds(act->op)) {
+        fits = fits && amount <= INT64_MAX / MS_PER_SECOND && amount >= INT64_MIN / MS_PER_SECOND;
+        if (fits) amount *= MS_PER_SECOND;
+    }
+    if (!sim_op_is_absolute(act->op)) {
+        fits = fits && (amount <= 0 || act->now_ms <= INT64_MAX - amount);
+        if (fits) amount += act->now_ms;
+    }
+    *deadline_ms = amount;
+    if (!fits) answer_invalid_time(act);
+    return fits;
+}
+
+static int64_t rounded_seconds(int64_t ms) {
+    return (int64_t)(((uint64_t)ms + MS_PER_SECOND / 2) / MS_PER_SECOND);
+}
+
+/* ---- strings */
+
+static sim_model_key *put_text(struct act *act, uint8_t number, const char *text, size_t length) {
+    sim_model_key *key = &act->model->keys[number];
+    *key = (sim_model_key){.is_present = true, .type = SIM_STRING, .length = (uint8_t)length};
+    memcpy(key->text, text, length);
+    return key;
+}
+
+static sim_model_key *put_value(struct act *act, uint8_t number) {
+    char text[8];
+    size_t length = sim_value_text(act->op->value, text);
+    return put_text(act, number, text, length);
+}
+
+static void do_set(struct act *act) {
+    const sim_op *op = act->op;
+    int64_t deadline_ms = 0;
+    bool is_timed = op->form != SIM_NO_TIME, answers_old = op->flags & SIM_GET;
+    if (is_timed && !read_deadline(act, true, &deadline_ms)) return;
+    sim_model_key *old = find(act, op->key);
+    if (answers_old && !has_type(act, old, SIM_STRING)) return;
+    if (answers_old) answer_text(act, old);
+    bool refused = (op->flags & SIM_NX && old != NULL) || (op->flags & SIM_XX && old == NULL);
+    if (refused) {
+        if (!answers_old) answer_nil(act);
+        return;
+    }
+    if (op->flags & SIM_KEEPTTL && old != NULL && old->is_volatile) {
+        is_timed = true;
+        deadline_ms = old->deadline_ms;
+    }
+    sim_model_key *key = put_value(act, op->key);
+    if (is_timed) arm(act, key, deadline_ms);
+    if (!answers_old) answer_ok(act);
+}
+
+static void do_setnx(struct act *act) {
+    bool is_free = find(act, act->op->key) == NULL;
+    if (is_free) put_value(act, act->op->key);
+    answer_integer(act, is_free);
+}
+
+static void do_setex(struct act *act) {
+    int64_t deadline_ms;
+    if (!read_deadline(act, true, &deadline_ms)) return;
+    find(act, act->op->key);
+    arm(act, put_value(act, act->op->key), deadline_ms);
+    answer_ok(act);
+}
+
+static void do_get(struct act *act) {
+    sim_model_key *key = find(act, act->op->key);
+    if (has_type(act, key, SIM_STRING)) answer_text(act, key);
+}
+
+static void do_getex(struct act *act) {
+    int64_t deadline_ms = 0;
+    sim_model_key *key = find(act, act->op->key);
+    if (key == NULL) {
+        answer_nil(act);
+        return;
+    }
+    bool is_timed = act->op->form != SIM_NO_TIME;
+    if (!has_type(act, key, SIM_STRING)) return;
+    if (is_timed && !read_deadline(act, true, &deadline_ms)) return;
+    answer_text(act, key);
+    if (is_timed && deadline_ms <= act->now_ms) sim_model_remove(act->model, act->op->key);
+    else if (is_timed) arm(act, key, deadline_ms);
+    else if (act->op->flags & SIM_PERSIST) disarm(key);
+}
+
+static void do_getdel(struct act *act) {
+    sim_model_key *key = find(act, act->op->key);
+    if (!has_type(act, key, SIM_STRING)) return;
+    answer_text(act, key);
+    sim_model_remove(act->model, act->op->key);
+}
+
+static void do_getset(struct act *act) {
+    sim_model_key *key = find(act, act->op->key);
+    if (!has_type(act, key, SIM_STRING)) return;
+    answer_text(act, key);
+    put_value(act, act->op->key);
+}
+
+static void do_strlen(struct act *act) {
+    sim_model_key *key = find(act, act->op->key);
+    if (has_type(act, key, SIM_STRING)) answer_integer(act, key == NULL ? 0 : key->length);
+}
+
+static void do_setrange(struct act *act) {
+    uint8_t offset = act->op->value % 8;
+    sim_model_key *key = find(act, act->op->key);
+    if (!has_type(act, key, SIM_STRING)) return;
+    if (key == NULL) key = put_text(act, act->op->key, "", 0);
+    if (key->length <= offset) key->length = offset + 1;
+    key->text[offset] = '7';
+    answer_integer(act, key->length);
+}
+
+/* The text as a number, as Redis takes one: no blanks, no leading zero, no plus. */
+static bool read_number(const sim_model_key *key, int64_t *number) {
+    char again[24];
+    uint64_t magnitude = 0;
+    bool is_negative = key->length > 0 && key->text[0] == '-';
+    if (key->length == 0 || key->length > 19) return false;
+    for (size_t i = is_negative; i < key->length; i++) {
+        if (key->text[i] < '0' || key->text[i] > '9') return false;
+        magnitude = magnitude * 10 + (uint64_t)(key->text[i] - '0');
+    }
+    if (magnitude > INT64_MAX) return false;
+    *number = is_negative ? -(int64_t)magnitude : (int64_t)magnitude;
+    size_t length = sim_integer_text(*number, again);
+    return length == key->length && memcmp(again, key->text, length) == 0;
+}
+
+static void do_increment(struct act *act, int64_t by) {
+    int64_t number = 0;
+    sim_model_key *key = find(act, act->op->key);
+    if (!has_type(act, key, SIM_STRING)) return;
+    if (key != NULL && !read_number(key, &number)) {
+        answer_error(act, "ERR value is not an integer or out of range");
+        return;
+    }
+    if ((by > 0 && number > INT64_MAX - by) || (by < 0 && number < INT64_MIN - by)) {
+        answer_error(act, "ERR increment or decrement would overflow");
+        return;
+    }
+    if (key == NULL) key = put_text(act, act->op->key, "", 0);
+    memset(key->text, 0, sizeof key->text);
+    key->length = (uint8_t)sim_integer_text(number + by, key->text);
+    answer_integer(act, number + by);
+}
+
+/* ---- deadlines */
+
+static void do_expire(struct act *act) {
+    const uint8_t flags = act->op->flags;
+    int64_t deadline_ms;
+    if (flags & SIM_NX && flags & (SIM_XX | SIM_GT | SIM_LT)) {
+        answer_error(act, "ERR NX and XX, GT or LT options at the same time are not compatible");
+        return;
+    }
+    if (flags & SIM_GT && flags & SIM_LT) {
+        answer_error(act, "ERR GT and LT options at the same time are not compatible");
+        return;
+    }
+    if (!read_deadline(act, false, &deadline_ms)) return;
+    sim_model_key *key = find(act, act->op->key);
+    bool holds = key != NULL;
+    if (holds && flags & SIM_NX) holds = !key->is_volatile;
+    if (holds && flags & SIM_XX) holds = key->is_volatile;
+    if (holds && flags & SIM_GT) holds = key->is_volatile && deadline_ms > key->deadline_ms;
+    if (holds && flags & SIM_LT) holds = !key->is_volatile || deadline_ms < key->deadline_ms;
+    answer_integer(act, holds);
+    if (!holds) return;
+    if (deadline_ms <= act->now_ms) sim_model_remove(act->model, act->op->key);
+    else arm(act, key, deadline_ms);
+}
+
+static void do_persist(struct act *act) {
+    sim_model_key *key = find(act, act->op->key);
+    bool holds = key != NULL && key->is_volatile;
+    if (holds) disarm(key);
+    answer_integer(act, holds);
+}
+
+static void do_tell(struct act *act) {
+    sim_model_key *key = find(act, act->op->key);
+    sim_op_kind kind = act->op->kind;
+    if (key == NULL || !key->is_volatile) {
+        answer_integer(act, key == NULL ? -2 : -1);
+        return;
+    }
+    bool is_moment = kind == SIM_OP_EXPIRETIME || kind == SIM_OP_PEXPIRETIME;
+    bool in_seconds = kind == SIM_OP_TTL || kind == SIM_OP_EXPIRETIME;
+    int64_t told = key->deadline_ms - (is_moment ? 0 : act->now_ms);
+    answer_integer(act, in_seconds ? rounded_seconds(told) : told);
+}
+
+/* ---- keys of any type */
+
+static void do_count(struct act *act, bool removes) {
+    const sim_op *op = act->op;
+    int64_t count = 0;
+    for (int i = 0; i < (sim_op_has_other(op) ? 2 : 1); i++) {
+        uint8_t number = i == 0 ? op->key : op->other;
+        if (find(act, number) == NULL) continue;
+        count++;
+        if (removes) sim_model_remove(act->model, number);
+    }
+    answer_integer(act, count);
+}
+
+static void do_type(struct act *act) {
+    static const char *const names[] = {"string", "list", "hash", "set", "zset"};
+    sim_model_key *key = find(act, act->op->key);
+    ttl_reply_add_status(act->reply, key == NULL ? "none" : names[key->type]);
+}
+
+static void carry(struct act *act, const sim_model_key *from) {
+    sim_model_key *to = &act->model->keys[act->op->other];
+    *to = *from;
+    if (to->is_volatile) arm(act, to, from->deadline_ms);
+}
+
+static void do_rename(struct act *act, bool only_if_free) {
+    const sim_op *op = act->op;
+    sim_model_key *from = find(act, op->key);
+    if (from == NULL) {
+        answer_error(act, "ERR no such key");
+        return;
+    }
+    bool is_same = op->key == op->other;
+    bool is_free = !is_same && find(act, op->other) == NULL;
+    if (!is_same && (is_free || !only_if_free)) {
+        carry(act, from);
+        sim_model_remove(act->model, op->key);
+    }
+    if (only_if_free) answer_integer(act, is_free);
+    else answer_ok(act);
+}
+
+static void do_copy(struct act *act) {
+    const sim_op *op = act->op;
+    if (op->key == op->other) {
+        answer_error(act, "ERR source and destination objects are the same");
+        return;
+    }
+    sim_model_key *from = find(act, op->key);
+    bool may = from != NULL && (find(act, op->other) == NULL || op->flags & SIM_REPLACE);
+    if (may) carry(act, from);
+    answer_integer(act, may);
+}
+
+static void do_mget(struct act *act) {
+    ttl_reply_add_node(act->reply, TTL_REPLY_ARRAY, 2);
+    for (int i = 0; i < 2; i++) {
+        sim_model_key *key = find(act, i == 0 ? act->op->key : act->op->other);
+        answer_text(act, key != NULL && key->type == SIM_STRING ? key : NULL);
+    }
+}
+
+static void do_mset(struct act *act, bool only_if_free) {
+    const sim_op *op = act->op;
+    bool is_taken = only_if_free && (find(act, op->key) != NULL || find(act, op->other) != NULL);
+    for (int i = 0; i < 2 && !is_taken; i++) {
+        uint8_t number = i == 0 ? op->key : op->other;
+        find(act, number);
+        put_value(act, number);
+    }
+    if (only_if_free) answer_integer(act, !is_taken);
+    else answer_ok(act);
+}
+
+/* ---- collections */
+
+static sim_model_key *find_or_put(struct act *act, sim_type type) {
+    sim_model_key *key = find(act, act->op->key);
+    if (!has_type(act, key, type)) return NULL;
+    if (key != NULL) return key;
+    key = &act->model->keys[act->op->key];
+    *key = (sim_model_key){.is_present = true, .type = (uint8_t)type};
+    return key;
+}
+
+/* An empty collection is no key at all. */
+static void drop_if_empty(struct act *act, const sim_model_key *key) {
+    if (key->members == 0) sim_model_remove(act->model, act->op->key);
+}
+
+static void do_list(struct act *act) {
+    sim_op_kind kind = act->op->kind;
+    sim_model_key *key =
+        kind == SIM_OP_LPUSH ? find_or_put(act, SIM_LIST) : find(act, act->op->key);
+    if (kind == SIM_OP_LPUSH) {
+        if (key != NULL) answer_integer(act, ++key->members);
+        return;
+    }
+    if (!has_type(act, key, SIM_LIST)) return;
+    if (kind == SIM_OP_LLEN) {
+        answer_integer(act, key == NULL ? 0 : key->members);
+    } else if (key == NULL) {
+        answer_nil(act);
+    } else {
+        ttl_reply_add_bulk(act->reply, ttl_bytes_of("x"));
+        key->members--;
+        drop_if_empty(act, key);
+    }
+}
+
+static void do_member_add(struct act *act, sim_type type) {
+    sim_model_key *key = find_or_put(act, type);
+    uint32_t bit = UINT32_C(1) << act->op->value % SIM_MEMBERS;
+    if (key == NULL) return;
+    answer_integer(act, !(key->members & bit));
+    key->members |= bit;
+}
+
+static void do_member_remove(struct act *act, sim_type type) {
+    sim_model_key *key = find(act, act->op->key);
+    uint32_t bit = UINT32_C(1) << act->op->value % SIM_MEMBERS;
+    if (!has_type(act, key, type)) return;
+    bool had = key != NULL && key->members & bit;
+    answer_integer(act, had);
+    if (!had) return;
+    key->members &= ~bit;
+    drop_if_empty(act, key);
+}
+
+static void do_member_look(struct act *act, sim_type type) {
+    sim_model_key *key = find(act, act->op->key);
+    if (!has_type(act, key, type)) return;
+    uint32_t members = key == NULL ? 0 : key->members;
+    bool has = members >> act->op->value % SIM_MEMBERS & 1;
+    int64_t count = 0;
+    for (int i = 0; i < SIM_MEMBERS; i++) count += members >> i & 1;
+    if (type == SIM_ZSET) answer_integer(act, count);
+    else if (type == SIM_SET_TYPE) answer_integer(act, has);
+    else if (has) ttl_reply_add_bulk(act->reply, ttl_bytes_of("1"));
+    else answer_nil(act);
+}
+
+/* ---- all of them */
+
+static void do_collection(struct act *act) {
+    switch ((sim_op_kind)act->op->kind) {
+    case SIM_OP_HSET: do_member_add(act, SIM_HASH); break;
+    case SIM_OP_HGET: do_member_look(act, SIM_HASH); break;
+    case SIM_OP_HDEL: do_member_remove(act, SIM_HASH); break;
+    case SIM_OP_SADD: do_member_add(act, SIM_SET_TYPE); break;
+    case SIM_OP_SREM: do_member_remove(act, SIM_SET_TYPE); break;
+    case SIM_OP_SISMEMBER: do_member_look(act, SIM_SET_TYPE); break;
+    case SIM_OP_ZADD: do_member_add(act, SIM_ZSET); break;
+    case SIM_OP_ZREM: do_member_remove(act, SIM_ZSET); break;
+    case SIM_OP_ZCARD: do_member_look(act, SIM_ZSET); break;
+    default: do_list(act);
+    }
+}
+
+static void do_dbsize(struct act *act) {
+    size_t volatile_count;
+    answer_integer(act, (int64_t)sim_model_count(act->model, &volatile_count));
+}
+
+void sim_model_execute(sim_model *model, const sim_op *op, int64_t now_ms, ttl_reply *reply) {
+    struct act act = {model, op, now_ms, reply};
+    model->met_count = 0;
+    switch ((sim_op_kind)op->kind) {
+    case SIM_OP_SET: do_set(&act); break;
+    case SIM_OP_SETNX: do_setnx(&act); break;
+    case SIM_OP_SETEX:
+    case SIM_OP_PSETEX: do_setex(&act); break;
+    case SIM_OP_GET: do_get(&act); break;
+    case SIM_OP_GETEX: do_getex(&act); break;
+    case SIM_OP_GETDEL: do_getdel(&act); break;
+    case SIM_OP_GETSET: do_getset(&act); break;
+    case SIM_OP_STRLEN: do_strlen(&act); break;
+    case SIM_OP_SETRANGE: do_setrange(&act); break;
+    case SIM_OP_INCR: do_increment(&act, 1); break;
+    case SIM_OP_DECR: do_increment(&act, -1); break;
+    case SIM_OP_INCRBY: do_increment(&act, (int64_t)op->value - 128); break;
+    case SIM_OP_EXPIRE:
+    case SIM_OP_PEXPIRE:
+    case SIM_OP_EXPIREAT:
+    case SIM_OP_PEXPIREAT: do_expire(&act); break;
+    case SIM_OP_PERSIST: do_persist(&act); break;
+    case SIM_OP_TTL:
+    case SIM_OP_PTTL:
+    case SIM_OP_EXPIRETIME:
+    case SIM_OP_PEXPIRETIME: do_tell(&act); break;
+    case SIM_OP_EXISTS:
+    case SIM_OP_TOUCH: do_count(&act, false); break;
+    case SIM_OP_DEL:
+    case SIM_OP_UNLINK: do_count(&act, true); break;
+    case SIM_OP_TYPE: do_type(&act); break;
+    case SIM_OP_RENAME: do_rename(&act, false); break;
+    case SIM_OP_RENAMENX: do_rename(&act, true); break;
+    case SIM_OP_COPY: do_copy(&act); break;
+    case SIM_OP_DBSIZE: do_dbsize(&act); break;
+    case SIM_OP_MGET: do_mget(&act); break;
+    case SIM_OP_MSET: do_mset(&act, false); break;
+    case SIM_OP_MSETNX: do_mset(&act, true); break;
+    default: do_collection(&act);
+    }
+}

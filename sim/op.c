@@ -1,0 +1,179 @@
+#include "sim/op.h"
+
+#include <string.h>
+
+enum shape {
+    SHAPE_NOTHING,
+    SHAPE_KEY,
+    SHAPE_KEYS,
+    SHAPE_VALUE,
+    SHAPE_TIME_VALUE,
+    SHAPE_SET,
+    SHAPE_GETEX,
+    SHAPE_EXPIRE,
+    SHAPE_COPY,
+    SHAPE_PAIRS,
+    SHAPE_SETRANGE,
+    SHAPE_INCRBY,
+    SHAPE_MEMBER,
+    SHAPE_ELEMENT,
+    SHAPE_FIELD_VALUE,
+    SHAPE_SCORE_MEMBER,
+};
+
+#define OP(kind, name, shape) {name, sizeof name - 1, SHAPE_##shape},
+static const struct {
+    const char *name;
+    size_t length;
+    enum shape shape;
+} ops[] = {SIM_OPS(OP)};
+#undef OP
+
+static const char key_names[SIM_KEYS][4] = {"k0",  "k1",  "k2",  "k3",  "k4",  "k5",  "k6",  "k7",
+                                            "k8",  "k9",  "k10", "k11", "k12", "k13", "k14", "k15",
+                                            "k16", "k17", "k18", "k19", "k20", "k21", "k22", "k23",
+                                            "k24", "k25", "k26", "k27", "k28", "k29", "k30", "k31"};
+
+static const char member_names[SIM_MEMBERS][3] = {"f0", "f1", "f2", "f3"};
+static const char *const form_words[SIM_FORMS] = {
+    [SIM_EX] = "EX", [SIM_PX] = "PX", [SIM_EXAT] = "EXAT", [SIM_PXAT] = "PXAT"};
+
+/* ---- names */
+
+const char *sim_op_name(sim_op_kind kind) {
+    return ops[kind].name;
+}
+
+ttl_bytes sim_key_name(uint8_t key) {
+    return (ttl_bytes){key_names[key], key < 10 ? 2 : 3};
+}
+
+uint8_t sim_key_number(ttl_bytes name) {
+    if (name.length < 2 || name.length > 3 || name.data[0] != 'k') return SIM_KEYS;
+    int number = name.data[1] - '0';
+    if (name.length == 3) number = number * 10 + name.data[2] - '0';
+    return number >= 0 && number < SIM_KEYS ? (uint8_t)number : SIM_KEYS;
+}
+
+ttl_bytes sim_member_name(uint8_t value) {
+    return (ttl_bytes){member_names[value % SIM_MEMBERS], 2};
+}
+
+size_t sim_integer_text(int64_t integer, char *text) {
+    char digits[20];
+    size_t count = 0, length = 0;
+    uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
+    do digits[count++] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (integer < 0) text[length++] = '-';
+    while (count > 0) text[length++] = digits[--count];
+    return length;
+}
+
+size_t sim_value_text(uint8_t value, char *text) {
+    if (value < 128) return sim_integer_text(value, text);
+    text[0] = 'v';
+    return 1 + sim_integer_text(value, text + 1);
+}
+
+/* ---- what kind of command */
+
+static bool is_expire(sim_op_kind kind) {
+    return ops[kind].shape == SHAPE_EXPIRE;
+}
+
+bool sim_op_has_time(const sim_op *op) {
+    return is_expire(op->kind) || ops[op->kind].shape == SHAPE_TIME_VALUE ||
+           op->form != SIM_NO_TIME;
+}
+
+bool sim_op_is_absolute(const sim_op *op) {
+    return op->kind == SIM_OP_EXPIREAT || op->kind == SIM_OP_PEXPIREAT || op->form == SIM_EXAT ||
+           op->form == SIM_PXAT;
+}
+
+bool sim_op_is_in_seconds(const sim_op *op) {
+    return op->kind == SIM_OP_EXPIRE || op->kind == SIM_OP_EXPIREAT || op->kind == SIM_OP_SETEX ||
+           op->form == SIM_EX || op->form == SIM_EXAT;
+}
+
+bool sim_op_has_other(const sim_op *op) {
+    enum shape shape = ops[op->kind].shape;
+    return shape == SHAPE_KEYS || shape == SHAPE_COPY || shape == SHAPE_PAIRS;
+}
+
+/* ---- rendering */
+
+static void add(sim_rendered *out, ttl_bytes argument) {
+    out->argv[out->argc++] = argument;
+}
+
+static void add_word(sim_rendered *out, const char *word) {
+    add(out, (ttl_bytes){word, strlen(word)});
+}
+
+static void add_integer(sim_rendered *out, int64_t integer) {
+    char *text = out->text + out->used;
+    size_t length = sim_integer_text(integer, text);
+    out->used += length;
+    add(out, (ttl_bytes){text, length});
+}
+
+static void add_value(sim_rendered *out, uint8_t value) {
+    char *text = out->text + out->used;
+    size_t length = sim_value_text(value, text);
+    out->used += length;
+    add(out, (ttl_bytes){text, length});
+}
+
+static void add_flags(sim_rendered *out, uint8_t flags) {
+    static const char *const words[] = {"NX",  "XX",      "GT",      "LT",
+                                        "GET", "KEEPTTL", "PERSIST", "REPLACE"};
+    for (int i = 0; flags >> i != 0; i++)
+        if (flags >> i & 1) add_word(out, words[i]);
+}
+
+static void add_form(sim_rendered *out, const sim_op *op) {
+    if (op->form == SIM_NO_TIME) return;
+    add_word(out, form_words[op->form]);
+    add_integer(out, op->amount);
+}
+
+static void add_rest(sim_rendered *out, const sim_op *op) {
+    switch (ops[op->kind].shape) {
+    case SHAPE_NOTHING:
+    case SHAPE_KEY: break;
+    case SHAPE_COPY:
+    case SHAPE_KEYS: add(out, sim_key_name(op->other)); break;
+    case SHAPE_VALUE: add_value(out, op->value); break;
+    case SHAPE_TIME_VALUE: add_integer(out, op->amount), add_value(out, op->value); break;
+    case SHAPE_SET: add_value(out, op->value), add_form(out, op); break;
+    case SHAPE_GETEX: add_form(out, op); break;
+    case SHAPE_EXPIRE: add_integer(out, op->amount); break;
+    case SHAPE_PAIRS:
+        add_value(out, op->value);
+        add(out, sim_key_name(op->other));
+        add_value(out, op->value);
+        break;
+    case SHAPE_SETRANGE: add_integer(out, op->value % 8), add_word(out, "7"); break;
+    case SHAPE_INCRBY: add_integer(out, (int64_t)op->value - 128); break;
+    case SHAPE_MEMBER: add(out, sim_member_name(op->value)); break;
+    case SHAPE_ELEMENT: add_word(out, "x"); break;
+    case SHAPE_FIELD_VALUE: add(out, sim_member_name(op->value)), add_word(out, "1"); break;
+    case SHAPE_SCORE_MEMBER: add_word(out, "1"), add(out, sim_member_name(op->value)); break;
+    }
+    add_flags(out, op->flags);
+}
+
+void sim_op_render(const sim_op *op, sim_rendered *out) {
+    out->argc = out->used = 0;
+    add(out, (ttl_bytes){ops[op->kind].name, ops[op->kind].length});
+    if (ops[op->kind].shape != SHAPE_NOTHING) add(out, sim_key_name(op->key));
+    add_rest(out, op);
+}
+
+size_t sim_op_time_index(const sim_op *op) {
+    if (!sim_op_has_time(op)) return 0;
+    if (ops[op->kind].shape == SHAPE_SET) return 4;
+    return ops[op->kind].shape == SHAPE_GETEX ? 3 : 2;
+}

@@ -1,0 +1,121 @@
+/* Commands as data: what a client of a world sends.
+ *
+ * Sixteen bytes that can be drawn, recorded, compared, shrunk and written out, and rendered as the
+ * arguments that an engine or a server takes. Values and names are small on purpose: the subject is
+ * time.
+ */
+#ifndef TTLSPEC_SIM_OP_H
+#define TTLSPEC_SIM_OP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ttlspec/bytes.h"
+
+/* kind, name, shape of the arguments */
+#define SIM_OPS(OP)                                                                                \
+    OP(SET, "SET", SET)                                                                            \
+    OP(SETNX, "SETNX", VALUE)                                                                      \
+    OP(SETEX, "SETEX", TIME_VALUE)                                                                 \
+    OP(PSETEX, "PSETEX", TIME_VALUE)                                                               \
+    OP(GET, "GET", KEY)                                                                            \
+    OP(GETEX, "GETEX", GETEX)                                                                      \
+    OP(GETDEL, "GETDEL", KEY)                                                                      \
+    OP(GETSET, "GETSET", VALUE)                                                                    \
+    OP(STRLEN, "STRLEN", KEY)                                                                      \
+    OP(SETRANGE, "SETRANGE", SETRANGE)                                                             \
+    OP(INCR, "INCR", KEY)                                                                          \
+    OP(DECR, "DECR", KEY)                                                                          \
+    OP(INCRBY, "INCRBY", INCRBY)                                                                   \
+    OP(EXPIRE, "EXPIRE", EXPIRE)                                                                   \
+    OP(PEXPIRE, "PEXPIRE", EXPIRE)                                                                 \
+    OP(EXPIREAT, "EXPIREAT", EXPIRE)                                                               \
+    OP(PEXPIREAT, "PEXPIREAT", EXPIRE)                                                             \
+    OP(PERSIST, "PERSIST", KEY)                                                                    \
+    OP(TTL, "TTL", KEY)                                                                            \
+    OP(PTTL, "PTTL", KEY)                                                                          \
+    OP(EXPIRETIME, "EXPIRETIME", KEY)                                                              \
+    OP(PEXPIRETIME, "PEXPIRETIME", KEY)                                                            \
+    OP(EXISTS, "EXISTS", KEYS)                                                                     \
+    OP(TYPE, "TYPE", KEY)                                                                          \
+    OP(DEL, "DEL", KEYS)                                                                           \
+    OP(UNLINK, "UNLINK", KEY)                                                                      \
+    OP(TOUCH, "TOUCH", KEY)                                                                        \
+    OP(RENAME, "RENAME", KEYS)                                                                     \
+    OP(RENAMENX, "RENAMENX", KEYS)                                                                 \
+    OP(COPY, "COPY", COPY)                                                                         \
+    OP(DBSIZE, "DBSIZE", NOTHING)                                                                  \
+    OP(MGET, "MGET", KEYS)                                                                         \
+    OP(MSET, "MSET", PAIRS)                                                                        \
+    OP(MSETNX, "MSETNX", PAIRS)                                                                    \
+    OP(LPUSH, "LPUSH", ELEMENT)                                                                    \
+    OP(LPOP, "LPOP", KEY)                                                                          \
+    OP(LLEN, "LLEN", KEY)                                                                          \
+    OP(HSET, "HSET", FIELD_VALUE)                                                                  \
+    OP(HGET, "HGET", MEMBER)                                                                       \
+    OP(HDEL, "HDEL", MEMBER)                                                                       \
+    OP(SADD, "SADD", MEMBER)                                                                       \
+    OP(SREM, "SREM", MEMBER)                                                                       \
+    OP(SISMEMBER, "SISMEMBER", MEMBER)                                                             \
+    OP(ZADD, "ZADD", SCORE_MEMBER)                                                                 \
+    OP(ZREM, "ZREM", MEMBER)                                                                       \
+    OP(ZCARD, "ZCARD", KEY)
+
+#define OP(kind, name, shape) SIM_OP_##kind,
+typedef enum sim_op_kind { SIM_OPS(OP) SIM_OP_KINDS } sim_op_kind;
+#undef OP
+
+/* Options of SET, GETEX, COPY and the EXPIRE family, each where it belongs. */
+enum {
+    SIM_NX = 1,
+    SIM_XX = 2,
+    SIM_GT = 4,
+    SIM_LT = 8,
+    SIM_GET = 16,
+    SIM_KEEPTTL = 32,
+    SIM_PERSIST = 64,
+    SIM_REPLACE = 128,
+};
+
+/* How SET and GETEX say a time. */
+typedef enum sim_form { SIM_NO_TIME, SIM_EX, SIM_PX, SIM_EXAT, SIM_PXAT, SIM_FORMS } sim_form;
+
+enum { SIM_KEYS = 32, SIM_MEMBERS = 4, SIM_ARGUMENTS = 9 };
+
+typedef struct sim_op {
+    uint8_t kind, key, other; /* keys are numbers below SIM_KEYS */
+    uint8_t flags, form;
+    uint8_t value; /* below 128 a decimal number, else a word; its low bits choose a member */
+    uint8_t padding[2];
+    int64_t amount; /* of time, as it is written */
+} sim_op;
+
+typedef struct sim_rendered {
+    size_t argc, used;
+    ttl_bytes argv[SIM_ARGUMENTS];
+    char text[128];
+} sim_rendered;
+
+/* The arguments of a command; they point into `out` and into constants. */
+void sim_op_render(const sim_op *op, sim_rendered *out);
+const char *sim_op_name(sim_op_kind kind);
+/* Does the command say a time, is it one since the epoch, and is it in seconds? */
+bool sim_op_has_time(const sim_op *op);
+bool sim_op_is_absolute(const sim_op *op);
+bool sim_op_is_in_seconds(const sim_op *op);
+/* Does it name a second key? */
+bool sim_op_has_other(const sim_op *op);
+/* Which argument the time is; 0: none. */
+size_t sim_op_time_index(const sim_op *op);
+
+/* The text of a value, and its length. `text` has room for 8 bytes. */
+size_t sim_value_text(uint8_t value, char *text);
+ttl_bytes sim_key_name(uint8_t key);
+/* The number of a key's name; SIM_KEYS: it is none. */
+uint8_t sim_key_number(ttl_bytes name);
+ttl_bytes sim_member_name(uint8_t value);
+/* Decimal digits of a number. `text` has room for 21 bytes. */
+size_t sim_integer_text(int64_t integer, char *text);
+
+#endif

@@ -1,0 +1,462 @@
+#include "sim/site.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/random.h"
+#include "sim/text.h"
+
+enum { US_PER_MS = 1000 };
+#define FAR_MS (INT64_C(1) << 53)
+
+static const char *const law_texts[SIM_LAWS] = {
+    [SIM_LAWS_HOLD] = "all laws hold",
+    [SIM_LAW_DEAD_READ] = "something dead was read",
+    [SIM_LAW_ALIVE_LOST] = "something alive was lost",
+    [SIM_LAW_TTL_GREW] = "a TTL grew though nothing touched the key and the clock did not go back",
+    [SIM_LAW_ANNOUNCED] = "an expiry was announced that was none, or for the second time",
+    [SIM_LAW_UNANNOUNCED] = "a dead key was met and its expiry not announced",
+    [SIM_LAW_ORDER] = "the cycle reclaimed keys out of the order of their deadlines",
+    [SIM_LAW_COUNT] = "the number of keys that wait for their deadline is wrong",
+    [SIM_LAW_REPLY] = "the engine's reply is not the model's",
+    [SIM_LAW_REPLICA] = "after quiet, replica and primary disagree",
+    [SIM_LAW_RESTART] = "a restart lost or revived something",
+    [SIM_LAW_QUIET] = "after quiet, an expiry was still not announced",
+};
+
+static const char *const step_names[SIM_STEP_KINDS] = {"command", "cycle", "sync",    "save",
+                                                       "restart", "crash", "promote", "quiet"};
+
+static const char *const mark_names[SIM_SITE_MARKS] = {
+    "lazy expiry",
+    "active expiry",
+    "a read in the millisecond of the deadline",
+    "the server's clock went back",
+    "the replica got changes",
+    "a snapshot was taken",
+    "a restart from the log",
+    "a restart from a snapshot",
+    "a promotion",
+    "a wrong type",
+    "an invalid time",
+    "a deadline past 2^53",
+};
+
+const char *sim_law_text(sim_law law) {
+    return law_texts[law];
+}
+
+bool sim_law_is_liveness(sim_law law) {
+    return law == SIM_LAW_QUIET;
+}
+
+const char *sim_step_kind_name(sim_step_kind kind) {
+    return step_names[kind];
+}
+
+const char *sim_mark_name(sim_mark mark) {
+    return mark_names[mark];
+}
+
+/* ---- life */
+
+void sim_site_open(sim_site *site, const sim_site_options *options) {
+    *site = (sim_site){.has_log = options->has_log, .has_replica = options->has_replica};
+    const sim_hooks *hooks = options->hooks;
+    if (hooks != NULL && hooks->begin != NULL) hooks->begin(hooks->context);
+    ttl_reply_init(&site->reply, ttl_allocator_libc());
+    ttl_reply_init(&site->expected, ttl_allocator_libc());
+    sim_server_open(&site->servers[0], hooks, options->seed);
+    if (site->has_replica) sim_server_open(&site->servers[1], hooks, options->seed + 1);
+    site->last_wall_us = INT64_MIN;
+}
+
+void sim_site_close(sim_site *site) {
+    sim_server_close(&site->servers[0]);
+    if (site->has_replica) sim_server_close(&site->servers[1]);
+    ttl_reply_free(&site->reply);
+    ttl_reply_free(&site->expected);
+    free(site->log);
+    site->log = NULL;
+}
+
+static sim_server *primary_of(sim_site *site) {
+    return &site->servers[site->primary];
+}
+
+static sim_server *replica_of(sim_site *site) {
+    return &site->servers[!site->primary];
+}
+
+static int64_t floor_ms(int64_t us) {
+    return us / US_PER_MS - (us % US_PER_MS < 0);
+}
+
+bool sim_site_next_expiry(sim_site *site, int64_t *at_ms) {
+    return ttl_engine_next_expiry(primary_of(site)->engine, at_ms);
+}
+
+/* ---- the log: changes as they must be done again, whatever the time is then */
+
+static void log_add(sim_site *site, sim_op change) {
+    const sim_hooks *hooks = site->servers[0].hooks;
+    if (hooks != NULL && hooks->keeps != NULL && !hooks->keeps(hooks->context, &change)) return;
+    if (site->log_count == site->log_capacity) {
+        site->log_capacity = site->log_capacity == 0 ? 64 : site->log_capacity * 2;
+        site->log = realloc(site->log, site->log_capacity * sizeof *site->log);
+        if (site->log == NULL) abort();
+    }
+    site->log[site->log_count++] = change;
+}
+
+static void log_delete(sim_site *site, uint8_t key) {
+    log_add(site, (sim_op){.kind = SIM_OP_UNLINK, .key = key});
+}
+
+/* The deadline that a command said, in milliseconds since the epoch. */
+static int64_t said_deadline(const sim_op *op, int64_t now_ms) {
+    int64_t amount = op->amount;
+    if (sim_op_is_in_seconds(op)) amount *= 1000;
+    return sim_op_is_absolute(op) ? amount : now_ms + amount;
+}
+
+/* What a command that changed something comes to: conditions are dropped, for they held, and a time
+ * becomes a moment. `events` tell what it did. */
+static sim_op change_of(const sim_op *op, unsigned events, int64_t now_ms) {
+    sim_op change = *op;
+    switch ((sim_op_kind)op->kind) {
+    case SIM_OP_SET:
+    case SIM_OP_SETEX:
+    case SIM_OP_PSETEX:
+        change = (sim_op){.kind = SIM_OP_SET, .key = op->key, .value = op->value};
+        change.flags = op->flags & SIM_KEEPTTL;
+        if (!sim_op_has_time(op)) break;
+        change.form = SIM_PXAT;
+        change.amount = said_deadline(op, now_ms);
+        break;
+    case SIM_OP_GETEX:
+    case SIM_OP_GETDEL:
+    case SIM_OP_EXPIRE:
+    case SIM_OP_PEXPIRE:
+    case SIM_OP_EXPIREAT:
+    case SIM_OP_PEXPIREAT:
+        change = (sim_op){.kind = SIM_OP_PERSIST, .key = op->key};
+        if (events & SIM_EVENT_DEL) change.kind = SIM_OP_UNLINK;
+        if (!(events & SIM_EVENT_EXPIRE)) break;
+        change.kind = SIM_OP_PEXPIREAT;
+        change.amount = said_deadline(op, now_ms);
+        break;
+    default: break;
+    }
+    return change;
+}
+
+static void log_unit(sim_site *site, const sim_op *op, int64_t now_ms) {
+    sim_server *server = primary_of(site);
+    if (!site->has_log) return;
+    for (size_t i = 0; i < server->announced_count; i++)
+        if (server->announced[i] < SIM_KEYS) log_delete(site, server->announced[i]);
+    if (op != NULL && server->events != 0) log_add(site, change_of(op, server->events, now_ms));
+}
+
+/* ---- saying how a law was broken */
+
+static void say(sim_site *site, const char *format, ...)
+    __attribute__((__format__(__printf__, 2, 3)));
+
+static void say(sim_site *site, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(site->what, sizeof site->what, format, arguments);
+    va_end(arguments);
+}
+
+static void say_replies(sim_site *site, const sim_op *op) {
+    char command[SIM_COMMAND_TEXT], got[SIM_REPLY_TEXT], right[SIM_REPLY_TEXT];
+    sim_text_command(op, command);
+    sim_text_reply(&site->reply, got);
+    sim_text_reply(&site->expected, right);
+    say(site, "%s answered %s, right is %s", command, got, right);
+}
+
+static void say_announced(sim_site *site, const sim_op *op, const sim_model *model) {
+    sim_server *server = primary_of(site);
+    char command[SIM_COMMAND_TEXT] = "the cycle";
+    size_t at = 0;
+    while (at < server->announced_count && at < model->met_count &&
+           server->announced[at] == model->met[at])
+        at++;
+    bool is_missing = at < model->met_count;
+    uint8_t key = is_missing ? model->met[at] : server->announced[at];
+    if (op != NULL) sim_text_command(op, command);
+    say(site, "%s %s `expired` of %.*s", command,
+        is_missing ? "met the dead key and did not announce" : "announced",
+        key < SIM_KEYS ? (int)sim_key_name(key).length : 1,
+        key < SIM_KEYS ? sim_key_name(key).data : "?");
+}
+
+/* ---- laws */
+
+/* Does the reply tell that there is a key? */
+static bool tells_of_a_key(const sim_op *op, const ttl_reply *reply) {
+    if (reply->node_count == 0) return false;
+    const ttl_node *node = &reply->nodes[0];
+    switch ((sim_op_kind)op->kind) {
+    case SIM_OP_TTL:
+    case SIM_OP_PTTL:
+    case SIM_OP_EXPIRETIME:
+    case SIM_OP_PEXPIRETIME: return node->type == TTL_REPLY_INTEGER && node->is.integer != -2;
+    case SIM_OP_TYPE: return !ttl_bytes_is_word(ttl_reply_text(reply, 0), "none");
+    default: break;
+    }
+    if (node->type == TTL_REPLY_INTEGER) return node->is.integer != 0;
+    return node->type == TTL_REPLY_BULK;
+}
+
+static sim_law law_of_reply(sim_site *site, const sim_op *op) {
+    if (ttl_reply_equal(&site->reply, &site->expected)) return SIM_LAWS_HOLD;
+    say_replies(site, op);
+    bool told = tells_of_a_key(op, &site->reply), right = tells_of_a_key(op, &site->expected);
+    bool is_read = op->kind == SIM_OP_GET || op->kind == SIM_OP_EXISTS || op->kind == SIM_OP_TYPE ||
+                   (op->kind >= SIM_OP_TTL && op->kind <= SIM_OP_PEXPIRETIME);
+    if (is_read && told && !right) return SIM_LAW_DEAD_READ;
+    if (is_read && !told && right) return SIM_LAW_ALIVE_LOST;
+    return SIM_LAW_REPLY;
+}
+
+/* Watched from outside, by replies alone: the model has no part in this. */
+static sim_law law_of_ttl(sim_site *site, const sim_op *op, int64_t now_ms) {
+    sim_server *server = primary_of(site);
+    if (server->events != 0 || server->announced_count > 0) {
+        site->watch[op->key].is_known = false;
+        if (sim_op_has_other(op)) site->watch[op->other].is_known = false;
+    }
+    if (op->kind != SIM_OP_PTTL) return SIM_LAWS_HOLD;
+    int64_t left_ms = site->reply.nodes[0].is.integer;
+    bool grew = site->watch[op->key].is_known && left_ms > site->watch[op->key].left_ms &&
+                now_ms >= site->watch[op->key].seen_ms;
+    if (grew)
+        say(site, "PTTL k%d said %" PRId64 " and, untouched, later %" PRId64, op->key,
+            site->watch[op->key].left_ms, left_ms);
+    site->watch[op->key].is_known = left_ms >= 0;
+    site->watch[op->key].left_ms = left_ms;
+    site->watch[op->key].seen_ms = now_ms;
+    return grew ? SIM_LAW_TTL_GREW : SIM_LAWS_HOLD;
+}
+
+static sim_law law_of_announced(sim_site *site, const sim_op *op) {
+    const sim_server *server = primary_of(site);
+    const sim_model *model = &server->model;
+    if (server->announced_count == model->met_count &&
+        memcmp(server->announced, model->met, model->met_count) == 0)
+        return SIM_LAWS_HOLD;
+    say_announced(site, op, model);
+    return server->announced_count < model->met_count ? SIM_LAW_UNANNOUNCED : SIM_LAW_ANNOUNCED;
+}
+
+static sim_law law_of_count(sim_site *site) {
+    sim_server *server = primary_of(site);
+    size_t right, waiting = ttl_engine_volatile_keys(server->engine);
+    sim_model_count(&server->model, &right);
+    if (waiting == right) return SIM_LAWS_HOLD;
+    say(site, "%zu keys wait for their deadline, right are %zu", waiting, right);
+    return SIM_LAW_COUNT;
+}
+
+/* ---- steps */
+
+static void mark_command(sim_site *site, const sim_op *op, int64_t now_ms) {
+    const sim_model_key *key = &primary_of(site)->model.keys[op->key];
+    const ttl_reply *right = &site->expected;
+    site->ops[op->kind]++;
+    site->marks[SIM_MARK_LAZY] += primary_of(site)->model.met_count;
+    site->marks[SIM_MARK_IN_DEADLINE_MS] += key->is_volatile && key->deadline_ms == now_ms;
+    site->marks[SIM_MARK_FAR_DEADLINE] += key->is_volatile && key->deadline_ms > FAR_MS;
+    if (right->nodes[0].type != TTL_REPLY_ERROR) return;
+    ttl_bytes text = ttl_reply_text(right, 0);
+    site->marks[SIM_MARK_WRONGTYPE] += text.data[0] == 'W';
+    site->marks[SIM_MARK_INVALID_TIME] += text.length > 11 && text.data[4] == 'i';
+}
+
+static sim_law do_command(sim_site *site, const sim_op *op, int64_t now_ms) {
+    sim_server *server = primary_of(site);
+    sim_server_execute(server, op, &site->reply);
+    ttl_reply_clear(&site->expected);
+    sim_model_execute(&server->model, op, now_ms, &site->expected);
+    mark_command(site, op, now_ms);
+    sim_law law = law_of_ttl(site, op, now_ms);
+    if (law == SIM_LAWS_HOLD) law = law_of_reply(site, op);
+    if (law == SIM_LAWS_HOLD) law = law_of_announced(site, op);
+    if (law == SIM_LAWS_HOLD) log_unit(site, op, now_ms);
+    return law;
+}
+
+/* The cycle may be late with any key, but what it reclaims must be dead, and in order. */
+static sim_law do_cycle(sim_site *site, int64_t now_ms) {
+    sim_server *server = primary_of(site);
+    sim_model_key last = {.deadline_ms = INT64_MIN};
+    sim_server_cycle(server);
+    for (size_t i = 0; i < server->announced_count; i++) {
+        uint8_t number = server->announced[i];
+        bool is_key = number < SIM_KEYS;
+        if (!is_key || !sim_model_is_dead(&server->model.keys[number], now_ms)) {
+            say(site, "the cycle announced `expired` of k%d, which is not dead", number);
+            return SIM_LAW_ANNOUNCED;
+        }
+        sim_model_key key = server->model.keys[number];
+        if (key.deadline_ms < last.deadline_ms ||
+            (key.deadline_ms == last.deadline_ms && key.arming < last.arming)) {
+            say(site, "the cycle reclaimed k%d after a key with a later deadline", number);
+            return SIM_LAW_ORDER;
+        }
+        last = key;
+        sim_model_remove(&server->model, number);
+        site->watch[number].is_known = false;
+        site->marks[SIM_MARK_ACTIVE]++;
+    }
+    log_unit(site, NULL, now_ms);
+    return law_of_count(site);
+}
+
+static void do_sync(sim_site *site, int64_t changes) {
+    if (!site->has_replica) return;
+    for (; changes > 0 && site->applied < site->log_count; changes--)
+        sim_server_apply(replica_of(site), site->log[site->applied++]);
+    site->marks[SIM_MARK_SYNC]++;
+}
+
+/* A server begins anew, and reads the first `count` changes of the log. */
+static void read_back(sim_site *site, sim_server *server, size_t count) {
+    sim_server_restart_engine(server);
+    server->model = (sim_model){0};
+    for (size_t i = 0; i < count; i++) sim_server_apply(server, site->log[i]);
+}
+
+static void forget_watches(sim_site *site) {
+    memset(site->watch, 0, sizeof site->watch);
+}
+
+static sim_law law_of_state(sim_site *site, sim_server *server, sim_law law) {
+    char got[SIM_REPLY_TEXT], right[SIM_REPLY_TEXT];
+    uint8_t key = sim_server_difference(server, &site->reply, &site->expected);
+    if (key == SIM_KEYS) return SIM_LAWS_HOLD;
+    sim_text_reply(&site->reply, got);
+    sim_text_reply(&site->expected, right);
+    say(site, "k%d has %s, right is %s", key, got, right);
+    return law;
+}
+
+/* `model`: what the server must be again. */
+static sim_law do_restart(sim_site *site, size_t count, sim_model model) {
+    sim_server *server = primary_of(site);
+    read_back(site, server, count);
+    server->model = model;
+    bool rewinds = count < site->log_count;
+    site->log_count = count;
+    forget_watches(site);
+    if (rewinds && site->has_replica) {
+        read_back(site, replica_of(site), count);
+        site->applied = count;
+    }
+    return law_of_state(site, server, SIM_LAW_RESTART);
+}
+
+static sim_law do_promote(sim_site *site) {
+    if (!site->has_replica) return SIM_LAWS_HOLD;
+    site->primary = !site->primary;
+    site->log_count = site->applied;
+    if (site->saved > site->log_count) {
+        site->saved = 0;
+        site->saved_model = (sim_model){0};
+    }
+    read_back(site, replica_of(site), site->log_count);
+    forget_watches(site);
+    return law_of_state(site, primary_of(site), SIM_LAW_REPLICA);
+}
+
+static sim_law do_quiet(sim_site *site, int64_t now_ms) {
+    sim_server *server = primary_of(site);
+    uint8_t dead = sim_model_first_dead(&server->model, now_ms);
+    if (dead < SIM_KEYS) {
+        say(site, "k%d died at %" PRId64 " and `expired` was not announced at %" PRId64, dead,
+            server->model.keys[dead].deadline_ms, now_ms);
+        return SIM_LAW_QUIET;
+    }
+    sim_law law = law_of_state(site, server, SIM_LAW_REPLY);
+    if (law != SIM_LAWS_HOLD || !site->has_replica) return law;
+    do_sync(site, INT64_MAX);
+    /* The replica's own model went through changes; what it must equal is the primary's. */
+    sim_model own = replica_of(site)->model;
+    replica_of(site)->model = server->model;
+    law = law_of_state(site, replica_of(site), SIM_LAW_REPLICA);
+    replica_of(site)->model = own;
+    return law;
+}
+
+static void save(sim_site *site) {
+    site->saved = site->log_count;
+    site->saved_model = primary_of(site)->model;
+}
+
+static sim_law do_other(sim_site *site, const sim_step *step, int64_t now_ms) {
+    sim_law law = SIM_LAWS_HOLD;
+    switch ((sim_step_kind)step->kind) {
+    case SIM_STEP_SYNC: do_sync(site, step->op.amount); break;
+    case SIM_STEP_SAVE:
+        site->marks[SIM_MARK_SAVE]++;
+        save(site);
+        break;
+    case SIM_STEP_RESTART:
+        site->marks[SIM_MARK_RESTART]++;
+        law = do_restart(site, site->log_count, primary_of(site)->model);
+        break;
+    case SIM_STEP_CRASH:
+        site->marks[SIM_MARK_CRASH]++;
+        law = do_restart(site, site->saved, site->saved_model);
+        break;
+    case SIM_STEP_PROMOTE:
+        site->marks[SIM_MARK_PROMOTE]++;
+        law = do_promote(site);
+        break;
+    default: law = do_quiet(site, now_ms);
+    }
+    return law;
+}
+
+static void mix_reply(uint64_t *digest, const ttl_reply *reply) {
+    for (size_t i = 0; i < reply->node_count; i++) {
+        const ttl_node *node = &reply->nodes[i];
+        sim_digest_mix(digest, (uint64_t)node->type << 32 | node->length);
+        sim_digest_mix(digest, (uint64_t)node->is.integer);
+    }
+    for (size_t i = 0; i < reply->text_length; i++)
+        sim_digest_mix(digest, (unsigned char)reply->text[i]);
+}
+
+sim_law sim_site_step(sim_site *site, const sim_step *step) {
+    sim_server *server = primary_of(site);
+    int64_t now_ms = floor_ms(step->wall_us);
+    site->marks[SIM_MARK_CLOCK_BACK] += step->wall_us < site->last_wall_us;
+    site->last_wall_us = step->wall_us;
+    server->now_us = step->wall_us;
+    site->steps++;
+    sim_digest_mix(&site->digest, (uint64_t)step->wall_us);
+    sim_digest_mix(&site->digest, (uint64_t)step->kind << 8 | step->op.kind);
+    sim_law law;
+    if (step->kind == SIM_STEP_COMMAND) {
+        law = do_command(site, &step->op, now_ms);
+        mix_reply(&site->digest, &site->reply);
+    } else if (step->kind == SIM_STEP_CYCLE) {
+        law = do_cycle(site, now_ms);
+    } else {
+        law = do_other(site, step, now_ms);
+    }
+    server = primary_of(site);
+    sim_digest_mix(&site->digest, server->announced_count << 8 | server->events);
+    for (size_t i = 0; i < server->announced_count; i++)
+        sim_digest_mix(&site->digest, server->announced[i]);
+    return law;
+}

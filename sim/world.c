@@ -1,0 +1,598 @@
+#include "sim/world.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/queue.h"
+#include "sim/random.h"
+#include "sim/text.h"
+#include "sim/wall.h"
+#include "sim/workload.h"
+
+#define US_PER_S    INT64_C(1000000)
+#define US_PER_MS   INT64_C(1000)
+#define US_PER_YEAR (INT64_C(365) * 86400 * US_PER_S)
+
+enum {
+    CLIENTS_MAX = 8,
+    PIPELINE_MAX = 8,
+    WAITING_MAX = 4096, /* messages that wait at the server; more are lost, as by a full queue */
+    FAULTS_MAX = 24,
+    RETRIES_MAX = 3,
+    TICK_US = 100000, /* the active cycle, ten times a second */
+    CYCLES_AT_END = 64,
+};
+
+enum event_kind {
+    EVENT_SEND,
+    EVENT_ARRIVE,
+    EVENT_RUN,
+    EVENT_REPLY,
+    EVENT_TIMEOUT,
+    EVENT_CYCLE,
+    EVENT_SYNC,
+    EVENT_FAULT,
+    EVENT_HEAL
+};
+
+/* A command on its way, or its reply. */
+struct message {
+    sim_op op;
+    uint64_t id;
+    uint32_t client, connection;
+    uint32_t next_free;
+};
+
+struct client {
+    sim_random draws, network;
+    sim_wall wall;
+    uint64_t quota, next_id; /* commands still to draw; the number of the next */
+    uint32_t connection;
+    struct {
+        sim_op op;
+        uint64_t id;
+    } waiting[PIPELINE_MAX]; /* sent and not answered */
+    size_t waiting_count, depth;
+    unsigned retries;
+    int64_t progress_us;  /* when it last heard something */
+    int64_t arrival_us;   /* of its last command: the next comes no earlier */
+    int64_t answer_us;    /* and of its last reply */
+    uint64_t last_run_id; /* the highest that the server ran */
+    bool is_cut_off, has_timer, will_send;
+};
+
+struct fault {
+    sim_fault_kind kind;
+    int64_t at_us, for_us, amount;
+    uint32_t client;
+};
+
+struct sim_world {
+    sim_site site;
+    sim_queue queue;
+    sim_recording *recording;
+    sim_workload workload;
+    sim_wall wall; /* of the server */
+    int64_t now_us, gap_us, latency_us, timeout_us, service_us, lag_us;
+    struct client clients[CLIENTS_MAX];
+    unsigned client_count;
+    struct message *messages;
+    uint32_t message_count, message_capacity, first_free;
+    uint32_t waiting[WAITING_MAX]; /* messages at the server, in order of arrival */
+    size_t waiting_first, waiting_count;
+    int64_t busy_until_us, cycle_us; /* when the cycle is planned; 0: it is not */
+    int64_t cycle_stalled_until_us;
+    struct fault faults[FAULTS_MAX];
+    size_t fault_count;
+    bool is_lossy, is_slow, sync_planned;
+    uint64_t commands_left, events, commands;
+    uint64_t digest;
+    bool is_healing, has_ended;
+    int64_t end_us;
+    sim_law law;
+    uint64_t fault_marks[SIM_FAULT_KINDS], chances[SIM_CHANCES];
+};
+
+static const char *const fault_names[SIM_FAULT_KINDS] = {
+    "partition",    "loss",       "slow links",  "server pause", "stalled cycle",
+    "clock ahead",  "clock back", "clock drift", "clock strobe", "clock stall",
+    "client clock", "snapshot",   "restart",     "crash",        "promotion",
+};
+
+static const char *const chance_names[SIM_CHANCES] = {
+    "a command was lost", "a reply was lost", "a client sent again",   "a command ran twice",
+    "a command ran late", "a client gave up", "a command had to wait",
+};
+
+const char *sim_fault_name(sim_fault_kind kind) {
+    return fault_names[kind];
+}
+
+const char *sim_chance_name(sim_chance chance) {
+    return chance_names[chance];
+}
+
+/* ---- recording */
+
+void sim_recording_add(sim_recording *recording, sim_step step) {
+    if (recording->count == recording->capacity) {
+        recording->capacity = recording->capacity == 0 ? 256 : recording->capacity * 2;
+        recording->steps =
+            realloc(recording->steps, recording->capacity * sizeof *recording->steps);
+        if (recording->steps == NULL) abort();
+    }
+    recording->steps[recording->count++] = step;
+}
+
+void sim_recording_free(sim_recording *recording) {
+    free(recording->steps);
+    *recording = (sim_recording){0};
+}
+
+/* ---- small things */
+
+static void plan(sim_world *world, int64_t at_us, enum event_kind kind, uint32_t node,
+                 uint64_t payload) {
+    sim_queue_add(&world->queue, (sim_event){at_us, 0, (uint32_t)kind, node, payload});
+}
+
+static uint32_t message_new(sim_world *world, struct message message) {
+    uint32_t index = world->first_free;
+    if (index != UINT32_MAX) {
+        world->first_free = world->messages[index].next_free;
+    } else {
+        index = world->message_count++;
+        if (index == world->message_capacity) {
+            world->message_capacity = index == 0 ? 64 : index * 2;
+            world->messages =
+                realloc(world->messages, world->message_capacity * sizeof *world->messages);
+            if (world->messages == NULL) abort();
+        }
+    }
+    world->messages[index] = message;
+    return index;
+}
+
+static void message_free(sim_world *world, uint32_t index) {
+    world->messages[index].next_free = world->first_free;
+    world->first_free = index;
+}
+
+/* Most are near the usual latency; each doubling of it is half as likely. */
+static int64_t draw_latency(const sim_world *world, struct client *client) {
+    uint64_t bits = sim_random_next(&client->network);
+    int64_t base_us = world->is_slow ? world->latency_us * 1000 : world->latency_us;
+    int doublings = 0;
+    while (doublings < 6 && (bits >> doublings & 1)) doublings++;
+    return 1 + (base_us << doublings) / 4 + (int64_t)((bits >> 32) * (uint64_t)base_us >> 32);
+}
+
+static bool is_lost(const sim_world *world, struct client *client) {
+    return client->is_cut_off || (world->is_lossy && sim_random_chance(&client->network, 1, 8));
+}
+
+/* ---- the server */
+
+static void plan_cycle(sim_world *world) {
+    int64_t at_ms, shown_us = sim_wall_at(&world->wall, world->now_us);
+    if (!sim_site_next_expiry(&world->site, &at_ms)) return;
+    if (at_ms > (shown_us + 2 * US_PER_YEAR) / US_PER_MS) return;
+    int64_t at_us = sim_wall_when(&world->wall, world->now_us, at_ms * US_PER_MS);
+    if (at_us < world->cycle_stalled_until_us) at_us = world->cycle_stalled_until_us;
+    at_us = (at_us / TICK_US + 1) * TICK_US;
+    if (at_us == world->cycle_us) return;
+    world->cycle_us = at_us;
+    plan(world, at_us, EVENT_CYCLE, 0, 0);
+}
+
+static void plan_sync(sim_world *world) {
+    const sim_site *site = &world->site;
+    if (!site->has_replica || world->sync_planned || site->applied == site->log_count) return;
+    world->sync_planned = true;
+    plan(world, world->now_us + world->lag_us, EVENT_SYNC, 0, site->log_count - site->applied);
+}
+
+/* Does a step of the site, and plans what follows from it. */
+static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint32_t client) {
+    sim_step step = {.wall_us = sim_wall_at(&world->wall, world->now_us),
+                     .kind = (uint8_t)kind,
+                     .client = (uint8_t)client};
+    if (op != NULL) step.op = *op;
+    if (world->recording != NULL) sim_recording_add(world->recording, step);
+    world->law = sim_site_step(&world->site, &step);
+    if (world->law != SIM_LAWS_HOLD) world->has_ended = true;
+    const sim_server *server = &world->site.servers[world->site.primary];
+    if (kind == SIM_STEP_COMMAND && server->events == 0 && server->announced_count == 0) return;
+    plan_cycle(world);
+    plan_sync(world);
+}
+
+static void run_command(sim_world *world, uint32_t index) {
+    struct message *message = &world->messages[index];
+    struct client *client = &world->clients[message->client];
+    world->commands++;
+    if (message->id <= client->last_run_id) world->chances[SIM_CHANCE_TWICE]++;
+    else client->last_run_id = message->id;
+    if (message->connection != client->connection) world->chances[SIM_CHANCE_LATE]++;
+    site_do(world, SIM_STEP_COMMAND, &message->op, message->client);
+    world->busy_until_us = world->now_us + world->service_us;
+    int64_t answer_us = world->busy_until_us + draw_latency(world, client);
+    if (message->connection != client->connection || is_lost(world, client)) {
+        world->chances[SIM_CHANCE_REPLY_LOST]++;
+        message_free(world, index);
+        return;
+    }
+    if (answer_us < client->answer_us) answer_us = client->answer_us;
+    client->answer_us = answer_us;
+    plan(world, answer_us, EVENT_REPLY, message->client, index);
+}
+
+static void server_run(sim_world *world) {
+    uint32_t index = world->waiting[world->waiting_first];
+    world->waiting_first = (world->waiting_first + 1) % WAITING_MAX;
+    world->waiting_count--;
+    run_command(world, index);
+    if (world->waiting_count > 0) plan(world, world->busy_until_us, EVENT_RUN, 0, 0);
+}
+
+static void server_arrive(sim_world *world, uint32_t index) {
+    if (world->waiting_count == 0 && world->now_us >= world->busy_until_us) {
+        run_command(world, index);
+        return;
+    }
+    if (world->waiting_count == WAITING_MAX) {
+        message_free(world, index);
+        return;
+    }
+    world->chances[SIM_CHANCE_QUEUED]++;
+    size_t last = (world->waiting_first + world->waiting_count++) % WAITING_MAX;
+    world->waiting[last] = index;
+    if (world->waiting_count == 1) plan(world, world->busy_until_us, EVENT_RUN, 0, 0);
+}
+
+/* ---- clients */
+
+static void client_transmit(sim_world *world, uint32_t number, const sim_op *op, uint64_t id) {
+    struct client *client = &world->clients[number];
+    int64_t arrival_us = world->now_us + draw_latency(world, client);
+    if (!client->has_timer) {
+        client->has_timer = true;
+        plan(world, world->now_us + world->timeout_us, EVENT_TIMEOUT, number, 0);
+    }
+    if (is_lost(world, client)) {
+        world->chances[SIM_CHANCE_COMMAND_LOST]++;
+        return;
+    }
+    if (arrival_us < client->arrival_us) arrival_us = client->arrival_us;
+    client->arrival_us = arrival_us;
+    uint32_t index = message_new(world, (struct message){*op, id, number, client->connection, 0});
+    plan(world, arrival_us, EVENT_ARRIVE, number, index);
+}
+
+static void client_plan_send(sim_world *world, uint32_t number) {
+    struct client *client = &world->clients[number];
+    if (client->will_send || client->quota == 0 || client->waiting_count == client->depth) return;
+    client->will_send = true;
+    uint64_t bits = sim_random_next(&client->network);
+    int64_t gap_us = (int64_t)((bits >> 32) * (uint64_t)world->gap_us >> 31);
+    plan(world, world->now_us + gap_us, EVENT_SEND, number, 0);
+}
+
+static void client_send(sim_world *world, uint32_t number) {
+    struct client *client = &world->clients[number];
+    client->will_send = false;
+    int64_t shown_ms = sim_wall_at(&client->wall, world->now_us) / US_PER_MS;
+    sim_op op = sim_workload_op(&world->workload, &client->draws, shown_ms);
+    client->quota--;
+    world->commands_left--;
+    if (client->waiting_count == 0) client->progress_us = world->now_us;
+    client->waiting[client->waiting_count].op = op;
+    client->waiting[client->waiting_count++].id = ++client->next_id;
+    client_transmit(world, number, &op, client->next_id);
+    client_plan_send(world, number);
+}
+
+/* What was sent on a connection is answered in order, so the reply is that of the first. */
+static void client_hear(sim_world *world, uint32_t number, uint32_t index) {
+    struct client *client = &world->clients[number];
+    struct message message = world->messages[index];
+    message_free(world, index);
+    bool is_expected = message.connection == client->connection && client->waiting_count > 0 &&
+                       client->waiting[0].id == message.id;
+    if (!is_expected) return;
+    client->waiting_count--;
+    memmove(&client->waiting[0], &client->waiting[1],
+            client->waiting_count * sizeof client->waiting[0]);
+    client->progress_us = world->now_us;
+    client->retries = 0;
+    client_plan_send(world, number);
+}
+
+static void client_reconnect(sim_world *world, uint32_t number) {
+    struct client *client = &world->clients[number];
+    client->connection++;
+    client->arrival_us = client->answer_us = world->now_us;
+    client->progress_us = world->now_us;
+    if (client->retries++ == RETRIES_MAX) {
+        world->chances[SIM_CHANCE_GAVE_UP]++;
+        client->waiting_count = 0;
+        client->retries = 0;
+        client_plan_send(world, number);
+        return;
+    }
+    world->chances[SIM_CHANCE_RETRY]++;
+    for (size_t i = 0; i < client->waiting_count; i++)
+        client_transmit(world, number, &client->waiting[i].op, client->waiting[i].id);
+}
+
+/* One timer a client: it looks when it was last content, and comes again. */
+static void client_timeout(sim_world *world, uint32_t number) {
+    struct client *client = &world->clients[number];
+    client->has_timer = false;
+    if (client->waiting_count == 0) return;
+    int64_t due_us = client->progress_us + world->timeout_us;
+    if (due_us <= world->now_us) client_reconnect(world, number);
+    due_us = client->progress_us + world->timeout_us;
+    if (client->waiting_count == 0 || client->has_timer) return;
+    client->has_timer = true;
+    plan(world, due_us, EVENT_TIMEOUT, number, 0);
+}
+
+/* ---- faults */
+
+static void fault_begin(sim_world *world, size_t index) {
+    const struct fault *fault = &world->faults[index];
+    if (world->is_healing) return;
+    world->fault_marks[fault->kind]++;
+    int64_t now_us = world->now_us;
+    switch (fault->kind) {
+    case SIM_FAULT_PARTITION: world->clients[fault->client].is_cut_off = true; break;
+    case SIM_FAULT_LOSS: world->is_lossy = true; break;
+    case SIM_FAULT_SLOW: world->is_slow = true; break;
+    case SIM_FAULT_PAUSE:
+        if (world->busy_until_us < now_us + fault->for_us)
+            world->busy_until_us = now_us + fault->for_us;
+        break;
+    case SIM_FAULT_CYCLE_STALL: world->cycle_stalled_until_us = now_us + fault->for_us; break;
+    case SIM_FAULT_JUMP_AHEAD: sim_wall_jump(&world->wall, now_us, fault->amount); break;
+    case SIM_FAULT_JUMP_BACK: sim_wall_jump(&world->wall, now_us, -fault->amount); break;
+    case SIM_FAULT_DRIFT: sim_wall_set_drift(&world->wall, now_us, fault->amount % 1000); break;
+    case SIM_FAULT_STROBE:
+        sim_wall_strobe(&world->wall, now_us, fault->amount % US_PER_S, fault->for_us / 9 + 1);
+        break;
+    case SIM_FAULT_CLOCK_STALL: sim_wall_stall(&world->wall, now_us, true); break;
+    case SIM_FAULT_CLIENT_CLOCK:
+        sim_wall_jump(&world->clients[fault->client].wall, now_us, fault->amount);
+        break;
+    case SIM_FAULT_SAVE: site_do(world, SIM_STEP_SAVE, NULL, 0); break;
+    case SIM_FAULT_RESTART: site_do(world, SIM_STEP_RESTART, NULL, 0); break;
+    case SIM_FAULT_CRASH: site_do(world, SIM_STEP_CRASH, NULL, 0); break;
+    case SIM_FAULT_PROMOTE: site_do(world, SIM_STEP_PROMOTE, NULL, 0); break;
+    case SIM_FAULT_KINDS: break;
+    }
+    plan_cycle(world);
+    plan(world, now_us + fault->for_us, EVENT_HEAL, 0, index);
+}
+
+static void fault_heal(sim_world *world, sim_fault_kind kind, uint32_t client) {
+    switch (kind) {
+    case SIM_FAULT_PARTITION: world->clients[client].is_cut_off = false; break;
+    case SIM_FAULT_LOSS: world->is_lossy = false; break;
+    case SIM_FAULT_SLOW: world->is_slow = false; break;
+    case SIM_FAULT_STROBE: sim_wall_strobe(&world->wall, world->now_us, 0, 1); break;
+    case SIM_FAULT_CLOCK_STALL: sim_wall_stall(&world->wall, world->now_us, false); break;
+    case SIM_FAULT_CYCLE_STALL: world->cycle_stalled_until_us = 0; break;
+    default: break;
+    }
+}
+
+/* ---- the second phase */
+
+static bool clients_are_done(const sim_world *world) {
+    if (world->commands_left > 0) return false;
+    for (unsigned i = 0; i < world->client_count; i++)
+        if (world->clients[i].waiting_count > 0) return false;
+    return true;
+}
+
+static void heal_all(sim_world *world) {
+    world->is_healing = true;
+    for (size_t i = 0; i < world->fault_count; i++)
+        fault_heal(world, world->faults[i].kind, world->faults[i].client);
+    world->end_us = world->now_us + US_PER_YEAR;
+    plan_cycle(world);
+}
+
+/* Nothing is under way any more. A cycle may be late with a key, but not for ever. */
+static void finish(sim_world *world) {
+    if (world->now_us < world->end_us) world->now_us = world->end_us;
+    for (int i = 0; i < CYCLES_AT_END && !world->has_ended; i++) {
+        const sim_model *model = &world->site.servers[world->site.primary].model;
+        int64_t now_ms = sim_wall_at(&world->wall, world->now_us) / US_PER_MS;
+        if (i > 0 && sim_model_first_dead(model, now_ms) == SIM_KEYS) break;
+        site_do(world, SIM_STEP_CYCLE, NULL, 0);
+    }
+    if (!world->has_ended) site_do(world, SIM_STEP_QUIET, NULL, 0);
+    world->has_ended = true;
+}
+
+/* ---- the loop */
+
+static void handle(sim_world *world, const sim_event *event) {
+    switch ((enum event_kind)event->kind) {
+    case EVENT_SEND: client_send(world, event->node); break;
+    case EVENT_ARRIVE: server_arrive(world, (uint32_t)event->payload); break;
+    case EVENT_RUN: server_run(world); break;
+    case EVENT_REPLY: client_hear(world, event->node, (uint32_t)event->payload); break;
+    case EVENT_TIMEOUT: client_timeout(world, event->node); break;
+    case EVENT_CYCLE:
+        if (event->at_us != world->cycle_us) break;
+        world->cycle_us = 0;
+        site_do(world, SIM_STEP_CYCLE, NULL, 0);
+        break;
+    case EVENT_SYNC:
+        world->sync_planned = false;
+        site_do(world, SIM_STEP_SYNC, &(sim_op){.amount = (int64_t)event->payload}, 0);
+        break;
+    case EVENT_FAULT: fault_begin(world, event->payload); break;
+    case EVENT_HEAL: {
+        const struct fault *fault = &world->faults[event->payload];
+        fault_heal(world, fault->kind, fault->client);
+        plan_cycle(world);
+        break;
+    }
+    }
+}
+
+bool sim_world_step(sim_world *world) {
+    sim_event event;
+    if (world->has_ended) return false;
+    if (!world->is_healing && clients_are_done(world)) heal_all(world);
+    bool has_event = sim_queue_take(&world->queue, &event);
+    if (!has_event || (world->is_healing && event.at_us > world->end_us)) {
+        finish(world);
+        return false;
+    }
+    world->now_us = event.at_us;
+    world->events++;
+    sim_digest_mix(&world->digest, (uint64_t)event.at_us);
+    sim_digest_mix(&world->digest, (uint64_t)event.kind << 32 | event.node);
+    handle(world, &event);
+    return !world->has_ended;
+}
+
+/* ---- beginning */
+
+static void draw_faults(sim_world *world, const sim_world_options *options) {
+    sim_random stream = sim_random_stream(options->seed, "faults", 0);
+    if (options->profile == SIM_PROFILE_CALM) return;
+    uint64_t per_client = options->commands / world->client_count + 1;
+    uint64_t span_us = per_client * (uint64_t)(world->gap_us + world->latency_us);
+    uint64_t enabled = sim_random_next(&stream) | sim_random_next(&stream);
+    size_t wanted = sim_random_below(&stream, FAULTS_MAX + 1);
+    if (options->profile == SIM_PROFILE_FULL) enabled = UINT64_MAX, wanted = FAULTS_MAX;
+    else if (sim_random_chance(&stream, 1, 4)) wanted = 0;
+    for (size_t i = 0; i < wanted; i++) {
+        struct fault fault = {.kind = sim_random_below(&stream, SIM_FAULT_KINDS)};
+        fault.at_us = (int64_t)sim_random_below(&stream, span_us);
+        fault.for_us = 1 + (int64_t)sim_random_below(&stream, span_us / 16 + 1000);
+        fault.amount = 1 + (int64_t)sim_random_below(&stream, span_us / 4 + 1000);
+        fault.client = (uint32_t)sim_random_below(&stream, world->client_count);
+        bool needs_log = fault.kind >= SIM_FAULT_SAVE;
+        if (!(enabled >> fault.kind & 1) || (needs_log && !world->site.has_log)) continue;
+        if (fault.kind == SIM_FAULT_PROMOTE && !world->site.has_replica) continue;
+        world->faults[world->fault_count] = fault;
+        plan(world, fault.at_us, EVENT_FAULT, 0, world->fault_count++);
+    }
+}
+
+static void draw_clients(sim_world *world, const sim_world_options *options, sim_random *stream) {
+    int64_t epoch_us = sim_random_between(stream, 1000000000, 4000000000) * US_PER_S;
+    epoch_us += (int64_t)sim_random_below(stream, (uint64_t)US_PER_S);
+    world->wall.base_us = epoch_us;
+    world->commands_left = options->commands;
+    for (uint32_t i = 0; i < world->client_count; i++) {
+        struct client *client = &world->clients[i];
+        client->draws = sim_random_stream(options->seed, "client", i);
+        client->network = sim_random_stream(options->seed, "network", i);
+        client->wall.base_us = epoch_us + sim_random_between(stream, -50000, 50000);
+        client->wall.drift_ppm = sim_random_between(stream, -100, 100);
+        client->depth = (size_t)sim_random_between(stream, 1, PIPELINE_MAX);
+        client->quota =
+            options->commands / world->client_count + (i < options->commands % world->client_count);
+        client_plan_send(world, i);
+    }
+}
+
+sim_world *sim_world_new(const sim_world_options *options) {
+    sim_world *world = calloc(1, sizeof *world);
+    if (world == NULL) abort();
+    sim_random stream = sim_random_stream(options->seed, "world", 0);
+    world->recording = options->recording;
+    world->first_free = UINT32_MAX;
+    world->workload = sim_workload_draw(&stream);
+    world->client_count = (unsigned)sim_random_between(&stream, 1, CLIENTS_MAX);
+    world->gap_us = INT64_C(16) << sim_random_below(&stream, 20);
+    world->latency_us = sim_random_between(&stream, 20, 2000);
+    world->service_us = sim_random_between(&stream, 1, 20);
+    world->timeout_us = sim_random_between(&stream, 5000, 1000000);
+    world->lag_us = sim_random_between(&stream, 100, 200000);
+    sim_site_options site = {.hooks = options->hooks,
+                             .seed = options->seed,
+                             .has_log = sim_random_chance(&stream, 1, 2),
+                             .has_replica = sim_random_chance(&stream, 1, 2)};
+    if (options->profile == SIM_PROFILE_CALM) {
+        world->client_count = 1;
+        site.has_log = false;
+    } else if (options->profile == SIM_PROFILE_FULL) {
+        world->client_count = 4;
+        site.has_log = site.has_replica = true;
+    }
+    site.has_replica = site.has_replica && site.has_log;
+    sim_site_open(&world->site, &site);
+    draw_clients(world, options, &stream);
+    draw_faults(world, options);
+    return world;
+}
+
+void sim_world_free(sim_world *world) {
+    sim_site_close(&world->site);
+    sim_queue_free(&world->queue);
+    free(world->messages);
+    free(world);
+}
+
+/* ---- telling */
+
+sim_world_report sim_world_tell(const sim_world *world) {
+    uint64_t digest = world->digest;
+    sim_digest_mix(&digest, world->site.digest);
+    return (sim_world_report){.law = world->law,
+                              .what = world->site.what,
+                              .digest = digest,
+                              .events = world->events,
+                              .commands = world->commands,
+                              .span_us = world->now_us,
+                              .clients = world->client_count,
+                              .ops = world->site.ops,
+                              .marks = world->site.marks,
+                              .faults = world->fault_marks,
+                              .chances = world->chances};
+}
+
+static void print_keys(const sim_world *world, FILE *out) {
+    const sim_model *model = &world->site.servers[world->site.primary].model;
+    for (uint8_t i = 0; i < SIM_KEYS; i++) {
+        const sim_model_key *key = &model->keys[i];
+        static const char *const types[] = {"string", "list", "hash", "set", "zset"};
+        if (!key->is_present) continue;
+        fprintf(out, "  k%-3d %-6s", i, types[key->type]);
+        if (key->is_volatile) {
+            int64_t now_ms = sim_wall_at(&world->wall, world->now_us) / US_PER_MS;
+            fprintf(out, " deadline %" PRId64 ", %s %" PRId64 " ms", key->deadline_ms,
+                    now_ms > key->deadline_ms ? "dead for" : "left",
+                    now_ms > key->deadline_ms ? now_ms - key->deadline_ms
+                                              : key->deadline_ms - now_ms);
+        }
+        putc('\n', out);
+    }
+}
+
+void sim_world_print(sim_world *world, FILE *out) {
+    char span[SIM_SPAN_TEXT];
+    sim_text_span(world->now_us, span);
+    fprintf(out, "event %" PRIu64 ", %s after the beginning (%" PRId64 " us)\n", world->events,
+            span, world->now_us);
+    fprintf(out, "server: its clock shows %" PRId64 " us; %" PRIu64 " commands done, %zu wait\n",
+            sim_wall_at(&world->wall, world->now_us), world->commands, world->waiting_count);
+    if (world->site.has_replica)
+        fprintf(out, "replica: has %zu of %zu changes\n", world->site.applied,
+                world->site.log_count);
+    print_keys(world, out);
+    for (unsigned i = 0; i < world->client_count; i++) {
+        const struct client *client = &world->clients[i];
+        fprintf(out, "client %u: %" PRIu64 " commands to come, %zu unanswered%s\n", i,
+                client->quota, client->waiting_count, client->is_cut_off ? ", cut off" : "");
+    }
+}
