@@ -15,9 +15,9 @@
  * MOMENTS. The judge has one zone. Its reference is the epoch of the server's wall clock. A unit n
  * that asks for the time has
  *
- *      wall[n]     what the server's wall clock showed, in microseconds; no integer is excluded
- *      tick[n]     zone_add_tick(wall[n]): the milliseconds of it, which is all the engine sees;
- *                  tick[n] <= wall[n] < tick[n] + 1 ms, and tick[n] is a whole millisecond
+ *      wall[n]   what the server's wall clock showed, in microseconds; no integer is excluded
+ *      tick[n]   zone_add_tick(wall[n]): the milliseconds of it, which is all the engine sees;
+ *                tick[n] <= wall[n] < tick[n] + 1 ms, and tick[n] is a whole millisecond
  *
  * and an instant {ms, origin n} of the engine is the moment tick[n] + ms. Nothing is known of where
  * our clock lies against the server's: wall clocks are compared only with each other. Of two units
@@ -25,10 +25,9 @@
  *
  *      wall[j] - wall[i] <= (1 + rate) * (received[j] - sent[i])     rounded up
  *
- * or with (1 - rate) where that is negative, because then i ran after j for certain. For every
- * pair, zone_attach adds these at the price of about one. They are all that brackets say: any wall
- * times that satisfy them for each pair belong to some clock of such a rate. A connection, and the
- * order that is being tried, add wall[i] - wall[j] <= 0 for i before j.
+ * or with (1 - rate) where that is negative, because then i ran after j for certain. They are all
+ * that brackets say: any wall times that satisfy them for each pair belong to some clock of such a
+ * rate. A connection, and the order that is being tried, add wall[i] - wall[j] <= 0 for i before j.
  *
  * The wall clock is taken to show a year between 1970 and 6429 (JUDGE_CLOCK_MS_MAX), without which
  * nothing could be said of whether a deadline overflows.
@@ -36,26 +35,27 @@
  * QUESTIONS. The engine compares instants of different origins through its timeline. "Is {p, j}
  * after {q, i}?" is
  *
- *      yes     tick[i] - tick[j] <= (p - q - 1) ms
- *      no      tick[j] - tick[i] <= (q - p) ms
+ *      yes       tick[i] - tick[j] <= (p - q - 1) ms
+ *      no        tick[j] - tick[i] <= (q - p) ms
  *
- * The zone says which of them is possible. If one is, that is the answer. If both are, the judge
- * takes the answer that would explain the observed reply (dead, if it is nil, 0, -2 or an empty
- * array), adds it to the zone, and remembers that the other has to be tried. Because questions put
- * to *ticks* share variables, what was once decided binds: two keys given one deadline in one EXEC
- * cannot be found one dead, one alive in a later EXEC, since both questions are the same two ticks
- * and the same distance.
+ * Where the brackets of the two decide, that is the answer, and the zone never hears of it. Else
+ * both moments are attached to the zone (zone_attach: all their pairs at the price of about one)
+ * and it says which answers are possible. If both are, the judge takes the one that would explain
+ * the observed reply (dead, if it is nil, 0, -2 or an empty array), adds it to the zone, and
+ * remembers that the other has to be tried. Because questions put to *ticks* share variables, what
+ * was once decided binds: two keys given one deadline in one EXEC cannot be found one dead, one
+ * alive in a later EXEC, since both questions are the same two ticks and the same distance.
  *
  * WHAT A REPLY TELLS. PTTL, TTL, PEXPIRETIME, EXPIRETIME and TIME answer numbers that the engine
  * cannot know when origins differ. It puts a node TTL_REPLY_TOLD into the reply, with the number of
  * a relation that it has told the timeline; comparing replies then asserts the relation with the
  * number that was observed. For an observed v (with d the deadline, n the moment of the reading):
  *
- *      LEFT_MS     v > 0: d - n = v ms                  v = 0: d - n <= 0
- *      LEFT_S      v > 0: v*1000 - 500 <= d - n <= v*1000 + 499      v = 0: d - n <= 499
- *      MOMENT_MS   d = v ms                             MOMENT_S as LEFT_S, against the epoch
- *      NOW_S, NOW_US    wall[n] = s * 1000000 + us, the one relation that names a microsecond
- *      COUNT       low <= v <= high
+ *      LEFT_MS   v > 0: d - n = v ms                               v = 0: d - n <= 0
+ *      LEFT_S    v > 0: v*1000 - 500 <= d - n <= v*1000 + 499      v = 0: d - n <= 499
+ *      MOMENT_MS d = v ms                         MOMENT_S as LEFT_S, against the epoch
+ *      NOW_S, NOW_US   wall[n] = s * 1000000 + us, the one relation that names a microsecond
+ *      COUNT     low <= v <= high
  *
  * An instant of the origin that is asked (PSETEX and PTTL in one EXEC) is a plain number, and the
  * engine answers it itself.
@@ -68,35 +68,43 @@
  * SEARCH. Depth first over two kinds of choices: which unit runs next, and the answers within it.
  *
  *      order     A unit may be next if no unit that waits was answered before this one was sent,
- * and none of its own connection waits before it. Units of different connections that share no key,
- * and are not of the few that touch all keys, commute: of their two orders one is tried, and no
- * order of their moments is added. answers   A script of yes and no for the questions that had two
- * answers. To go back to a choice the engine is run again from the beginning along the script (it
- * is deterministic: same seed, same answers, same questions), which costs a fraction of a
- * microsecond for each unit; the zone is not recomputed but copied at each choice. pruning   A unit
- * whose reply cannot be what was observed ends the branch at once. memory    A failed pair (units
- * that ran, with the order of those that share keys; script of answers) is not tried again.
- *      forgetting  A moment is left out of the zone when no deadline in the keyspace counts from it
- *                and no reply told of it: the zone grows with what is alive, not with the history.
+ *                and none of its own connection waits before it. One that meets none of those that
+ *                could overtake it (they share no key with it, and none touches all keys) is taken
+ *                at once. An order adds the order of moments only between units that meet.
+ *      answers   The log of all answers so far. To go back to a choice the engine is run again from
+ *                the beginning along the log (it is deterministic: same seed, same answers, same
+ *                questions), which costs a fraction of a microsecond for each unit; the zone is not
+ *                recomputed but copied at each choice.
+ *      pruning   A unit whose reply cannot be what was observed ends the branch at once.
+ *      memory    A state that was tried (the units that ran, of those that meet and overlap which
+ *                came first, the answers) is not tried again.
+ *      room      Moments that no deadline in the keyspace counts from, and that nothing connects
+ *                with one that does or with the epoch, leave the zone: it grows with what is alive,
+ *                not with the history. Past 64 moments the one that was needed the longest ago
+ *                leaves too. That can only make a verdict milder, never a pass into a fail.
  *
  * A command that no reply came to may have run at any moment after its sending, or never: both are
- * tried, "never" last.
+ * tried, "never" first.
  *
  * WHAT IS COMPARED. Replies are equal as the connection's protocol carries them, errors by their
  * first word. Replies whose order is the server's own (KEYS, SMEMBERS, HGETALL ...) are compared as
- * multisets; RANDOMKEY has to name a key that is alive; SCAN, INFO, COMMAND, CLIENT and CONFIG are
- * not judged. When a server reclaims dead keys is its own affair, so DBSIZE is a range, from what
- * can be alive to all that may not have been reclaimed.
+ * multisets. What was chosen at random is put to the engine: the key that RANDOMKEY named has to
+ * be alive, the members that SPOP took have to be there. SCAN, INFO, COMMAND, CLIENT, CONFIG and
+ * their like are not judged, and a history with a command that the engine does not have (and that
+ * was no error) is not decided. When a server reclaims dead keys is its own affair, so DBSIZE is a
+ * range, from what can be alive to all that may not have been reclaimed. Where a dialect's active
+ * cycle comes in the millisecond of the deadline (8.6), a key may be found dead in it.
  *
  * A FAILURE. Among the branches the one that explains most units is reported. In its last unit the
- * judge looks for the answer, or the relation, with which the reply would have been right, and asks
- * the zone to refute it: the circle of constraints that comes back is the chain. The tag of each is
- * the number of a fact (a bracket, an order, an answer that a reply forced, a relation that a
- * reply told), so the chain is written out fact by fact, with the sum that misses. A reply that no
- * answer would have made right needs no chain: it says what was expected.
+ * judge looks for the answers, or the relation, with which the reply would have been right, and
+ * asks the zone to refute them: the circle of constraints that comes back is the chain. The tag of
+ * each is the number of a fact (a bracket, an order, an answer that a reply forced, a relation that
+ * a reply told), so the chain is written out fact by fact, with the sum that misses. A reply that
+ * no answer would have made right needs no chain: it says what was expected.
  *
- * Cost: without questions of two answers, one run of the engine and one constraint for each unit.
- * The limit on engine runs ends a search that does not: then nothing is decided.
+ * Cost: without questions of two answers one run of the engine, about a microsecond a command, and
+ * some microseconds for each reply that tells a time (bench_judge). The limit on engine runs ends a
+ * search that is not to end otherwise: then nothing is decided.
  * Ownership: the result owns its texts until judge_result_free; the history is only read.
  */
 #ifndef CONFORMANCE_JUDGE_H

@@ -1,0 +1,391 @@
+/* The judge on small histories, each about one thing. What it says of random traffic is in
+ * test_judge_sound.c, what it says of wrong servers in test_judge_sharp.c. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance/judge.h"
+#include "conformance/text.h"
+
+/* ---- writing histories */
+
+/* A history of lines "on sent received command -> reply"; the reply is JSON, "-" for none. */
+static void read_lines(const char *spec, const char *lines, history *to) {
+    char *json = text_format("{\"history\": \"1\", \"spec\": \"%s\"}\n", spec);
+    while (*lines != '\0') {
+        char on[8], command[160], reply[160];
+        long long sent, received;
+        int used = 0;
+        int read = sscanf(lines, "%7s %lld %lld %159[^>]> %159[^\n]\n%n", on, &sent, &received,
+                          command, reply, &used);
+        ck_assert_msg(read == 5, "not a line: %s", lines);
+        lines += used;
+        command[strlen(command) - 2] = '\0'; /* the " -" of the arrow */
+        char *words = text_copy("");
+        for (char *word = strtok(command, " "); word != NULL; word = strtok(NULL, " "))
+            text_replace(&words, "%s%s\"%s\"", words, *words == '\0' ? "" : ", ", word);
+        bool answered = strcmp(reply, "-") != 0;
+        text_replace(&json, "%s{\"on\": \"%s\", \"sent_us\": %lld, \"do\": [%s], ", json, on, sent,
+                     words);
+        if (answered)
+            text_replace(&json, "%s\"received_us\": %lld, \"reply\": %s}\n", json, received, reply);
+        else text_replace(&json, "%s\"received_us\": null}\n", json);
+        free(words);
+    }
+    problem_list problems = {0};
+    history_init(to);
+    bool fine = history_read(to, "test", json, strlen(json), &problems);
+    for (size_t i = 0; i < problems.count; i++) problem_print(&problems.problems[i], stderr);
+    ck_assert_msg(fine, "%s", json);
+    problem_list_free(&problems);
+    free(json);
+}
+
+static judge_result judged_at(const char *spec, int64_t rate_ppm, const char *lines) {
+    history recorded;
+    judge_options options = {.rate_ppm = rate_ppm};
+    ck_assert(ttl_dialect_parse(spec, &options.dialect));
+    read_lines(spec, lines, &recorded);
+    judge_result result = judge_history(&recorded, &options);
+    history_free(&recorded);
+    return result;
+}
+
+static judge_answer answer_of(const char *spec, const char *lines) {
+    judge_result result = judged_at(spec, JUDGE_RATE_PPM, lines);
+    judge_answer answer = result.answer;
+    judge_result_free(&result);
+    return answer;
+}
+
+#define ck_judged(spec, wanted, lines)                                                             \
+    ck_assert_str_eq(judge_answer_name(answer_of(spec, lines)), wanted)
+
+/* ---- deadlines */
+
+#define PSETEX_100 "a 12000 12031 PSETEX k 100 v -> {\"status\": \"OK\"}\n"
+
+START_TEST(a_key_is_dead_one_millisecond_after_its_deadline) {
+    /* Set between 12.000 and 12.031: its deadline's millisecond is over at 113.031 at the latest.
+     * Read after 500 ppm more than that. */
+    ck_judged("redis-7.2.4", "fail", PSETEX_100 "a 113090 113099 GET k -> \"v\"\n");
+    ck_judged("redis-7.2.4", "pass", PSETEX_100 "a 113090 113099 GET k -> null\n");
+    ck_judged("redis-7.2.4", "pass", PSETEX_100 "a 113070 113079 GET k -> \"v\"\n");
+    ck_judged("redis-7.2.4", "pass", PSETEX_100 "a 113070 113079 GET k -> null\n");
+}
+END_TEST
+
+START_TEST(a_key_is_alive_in_the_millisecond_of_its_deadline) {
+    ck_judged("redis-7.2.4", "fail", PSETEX_100 "a 111900 111940 GET k -> null\n");
+    ck_judged("redis-7.2.4", "pass", PSETEX_100 "a 111900 111940 GET k -> \"v\"\n");
+    ck_judged("redis-7.2.4", "pass", PSETEX_100 "a 111900 112060 GET k -> null\n");
+}
+END_TEST
+
+START_TEST(where_the_active_cycle_comes_at_the_deadline_the_key_may_be_gone_then) {
+    /* One moment: 100 ms later, in the millisecond of the deadline if both are told alike. */
+    static const char lines[] = "a 1000 1010 TIME -> [\"1767225600\", \"500\"]\n"
+                                "a 1010 1011 SET k v PXAT 1767225600050 -> {\"status\": \"OK\"}\n"
+                                "a 50000 59000 MULTI -> {\"status\": \"OK\"}\n"
+                                "a 50000 59000 TIME -> {\"status\": \"QUEUED\"}\n"
+                                "a 50000 59000 GET k -> {\"status\": \"QUEUED\"}\n"
+                                "a 50000 59000 EXEC -> [[\"1767225600\", \"50900\"], null]\n";
+    ck_judged("redis-8.0", "fail", lines);
+    ck_judged("redis-8.6", "pass", lines);
+}
+END_TEST
+
+START_TEST(seconds_are_told_rounded_half_up) {
+    static const char set[] = "a 0 10 PSETEX k 2500 v -> {\"status\": \"OK\"}\n";
+    char *right = text_format("%sa 300 310 TTL k -> 2\n", set);
+    char *wrong = text_format("%sa 3000 3010 TTL k -> 3\n", set);
+    ck_judged("redis-7.2.4", "pass", right);
+    ck_judged("redis-7.2.4", "fail", wrong);
+    free(right), free(wrong);
+}
+END_TEST
+
+START_TEST(deadlines_at_the_end_of_time_are_told_exactly) {
+    ck_judged("redis-7.2.4", "pass",
+              "a 0 10 SET k v -> {\"status\": \"OK\"}\n"
+              "a 10 20 PEXPIRE k 9000000000000000000 -> 1\n"
+              "a 3000 3010 PTTL k -> {\"integer\": \"8999999999999999997\"}\n");
+    ck_judged("redis-7.2.4", "fail",
+              "a 0 10 SET k v -> {\"status\": \"OK\"}\n"
+              "a 10 20 PEXPIRE k 9000000000000000000 -> 1\n"
+              "a 3000 3010 PTTL k -> {\"integer\": \"8999999999999999999\"}\n");
+    ck_judged("redis-7.2.4", "pass",
+              "a 0 10 SET k v -> {\"status\": \"OK\"}\n"
+              "a 10 20 PEXPIRE k 9223372036854775807 -> "
+              "{\"error\": \"ERR invalid expire time in 'pexpire' command\"}\n");
+}
+END_TEST
+
+/* ---- what differences know and intervals do not */
+
+#define BLOCK(sent, received, one, two, reply)                                                     \
+    "a " sent " " received " MULTI -> {\"status\": \"OK\"}\n"                                      \
+    "a " sent " " received " " one " -> {\"status\": \"QUEUED\"}\n"                                \
+    "a " sent " " received " " two " -> {\"status\": \"QUEUED\"}\n"                                \
+    "a " sent " " received " EXEC -> " reply "\n"
+#define SET_BOTH                                                                                   \
+    BLOCK("100", "190", "PSETEX a 100 v", "PSETEX b 100 v",                                        \
+          "[{\"status\": \"OK\"}, {\"status\": \"OK\"}]")
+#define GET_BOTH(reply) SET_BOTH BLOCK("100200", "101100", "GET a", "GET b", reply)
+
+START_TEST(two_keys_with_one_deadline_die_together) {
+    ck_judged("redis-7.2.4", "fail", GET_BOTH("[null, \"v\"]"));
+    ck_judged("redis-7.2.4", "fail", GET_BOTH("[\"v\", null]"));
+    ck_judged("redis-7.2.4", "pass", GET_BOTH("[null, null]"));
+    ck_judged("redis-7.2.4", "pass", GET_BOTH("[\"v\", \"v\"]"));
+}
+END_TEST
+
+START_TEST(a_key_found_dead_stays_dead) {
+    ck_judged("redis-7.2.4", "fail",
+              PSETEX_100 "a 112500 112600 GET k -> null\n"
+                         "a 112600 112700 GET k -> \"v\"\n");
+    ck_judged("redis-7.2.4", "pass",
+              PSETEX_100 "a 112500 112600 GET k -> \"v\"\n"
+                         "a 112600 112700 GET k -> null\n");
+}
+END_TEST
+
+START_TEST(a_block_is_one_instant_since_7_2) {
+    static const char lines[] = "a 0 10 PSETEX k 100 v -> {\"status\": \"OK\"}\n" BLOCK(
+        "20000", "22000", "PTTL k", "PTTL k", "[80, 79]");
+    ck_judged("redis-7.2.4", "fail", lines);
+    ck_judged("redis-7.0.15", "pass", lines);
+}
+END_TEST
+
+START_TEST(the_bound_on_the_rate_is_part_of_the_proof) {
+    /* 100 s in which the server's clock went 100.1 s. */
+    static const char lines[] = "a 0 10 TIME -> [\"1767225600\", \"0\"]\n"
+                                "a 100000000 100000010 TIME -> [\"1767225700\", \"100000\"]\n";
+    judge_result strict = judged_at("redis-7.2.4", 500, lines);
+    judge_result lax = judged_at("redis-7.2.4", 1500, lines);
+    ck_assert_int_eq(strict.answer, JUDGE_FAIL);
+    ck_assert_int_eq(lax.answer, JUDGE_PASS);
+    judge_result_free(&strict);
+    judge_result_free(&lax);
+}
+END_TEST
+
+/* ---- several connections */
+
+START_TEST(overlapping_commands_ran_in_some_order) {
+    static const char set[] = "a 100 900 SET k v -> {\"status\": \"OK\"}\n";
+    static const char *const reads[] = {"null", "\"v\""};
+    for (size_t i = 0; i < 2; i++) {
+        char *lines = text_format("%sb 200 800 GET k -> %s\n", set, reads[i]);
+        ck_judged("redis-7.2.4", "pass", lines);
+        text_replace(&lines, "%sb 200 800 GET k -> %s\nc 300 700 GET k -> %s\n", set, reads[i],
+                     reads[1 - i]);
+        ck_judged("redis-7.2.4", "pass", lines);
+        free(lines);
+    }
+    ck_judged("redis-7.2.4", "fail",
+              "a 100 900 SET k v -> {\"status\": \"OK\"}\n"
+              "b 901 999 GET k -> null\n");
+}
+END_TEST
+
+START_TEST(an_order_that_explains_one_reply_has_to_explain_all) {
+    /* b sees the write, then c, sent after b was answered, does not. */
+    ck_judged("redis-7.2.4", "fail",
+              "a 100 900 SET k v -> {\"status\": \"OK\"}\n"
+              "b 200 300 GET k -> \"v\"\n"
+              "c 400 500 GET k -> null\n");
+    ck_judged("redis-7.2.4", "pass",
+              "a 100 900 SET k v -> {\"status\": \"OK\"}\n"
+              "b 200 300 GET k -> null\n"
+              "c 400 500 GET k -> \"v\"\n");
+}
+END_TEST
+
+START_TEST(a_lost_command_may_have_run_late_or_never) {
+    static const char *const reads[] = {"null", "\"v\""};
+    for (size_t i = 0; i < 2; i++) {
+        char *lines = text_format("a 100 0 SET k v -> -\nb 5000 5010 GET k -> %s\n", reads[i]);
+        ck_judged("redis-7.2.4", "pass", lines);
+        free(lines);
+    }
+    ck_judged("redis-7.2.4", "fail",
+              "a 100 0 SET k v -> -\n"
+              "b 5000 5010 GET k -> \"v\"\n"
+              "b 5020 5030 GET k -> null\n");
+    ck_judged("redis-7.2.4", "fail", "b 50 60 GET k -> \"v\"\na 100 0 SET k v -> -\n");
+}
+END_TEST
+
+START_TEST(order_between_connections_narrows_brackets) {
+    /* b saw what a wrote and was answered at 0.3 ms: so a ran before that, whatever its reply took.
+     * Its key, of 100 ms, is dead 102 ms later. */
+    ck_judged("redis-7.2.4", "fail",
+              "a 100 90000 PSETEX k 100 v -> {\"status\": \"OK\"}\n"
+              "b 200 300 GET k -> \"v\"\n"
+              "b 102300 102310 GET k -> \"v\"\n");
+    ck_judged("redis-7.2.4", "pass",
+              "a 100 90000 PSETEX k 100 v -> {\"status\": \"OK\"}\n"
+              "b 200 300 GET k -> null\n"
+              "b 102300 102310 GET k -> \"v\"\n");
+}
+END_TEST
+
+/* ---- what a server is free in */
+
+START_TEST(when_the_dead_are_reclaimed_is_the_servers_own_affair) {
+    static const char *const sizes[] = {"0", "1"};
+    for (size_t i = 0; i < 2; i++) {
+        char *lines = text_format("%sa 200000 200010 DBSIZE -> %s\n", PSETEX_100, sizes[i]);
+        ck_judged("redis-7.2.4", "pass", lines);
+        free(lines);
+    }
+    ck_judged("redis-7.2.4", "fail", PSETEX_100 "a 200000 200010 DBSIZE -> 2\n");
+}
+END_TEST
+
+START_TEST(a_choice_at_random_has_to_be_one_of_those_there_are) {
+    static const char sets[] = "a 0 10 SET k v -> {\"status\": \"OK\"}\n"
+                               "a 20 30 SADD s x y z -> 3\n";
+    static const char *const cases[][2] = {
+        {"a 40 50 RANDOMKEY -> \"s\"\n", "pass"},
+        {"a 40 50 RANDOMKEY -> \"t\"\n", "fail"},
+        {"a 40 50 SPOP s -> \"y\"\na 60 70 SMEMBERS s -> [\"z\", \"x\"]\n", "pass"},
+        {"a 40 50 SPOP s -> \"y\"\na 60 70 SMEMBERS s -> [\"z\", \"y\"]\n", "fail"},
+        {"a 40 50 SPOP s 2 -> [\"y\", \"w\"]\n", "fail"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *lines = text_format("%s%s", sets, cases[i][0]);
+        ck_judged("redis-7.2.4", cases[i][1], lines);
+        free(lines);
+    }
+}
+END_TEST
+
+START_TEST(a_command_that_the_engine_does_not_have_is_not_decided) {
+    judge_result result = judged_at("redis-7.2.4", 500, PSETEX_100 "a 20000 20010 SORT k -> []\n");
+    ck_assert_int_eq(result.answer, JUDGE_UNDECIDED);
+    ck_assert_ptr_nonnull(strstr(result.reason, "SORT"));
+    judge_result_free(&result);
+    ck_judged("redis-7.2.4", "pass", "a 0 10 AUTH secret -> {\"status\": \"OK\"}\n");
+    ck_judged("redis-7.2.4", "pass", "a 0 10 NONSENSE -> {\"error\": \"ERR unknown command\"}\n");
+    ck_judged("redis-6.0.16", "fail",
+              "a 0 10 SET k v -> {\"status\": \"OK\"}\n"
+              "a 20 30 GETDEL k -> \"v\"\n");
+}
+END_TEST
+
+/* ---- reasons */
+
+/* Adds up a chain as a person would: from formula to formula, whole milliseconds between ticks. */
+static int64_t sum_of(const judge_result *result) {
+    size_t count = result->link_count, first = count;
+    char from[64][24], to[64][24];
+    ck_assert_uint_lt(count, 64);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_int_eq(sscanf(result->links[i].formula, "%23s <= %23s", from[i], to[i]), 2);
+        bool is_tick = from[i][0] == 'k' || from[i][0] == 'e';
+        if (is_tick && first == count) first = i;
+    }
+    int64_t total_us = 0, stretch_us = 0;
+    size_t start = first == count ? 0 : first;
+    for (size_t n = 0; n < count; n++) {
+        size_t i = (start + n) % count;
+        ck_assert_str_eq(to[i], from[(i + 1) % count]);
+        stretch_us += result->links[i].bound_us;
+        bool ends = to[i][0] == 'k' || to[i][0] == 'e';
+        if (!ends && n + 1 < count) continue;
+        int64_t rest = stretch_us % 1000;
+        if (first != count && rest != 0) stretch_us -= rest < 0 ? rest + 1000 : rest;
+        total_us += stretch_us;
+        stretch_us = 0;
+    }
+    return total_us;
+}
+
+START_TEST(a_failure_is_a_circle_that_anyone_can_add_up) {
+    static const char *const histories[] = {
+        PSETEX_100 "a 115200 115229 GET k -> \"v\"\n",
+        PSETEX_100 "a 50000 50010 PTTL k -> 62\na 50020 50030 GET k -> null\n",
+        PSETEX_100 "a 50000 50010 PTTL k -> 90\n",
+        PSETEX_100 "a 50000 50010 PEXPIRE k 10 GT -> 1\n",
+        GET_BOTH("[null, \"v\"]"),
+        "a 0 10 TIME -> [\"1767225600\", \"0\"]\n"
+        "a 20 30 PSETEX k 100 v -> {\"status\": \"OK\"}\n"
+        "a 40 50 PEXPIRETIME k -> {\"integer\": \"1767225600200\"}\n",
+        "a 0 10 TIME -> [\"1767225600\", \"0\"]\n"
+        "b 5000 5010 TIME -> [\"1767225600\", \"9000\"]\n",
+    };
+    for (size_t i = 0; i < sizeof histories / sizeof *histories; i++) {
+        judge_result result = judged_at("redis-7.2.4", JUDGE_RATE_PPM, histories[i]);
+        ck_assert_int_eq(result.answer, JUDGE_FAIL);
+        ck_assert_uint_gt(result.link_count, 1);
+        ck_assert_int_lt(sum_of(&result), 0);
+        ck_assert_int_eq(sum_of(&result), -result.miss_us);
+        judge_result_free(&result);
+    }
+}
+END_TEST
+
+START_TEST(a_reason_says_what_when_and_by_how_much) {
+    judge_result result =
+        judged_at("redis-7.2.4", JUDGE_RATE_PPM, PSETEX_100 "a 115200 115229 GET k -> \"v\"\n");
+    ck_assert_str_eq(result.reason,
+                     "GET k answered \"v\": the key was alive at least 3 ms past its deadline");
+    ck_assert_uint_eq(result.entry, 1);
+    ck_assert_int_eq(result.miss_us, 3000);
+    ck_assert_uint_eq(result.link_count, 4);
+    judge_result_free(&result);
+    result = judged_at("redis-7.2.4", JUDGE_RATE_PPM, PSETEX_100 "a 13000 13029 GET k -> \"w\"\n");
+    ck_assert_str_eq(result.reason, "GET k answered \"w\", expected \"v\"");
+    ck_assert_uint_eq(result.link_count, 0);
+    judge_result_free(&result);
+}
+END_TEST
+
+START_TEST(a_pass_says_how_near_it_was) {
+    /* Alive for certain until the sent PSETEX's own millisecond and 100 more are over. */
+    judge_result result =
+        judged_at("redis-7.2.4", 0, PSETEX_100 "a 111900 111940 GET k -> \"v\"\n");
+    ck_assert_int_eq(result.answer, JUDGE_PASS);
+    ck_assert_uint_eq(result.open_questions, 0);
+    ck_assert_int_eq(result.slack_us, 112000 - 111940);
+    judge_result_free(&result);
+    result = judged_at("redis-7.2.4", 0, PSETEX_100 "a 111900 112940 GET k -> \"v\"\n");
+    ck_assert_int_eq(result.slack_us, 0);
+    ck_assert_uint_eq(result.open_questions, 1);
+    judge_result_free(&result);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("judge");
+    TCase *all = tcase_create("all");
+    tcase_add_test(all, a_key_is_dead_one_millisecond_after_its_deadline);
+    tcase_add_test(all, a_key_is_alive_in_the_millisecond_of_its_deadline);
+    tcase_add_test(all, where_the_active_cycle_comes_at_the_deadline_the_key_may_be_gone_then);
+    tcase_add_test(all, seconds_are_told_rounded_half_up);
+    tcase_add_test(all, deadlines_at_the_end_of_time_are_told_exactly);
+    tcase_add_test(all, two_keys_with_one_deadline_die_together);
+    tcase_add_test(all, a_key_found_dead_stays_dead);
+    tcase_add_test(all, a_block_is_one_instant_since_7_2);
+    tcase_add_test(all, the_bound_on_the_rate_is_part_of_the_proof);
+    tcase_add_test(all, overlapping_commands_ran_in_some_order);
+    tcase_add_test(all, an_order_that_explains_one_reply_has_to_explain_all);
+    tcase_add_test(all, a_lost_command_may_have_run_late_or_never);
+    tcase_add_test(all, order_between_connections_narrows_brackets);
+    tcase_add_test(all, when_the_dead_are_reclaimed_is_the_servers_own_affair);
+    tcase_add_test(all, a_choice_at_random_has_to_be_one_of_those_there_are);
+    tcase_add_test(all, a_command_that_the_engine_does_not_have_is_not_decided);
+    tcase_add_test(all, a_failure_is_a_circle_that_anyone_can_add_up);
+    tcase_add_test(all, a_reason_says_what_when_and_by_how_much);
+    tcase_add_test(all, a_pass_says_how_near_it_was);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}
