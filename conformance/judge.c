@@ -72,7 +72,10 @@ judge_result judge_history(const history *given, const judge_options *options) {
 }
 
 void judge_result_free(judge_result *result) {
-    for (size_t i = 0; i < result->link_count; i++) free(result->links[i].text);
+    for (size_t i = 0; i < result->link_count; i++) {
+        free(result->links[i].formula);
+        free(result->links[i].text);
+    }
     free(result->links);
     free(result->reason);
     *result = (judge_result){.answer = JUDGE_UNDECIDED};

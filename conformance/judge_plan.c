@@ -114,7 +114,7 @@ static void plan_block(judge *self, size_t exec, size_t *queued, size_t count) {
     const ttl_reply *seen = &self->history->entries[exec].reply;
     unit->part_count = count;
     unit->parts = memory_zeroed(count, sizeof *queued);
-    memcpy(unit->parts, queued, count * sizeof *queued);
+    if (count > 0) memcpy(unit->parts, queued, count * sizeof *queued);
     bool ran = seen->node_count > 0 && ttl_reply_is_aggregate(seen->nodes[0].type);
     if (!ran || seen->nodes[0].length != count) return;
     unit->expected = &unit->own;

@@ -305,6 +305,9 @@ static int64_t sum_of(const judge_result *result) {
     return total_us;
 }
 
+#define TIME_AT_0 "a 0 10 TIME -> [\"1767225600\", \"0\"]\n"
+#define TOLD_200  "a 40 50 PEXPIRETIME k -> {\"integer\": \"1767225600200\"}\n"
+
 START_TEST(a_failure_is_a_circle_that_anyone_can_add_up) {
     static const char *const histories[] = {
         PSETEX_100 "a 115200 115229 GET k -> \"v\"\n",
@@ -312,11 +315,8 @@ START_TEST(a_failure_is_a_circle_that_anyone_can_add_up) {
         PSETEX_100 "a 50000 50010 PTTL k -> 90\n",
         PSETEX_100 "a 50000 50010 PEXPIRE k 10 GT -> 1\n",
         GET_BOTH("[null, \"v\"]"),
-        "a 0 10 TIME -> [\"1767225600\", \"0\"]\n"
-        "a 20 30 PSETEX k 100 v -> {\"status\": \"OK\"}\n"
-        "a 40 50 PEXPIRETIME k -> {\"integer\": \"1767225600200\"}\n",
-        "a 0 10 TIME -> [\"1767225600\", \"0\"]\n"
-        "b 5000 5010 TIME -> [\"1767225600\", \"9000\"]\n",
+        TIME_AT_0 "a 20 30 PSETEX k 100 v -> {\"status\": \"OK\"}\n" TOLD_200,
+        TIME_AT_0 "b 5000 5010 TIME -> [\"1767225600\", \"9000\"]\n",
     };
     for (size_t i = 0; i < sizeof histories / sizeof *histories; i++) {
         judge_result result = judged_at("redis-7.2.4", JUDGE_RATE_PPM, histories[i]);

@@ -55,8 +55,8 @@ static void play_step(stage *self, const char *commands, size_t length, int64_t 
         ttl_reply_init(&replies[count], ttl_allocator_libc());
         sim_execute(&self->sim, 0, runs_us, argc[count], words[count], &replies[count]);
         runs_us = self->sim.busy_until_us;
-        at += own + 1;
-        at += strspn(at, " ");
+        at += own;
+        at += strspn(at, "; ");
     }
     self->answered_us = runs_us + self->round_trip_us - self->round_trip_us / 2;
     for (size_t i = 0; i < count; i++) {
