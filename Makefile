@@ -183,6 +183,10 @@ matrix: all ## all vectors on the engine and every server of the fleet, into ./r
 bench: all $(BENCHES) ## the figures, with this machine's own numbers beside them
 	@for bench in $(BENCHES); do $$bench || exit; done
 
+.PHONY: soundness
+soundness: all $(BUILD)/tests/conformance/test_judge_sound ## judge 10000 simulated histories: none may fail
+	@JUDGE_HISTORIES=10000 $(BUILD)/tests/conformance/test_judge_sound
+
 .PHONY: asan
 asan: ## all tests under AddressSanitizer
 	@$(MAKE) -j$(JOBS) BUILD=build/asan LDFLAGS=-fsanitize=address \
