@@ -21,7 +21,7 @@ enum {
     FAULTS_MAX = 24,
     RETRIES_MAX = 3,
     TICK_US = 100000, /* the active cycle, ten times a second */
-    CYCLES_AT_END = 64,
+    IDLE_CYCLES = 10, /* in a row, before they become rarer */
 };
 
 enum event_kind {
@@ -82,14 +82,14 @@ struct sim_world {
     uint32_t waiting[WAITING_MAX]; /* messages at the server, in order of arrival */
     size_t waiting_first, waiting_count;
     int64_t busy_until_us, cycle_us; /* when the cycle is planned; 0: it is not */
-    int64_t cycle_stalled_until_us;
+    int64_t cycle_stalled_until_us, idle_cycles;
     struct fault faults[FAULTS_MAX];
     size_t fault_count;
     bool is_lossy, is_slow, sync_planned;
     uint64_t commands_left, events, commands;
     uint64_t digest;
     bool is_healing, has_ended;
-    int64_t end_us;
+    int64_t worked_us, end_us;
     sim_law law;
     uint64_t fault_marks[SIM_FAULT_KINDS], chances[SIM_CHANCES];
 };
@@ -180,7 +180,9 @@ static void plan_cycle(sim_world *world) {
     if (at_ms > (shown_us + 2 * US_PER_YEAR) / US_PER_MS) return;
     int64_t at_us = sim_wall_when(&world->wall, world->now_us, at_ms * US_PER_MS);
     if (at_us < world->cycle_stalled_until_us) at_us = world->cycle_stalled_until_us;
-    at_us = (at_us / TICK_US + 1) * TICK_US;
+    /* A clock that stands still, or a cycle that does nothing, is not asked for ever. */
+    int64_t tired = world->idle_cycles < IDLE_CYCLES ? 0 : world->idle_cycles - IDLE_CYCLES;
+    at_us = (at_us / TICK_US + (INT64_C(1) << (tired < 20 ? tired : 20))) * TICK_US;
     if (at_us == world->cycle_us) return;
     world->cycle_us = at_us;
     plan(world, at_us, EVENT_CYCLE, 0, 0);
@@ -204,6 +206,8 @@ static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint
     if (world->law != SIM_LAWS_HOLD) world->has_ended = true;
     const sim_server *server = &world->site.servers[world->site.primary];
     if (kind == SIM_STEP_COMMAND && server->events == 0 && server->announced_count == 0) return;
+    if (server->announced_count > 0) world->idle_cycles = 0;
+    else if (kind == SIM_STEP_CYCLE) world->idle_cycles++;
     plan_cycle(world);
     plan_sync(world);
 }
@@ -400,20 +404,15 @@ static void heal_all(sim_world *world) {
     world->is_healing = true;
     for (size_t i = 0; i < world->fault_count; i++)
         fault_heal(world, world->faults[i].kind, world->faults[i].client);
+    world->worked_us = world->now_us;
     world->end_us = world->now_us + US_PER_YEAR;
     plan_cycle(world);
 }
 
-/* Nothing is under way any more. A cycle may be late with a key, but not for ever. */
+/* Nothing is under way any more. */
 static void finish(sim_world *world) {
     if (world->now_us < world->end_us) world->now_us = world->end_us;
-    for (int i = 0; i < CYCLES_AT_END && !world->has_ended; i++) {
-        const sim_model *model = &world->site.servers[world->site.primary].model;
-        int64_t now_ms = sim_wall_at(&world->wall, world->now_us) / US_PER_MS;
-        if (i > 0 && sim_model_first_dead(model, now_ms) == SIM_KEYS) break;
-        site_do(world, SIM_STEP_CYCLE, NULL, 0);
-    }
-    if (!world->has_ended) site_do(world, SIM_STEP_QUIET, NULL, 0);
+    site_do(world, SIM_STEP_QUIET, NULL, 0);
     world->has_ended = true;
 }
 
@@ -553,7 +552,7 @@ sim_world_report sim_world_tell(const sim_world *world) {
                               .digest = digest,
                               .events = world->events,
                               .commands = world->commands,
-                              .span_us = world->now_us,
+                              .span_us = world->is_healing ? world->worked_us : world->now_us,
                               .clients = world->client_count,
                               .ops = world->site.ops,
                               .marks = world->site.marks,

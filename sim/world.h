@@ -90,7 +90,7 @@ typedef struct sim_world_report {
     sim_law law;      /* that was broken, if one was */
     const char *what; /* how; good as long as the world */
     uint64_t digest, events, commands;
-    int64_t span_us; /* true time from the beginning */
+    int64_t span_us; /* true time from the beginning until the clients had done their work */
     unsigned clients;
     const uint64_t *ops, *marks, *faults, *chances; /* how often each came */
 } sim_world_report;

@@ -1,0 +1,494 @@
+/* Faults that are planted between a world and its engine, to see whether the world finds them.
+ *
+ * Each is what somebody could get wrong in a server: an option that is ignored, a deadline that is
+ * lost on the way, a moment that is one millisecond off, a log that forgets. A fault is a set of hooks.
+ */
+#ifndef TTLSPEC_SIM_TESTS_PLANTED_H
+#define TTLSPEC_SIM_TESTS_PLANTED_H
+
+#include <string.h>
+
+#include "sim/server.h"
+
+struct planted;
+
+typedef void planted_execute(struct planted *fault, sim_server *server, sim_op op,
+                             ttl_reply *reply);
+typedef void planted_cycle(struct planted *fault, sim_server *server);
+typedef int64_t planted_now(struct planted *fault, int64_t wall_us);
+typedef bool planted_change(struct planted *fault, sim_op *change);
+
+struct planted_kind {
+    const char *name;
+    planted_execute *execute;
+    planted_cycle *cycle;
+    planted_now *now;
+    planted_change *keeps, *applies;
+    bool (*announces)(struct planted *fault, const ttl_event *event);
+};
+
+struct planted {
+    const struct planted_kind *kind;
+    sim_hooks hooks;
+    int64_t shift_us, last_us; /* added to the clock; the last reading of it */
+    uint64_t count;
+    bool in_cycle;
+};
+
+/* ---- what faults are made of */
+
+static inline void planted_right(sim_server *server, sim_op op, ttl_reply *reply) {
+    sim_server_engine_execute(server, &op, reply);
+}
+
+/* Another command, whose reply and whose events nobody sees. */
+static inline int64_t planted_aside(sim_server *server, sim_op op) {
+    ttl_reply aside;
+    int64_t integer = 0;
+    bool was_frozen = server->is_frozen;
+    ttl_reply_init(&aside, ttl_allocator_libc());
+    server->is_frozen = true;
+    sim_server_engine_execute(server, &op, &aside);
+    server->is_frozen = was_frozen;
+    if (aside.nodes[0].type == TTL_REPLY_INTEGER) integer = aside.nodes[0].is.integer;
+    ttl_reply_free(&aside);
+    return integer;
+}
+
+static inline void planted_persist(sim_server *server, uint8_t key) {
+    planted_aside(server, (sim_op){.kind = SIM_OP_PERSIST, .key = key});
+}
+
+static inline int64_t planted_deadline(sim_server *server, uint8_t key) {
+    return planted_aside(server, (sim_op){.kind = SIM_OP_PEXPIRETIME, .key = key});
+}
+
+static inline void planted_arm(sim_server *server, uint8_t key, int64_t deadline_ms) {
+    planted_aside(server, (sim_op){.kind = SIM_OP_PEXPIREAT, .key = key, .amount = deadline_ms});
+}
+
+static inline void planted_integer(ttl_reply *reply, int64_t integer) {
+    ttl_reply_clear(reply);
+    ttl_reply_add_integer(reply, integer);
+}
+
+static inline bool planted_is_expire(const sim_op *op) {
+    return op->kind >= SIM_OP_EXPIRE && op->kind <= SIM_OP_PEXPIREAT;
+}
+
+#define PLANTED_EXECUTE(name)                                                                      \
+    static inline void name(struct planted *fault, sim_server *server, sim_op op, ttl_reply *reply)
+
+/* ---- options that are ignored */
+
+PLANTED_EXECUTE(ignore_gt) {
+    (void)fault;
+    if (planted_is_expire(&op)) op.flags &= (uint8_t)~SIM_GT;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(ignore_lt) {
+    (void)fault;
+    if (planted_is_expire(&op)) op.flags &= (uint8_t)~SIM_LT;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(ignore_nx) {
+    (void)fault;
+    if (planted_is_expire(&op)) op.flags &= (uint8_t)~SIM_NX;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(ignore_xx) {
+    (void)fault;
+    if (planted_is_expire(&op)) op.flags &= (uint8_t)~SIM_XX;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(swap_gt_and_lt) {
+    (void)fault;
+    if (planted_is_expire(&op) && op.flags == SIM_GT) op.flags = SIM_LT;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(ignore_keepttl) {
+    (void)fault;
+    op.flags &= (uint8_t)~SIM_KEEPTTL;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(always_keepttl) {
+    (void)fault;
+    if (op.kind == SIM_OP_SET && op.form == SIM_NO_TIME) op.flags |= SIM_KEEPTTL;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(set_ignores_xx) {
+    (void)fault;
+    if (op.kind == SIM_OP_SET) op.flags &= (uint8_t)~SIM_XX;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(getex_ignores_persist) {
+    (void)fault;
+    if (op.kind == SIM_OP_GETEX) op.flags = 0;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(copy_always_replaces) {
+    (void)fault;
+    if (op.kind == SIM_OP_COPY) op.flags = SIM_REPLACE;
+    planted_right(server, op, reply);
+}
+
+/* ---- deadlines that are lost, or kept too long */
+
+PLANTED_EXECUTE(persist_does_nothing) {
+    (void)fault;
+    bool is_persist = op.kind == SIM_OP_PERSIST;
+    int64_t deadline_ms = is_persist ? planted_deadline(server, op.key) : 0;
+    planted_right(server, op, reply);
+    if (is_persist && deadline_ms > 0 && reply->nodes[0].is.integer == 1)
+        planted_arm(server, op.key, deadline_ms);
+}
+PLANTED_EXECUTE(incr_drops_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind >= SIM_OP_INCR && op.kind <= SIM_OP_INCRBY) planted_persist(server, op.key);
+}
+PLANTED_EXECUTE(setrange_drops_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_SETRANGE) planted_persist(server, op.key);
+}
+PLANTED_EXECUTE(hset_drops_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_HSET) planted_persist(server, op.key);
+}
+PLANTED_EXECUTE(getset_keeps_deadline) {
+    (void)fault;
+    int64_t deadline_ms = op.kind == SIM_OP_GETSET ? planted_deadline(server, op.key) : 0;
+    planted_right(server, op, reply);
+    if (deadline_ms > 0) planted_arm(server, op.key, deadline_ms);
+}
+PLANTED_EXECUTE(mset_keeps_deadline) {
+    (void)fault;
+    int64_t deadline_ms = op.kind == SIM_OP_MSET ? planted_deadline(server, op.key) : 0;
+    planted_right(server, op, reply);
+    if (deadline_ms > 0) planted_arm(server, op.key, deadline_ms);
+}
+PLANTED_EXECUTE(rename_loses_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_RENAME && op.key != op.other) planted_persist(server, op.other);
+}
+PLANTED_EXECUTE(rename_keeps_targets_deadline) {
+    (void)fault;
+    bool matters = op.kind == SIM_OP_RENAME && op.key != op.other;
+    int64_t deadline_ms = matters ? planted_deadline(server, op.other) : 0;
+    planted_right(server, op, reply);
+    if (deadline_ms > 0) planted_arm(server, op.other, deadline_ms);
+}
+PLANTED_EXECUTE(copy_loses_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    bool copied = op.kind == SIM_OP_COPY && reply->nodes[0].is.integer == 1;
+    if (copied && reply->nodes[0].type == TTL_REPLY_INTEGER) planted_persist(server, op.other);
+}
+PLANTED_EXECUTE(getdel_does_not_delete) {
+    (void)fault;
+    if (op.kind == SIM_OP_GETDEL) op.kind = SIM_OP_GET;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(every_97th_deadline_is_lost) {
+    planted_right(server, op, reply);
+    if (planted_is_expire(&op) && ++fault->count % 97 == 0) planted_persist(server, op.key);
+}
+
+/* ---- times that are read wrongly */
+
+PLANTED_EXECUTE(pexpire_one_ms_longer) {
+    (void)fault;
+    if (op.kind == SIM_OP_PEXPIRE && op.amount > 0 && op.amount < INT64_MAX) op.amount++;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(past_expireat_is_ignored) {
+    (void)fault;
+    bool is_past = op.kind == SIM_OP_PEXPIREAT && op.amount < server->now_us / 1000;
+    if (is_past) op.kind = SIM_OP_EXISTS, op.other = op.key, op.flags = 0;
+    planted_right(server, op, reply);
+    if (is_past && reply->nodes[0].is.integer > 0) planted_integer(reply, 1);
+}
+PLANTED_EXECUTE(negative_pexpire_is_one_ms) {
+    (void)fault;
+    if (op.kind == SIM_OP_PEXPIRE && op.amount <= 0) op.amount = 1;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(overflow_is_clamped) {
+    (void)fault;
+    int64_t most = INT64_MAX - server->now_us / 1000;
+    if (op.kind == SIM_OP_PEXPIRE && op.amount > most) op.amount = most;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(psetex_takes_zero) {
+    (void)fault;
+    if (op.kind == SIM_OP_PSETEX && op.amount == 0) op.amount = 1;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(seconds_are_32_bits) {
+    (void)fault;
+    if (op.kind == SIM_OP_EXPIRE && op.amount > INT32_MAX) op.amount = (int32_t)op.amount;
+    planted_right(server, op, reply);
+}
+
+/* ---- times that are told wrongly */
+
+PLANTED_EXECUTE(ttl_rounds_down) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind != SIM_OP_TTL || reply->nodes[0].is.integer < 0) return;
+    op.kind = SIM_OP_PTTL;
+    planted_right(server, op, reply);
+    planted_integer(reply, reply->nodes[0].is.integer / 1000);
+}
+PLANTED_EXECUTE(pttl_one_less) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_PTTL && reply->nodes[0].is.integer > 0) reply->nodes[0].is.integer--;
+}
+PLANTED_EXECUTE(pttl_grows) {
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_PTTL && reply->nodes[0].is.integer > 0)
+        reply->nodes[0].is.integer += (int64_t)(fault->count++ * 1000);
+}
+PLANTED_EXECUTE(missing_is_persistent) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_TTL && reply->nodes[0].is.integer == -2) planted_integer(reply, -1);
+}
+
+/* ---- the dead */
+
+PLANTED_EXECUTE(exists_counts_the_dead) {
+    (void)fault;
+    server->is_frozen = op.kind == SIM_OP_EXISTS;
+    planted_right(server, op, reply);
+    server->is_frozen = false;
+}
+PLANTED_EXECUTE(type_sees_the_dead) {
+    (void)fault;
+    server->is_frozen = op.kind == SIM_OP_TYPE;
+    planted_right(server, op, reply);
+    server->is_frozen = false;
+}
+PLANTED_EXECUTE(setnx_is_refused_by_the_dead) {
+    (void)fault;
+    server->is_frozen = op.kind == SIM_OP_SETNX;
+    planted_right(server, op, reply);
+    server->is_frozen = false;
+}
+PLANTED_EXECUTE(get_one_ms_early) {
+    fault->shift_us = op.kind == SIM_OP_GET ? 1000 : 0;
+    planted_right(server, op, reply);
+    fault->shift_us = 0;
+}
+PLANTED_EXECUTE(get_one_ms_late) {
+    fault->shift_us = op.kind == SIM_OP_GET ? -1000 : 0;
+    planted_right(server, op, reply);
+    fault->shift_us = 0;
+}
+
+/* ---- announcements and the cycle */
+
+static inline bool swallow_lazy(struct planted *fault, const ttl_event *event) {
+    return fault->in_cycle || event->kind != 'x';
+}
+static inline bool swallow_active(struct planted *fault, const ttl_event *event) {
+    return !fault->in_cycle || event->kind != 'x';
+}
+PLANTED_EXECUTE(announce_twice) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (server->announced_count == 0 || op.kind != SIM_OP_GET) return;
+    server->announced[server->announced_count] = server->announced[0];
+    server->announced_count++;
+}
+static inline void cycle_never(struct planted *fault, sim_server *server) {
+    (void)fault, (void)server;
+}
+static inline void cycle_early(struct planted *fault, sim_server *server) {
+    fault->shift_us = 1000;
+    sim_server_engine_cycle(server);
+    fault->shift_us = 0;
+}
+static inline void cycle_stops_at_last(struct planted *fault, sim_server *server) {
+    if (fault->count++ < 5) sim_server_engine_cycle(server);
+}
+static inline void cycle_in_reverse(struct planted *fault, sim_server *server) {
+    (void)fault;
+    sim_server_engine_cycle(server);
+    for (size_t i = 0; i < server->announced_count / 2; i++) {
+        uint8_t other = server->announced[server->announced_count - 1 - i];
+        server->announced[server->announced_count - 1 - i] = server->announced[i];
+        server->announced[i] = other;
+    }
+}
+static inline void cycle_marked(struct planted *fault, sim_server *server) {
+    fault->in_cycle = true;
+    sim_server_engine_cycle(server);
+    fault->in_cycle = false;
+}
+
+/* ---- clocks */
+
+static inline int64_t clock_of_16_ms(struct planted *fault, int64_t wall_us) {
+    (void)fault;
+    return wall_us - wall_us % 16000;
+}
+static inline int64_t clock_never_back(struct planted *fault, int64_t wall_us) {
+    if (wall_us > fault->last_us) fault->last_us = wall_us;
+    return fault->last_us;
+}
+static inline int64_t clock_of_32_bits(struct planted *fault, int64_t wall_us) {
+    (void)fault;
+    return wall_us % (INT64_C(1) << 31 << 20);
+}
+
+/* ---- log and replica */
+
+static inline bool log_loses_times(struct planted *fault, sim_op *change) {
+    (void)fault;
+    change->form = SIM_NO_TIME;
+    return true;
+}
+static inline bool log_loses_persist(struct planted *fault, sim_op *change) {
+    (void)fault;
+    return change->kind != SIM_OP_PERSIST;
+}
+static inline bool log_loses_deletions(struct planted *fault, sim_op *change) {
+    (void)fault;
+    return change->kind != SIM_OP_UNLINK;
+}
+static inline bool log_rounds_to_seconds(struct planted *fault, sim_op *change) {
+    (void)fault;
+    if (change->kind == SIM_OP_PEXPIREAT) change->amount -= change->amount % 1000;
+    return true;
+}
+static inline bool log_loses_every_64th(struct planted *fault, sim_op *change) {
+    (void)change;
+    return ++fault->count % 64 != 0;
+}
+static inline bool apply_without_keepttl(struct planted *fault, sim_op *change) {
+    (void)fault;
+    change->flags &= (uint8_t)~SIM_KEEPTTL;
+    return true;
+}
+static inline bool apply_no_pexpireat(struct planted *fault, sim_op *change) {
+    (void)fault;
+    return change->kind != SIM_OP_PEXPIREAT;
+}
+static inline bool apply_one_ms_later(struct planted *fault, sim_op *change) {
+    (void)fault;
+    if (change->form == SIM_PXAT && change->amount < INT64_MAX) change->amount++;
+    return true;
+}
+
+static const struct planted_kind planted_kinds[] = {
+    {"EXPIRE ignores GT", .execute = ignore_gt},
+    {"EXPIRE ignores LT", .execute = ignore_lt},
+    {"EXPIRE ignores NX", .execute = ignore_nx},
+    {"EXPIRE ignores XX", .execute = ignore_xx},
+    {"GT means LT", .execute = swap_gt_and_lt},
+    {"SET ignores KEEPTTL", .execute = ignore_keepttl},
+    {"SET keeps the deadline", .execute = always_keepttl},
+    {"SET ignores XX", .execute = set_ignores_xx},
+    {"GETEX ignores PERSIST", .execute = getex_ignores_persist},
+    {"COPY always replaces", .execute = copy_always_replaces},
+    {"PERSIST does nothing", .execute = persist_does_nothing},
+    {"INCR drops the deadline", .execute = incr_drops_deadline},
+    {"SETRANGE drops the deadline", .execute = setrange_drops_deadline},
+    {"HSET drops the deadline", .execute = hset_drops_deadline},
+    {"GETSET keeps the deadline", .execute = getset_keeps_deadline},
+    {"MSET keeps the deadline", .execute = mset_keeps_deadline},
+    {"RENAME loses the deadline", .execute = rename_loses_deadline},
+    {"RENAME keeps its target's", .execute = rename_keeps_targets_deadline},
+    {"COPY loses the deadline", .execute = copy_loses_deadline},
+    {"GETDEL does not delete", .execute = getdel_does_not_delete},
+    {"every 97th deadline is lost", .execute = every_97th_deadline_is_lost},
+    {"PEXPIRE is one ms longer", .execute = pexpire_one_ms_longer},
+    {"PEXPIREAT in the past ignored", .execute = past_expireat_is_ignored},
+    {"negative PEXPIRE is one ms", .execute = negative_pexpire_is_one_ms},
+    {"overflow is clamped", .execute = overflow_is_clamped},
+    {"PSETEX takes zero", .execute = psetex_takes_zero},
+    {"seconds are 32 bits", .execute = seconds_are_32_bits},
+    {"TTL rounds down", .execute = ttl_rounds_down},
+    {"PTTL is one less", .execute = pttl_one_less},
+    {"PTTL grows", .execute = pttl_grows},
+    {"missing is persistent to TTL", .execute = missing_is_persistent},
+    {"EXISTS counts the dead", .execute = exists_counts_the_dead},
+    {"TYPE sees the dead", .execute = type_sees_the_dead},
+    {"SETNX refused by the dead", .execute = setnx_is_refused_by_the_dead},
+    {"GET dies one ms early", .execute = get_one_ms_early},
+    {"GET dies one ms late", .execute = get_one_ms_late},
+    {"lazy expiry not announced", .cycle = cycle_marked, .announces = swallow_lazy},
+    {"active expiry not announced", .cycle = cycle_marked, .announces = swallow_active},
+    {"lazy expiry announced twice", .execute = announce_twice},
+    {"the cycle never runs", .cycle = cycle_never},
+    {"the cycle stops after five", .cycle = cycle_stops_at_last},
+    {"the cycle is one ms early", .cycle = cycle_early},
+    {"the cycle goes backwards", .cycle = cycle_in_reverse},
+    {"the clock ticks in 16 ms", .now = clock_of_16_ms},
+    {"the clock never goes back", .now = clock_never_back},
+    {"the clock wraps around", .now = clock_of_32_bits},
+    {"the log loses times of SET", .keeps = log_loses_times},
+    {"the log loses PERSIST", .keeps = log_loses_persist},
+    {"the log loses deletions", .keeps = log_loses_deletions},
+    {"the log rounds to seconds", .keeps = log_rounds_to_seconds},
+    {"the log loses every 64th", .keeps = log_loses_every_64th},
+    {"replica ignores KEEPTTL", .applies = apply_without_keepttl},
+    {"replica ignores PEXPIREAT", .applies = apply_no_pexpireat},
+    {"replica adds one ms", .applies = apply_one_ms_later},
+};
+enum { PLANTED_KINDS = sizeof planted_kinds / sizeof *planted_kinds };
+
+/* ---- as hooks */
+
+static inline void planted_begin(void *context) {
+    struct planted *fault = context;
+    fault->shift_us = fault->last_us = 0;
+    fault->count = 0;
+    fault->in_cycle = false;
+}
+static inline int64_t planted_now_us(void *context, int64_t wall_us) {
+    struct planted *fault = context;
+    int64_t now_us = wall_us + fault->shift_us;
+    return fault->kind->now == NULL ? now_us : fault->kind->now(fault, now_us);
+}
+static inline void planted_do_execute(void *context, sim_server *server, const sim_op *op,
+                                      ttl_reply *reply) {
+    struct planted *fault = context;
+    fault->kind->execute(fault, server, *op, reply);
+}
+static inline void planted_do_cycle(void *context, sim_server *server) {
+    struct planted *fault = context;
+    fault->kind->cycle(fault, server);
+}
+static inline bool planted_do_announces(void *context, const ttl_event *event) {
+    struct planted *fault = context;
+    return fault->kind->announces(fault, event);
+}
+static inline bool planted_do_keeps(void *context, sim_op *change) {
+    struct planted *fault = context;
+    return fault->kind->keeps(fault, change);
+}
+static inline bool planted_do_applies(void *context, sim_op *change) {
+    struct planted *fault = context;
+    return fault->kind->applies(fault, change);
+}
+
+/* The fault keeps its hooks: it must not be moved afterwards. */
+static inline void planted_init(struct planted *fault, const struct planted_kind *kind) {
+    *fault = (struct planted){.kind = kind};
+    fault->hooks = (sim_hooks){.context = fault,
+                               .begin = planted_begin,
+                               .now_us = planted_now_us,
+                               .execute = kind->execute ? planted_do_execute : NULL,
+                               .cycle = kind->cycle ? planted_do_cycle : NULL,
+                               .announces = kind->announces ? planted_do_announces : NULL,
+                               .keeps = kind->keeps ? planted_do_keeps : NULL,
+                               .applies = kind->applies ? planted_do_applies : NULL};
+}
+
+#endif

@@ -1,0 +1,93 @@
+/* Faults that are planted on purpose: the world finds each, and the shrinker tells each as a short
+ * story. Prints a table. */
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "planted.h"
+#include "sim/shrink.h"
+#include "sim/text.h"
+
+enum { SEEDS_MAX = 4000, COMMANDS = 1000, STEPS_MAX = 10 };
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* The law that a world with this fault breaks, and the steps that led there. */
+static sim_law run(const sim_hooks *hooks, uint64_t seed, sim_recording *recording) {
+    sim_world_options options = {
+        .seed = seed, .commands = COMMANDS, .hooks = hooks, .recording = recording};
+    sim_world *world = sim_world_new(&options);
+    while (sim_world_step(world)) continue;
+    sim_law law = sim_world_tell(world).law;
+    sim_world_free(world);
+    return law;
+}
+
+START_TEST(a_planted_fault_is_found_and_told_in_at_most_ten_steps) {
+    struct planted fault;
+    planted_init(&fault, &planted_kinds[_i]);
+    double begin = seconds();
+    uint64_t seed = 1;
+    sim_recording recording = {0};
+    sim_law law = run(&fault.hooks, seed, NULL);
+    while (law == SIM_LAWS_HOLD && seed < SEEDS_MAX) law = run(&fault.hooks, ++seed, NULL);
+    double found = seconds() - begin;
+    ck_assert_msg(law != SIM_LAWS_HOLD, "%s was not found in %d seeds", fault.kind->name,
+                  SEEDS_MAX);
+    run(&fault.hooks, seed, &recording);
+    size_t before = recording.count;
+    begin = seconds();
+    size_t replays = sim_shrink(&recording, &fault.hooks);
+    double shrunk = seconds() - begin;
+    sim_replayed replayed = sim_replay(&recording, &fault.hooks, NULL, NULL);
+    printf("# %-30s seeds %4" PRIu64
+           "  %7.1f ms  steps %5zu -> %2zu in %7.1f ms, %5zu replays: %s\n",
+           fault.kind->name, seed, found * 1e3, before, recording.count, shrunk * 1e3, replays,
+           sim_law_text(replayed.law));
+    ck_assert_int_ne(replayed.law, SIM_LAWS_HOLD);
+    ck_assert_uint_eq(replayed.at, recording.count - 1);
+    if (fault.kind->execute != every_97th_deadline_is_lost &&
+        fault.kind->keeps != log_loses_every_64th)
+        ck_assert_uint_le(recording.count, STEPS_MAX);
+    ck_assert(sim_replay(&recording, NULL, NULL, NULL).law == SIM_LAWS_HOLD);
+    sim_recording_free(&recording);
+}
+END_TEST
+
+START_TEST(shrinking_is_deterministic) {
+    struct planted fault;
+    planted_init(&fault, &planted_kinds[0]);
+    sim_recording first = {0}, second = {0};
+    uint64_t seed = 1;
+    while (run(&fault.hooks, seed, NULL) == SIM_LAWS_HOLD) seed++;
+    run(&fault.hooks, seed, &first);
+    run(&fault.hooks, seed, &second);
+    sim_shrink(&first, &fault.hooks);
+    sim_shrink(&second, &fault.hooks);
+    ck_assert_uint_eq(first.count, second.count);
+    ck_assert_mem_eq(first.steps, second.steps, first.count * sizeof *first.steps);
+    sim_recording_free(&first);
+    sim_recording_free(&second);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("planted");
+    TCase *faults = tcase_create("faults");
+    tcase_set_timeout(faults, 60);
+    tcase_add_loop_test(faults, a_planted_fault_is_found_and_told_in_at_most_ten_steps, 0,
+                        PLANTED_KINDS);
+    tcase_add_test(faults, shrinking_is_deterministic);
+    suite_add_tcase(suite, faults);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
