@@ -28,6 +28,8 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# Vectors that are wrong are told once, not by every run.
+"$build/ttlspec" list >/dev/null || exit 2
 rm -rf "$results"
 mkdir -p "$results" "$reports"
 
