@@ -100,7 +100,7 @@ static int print_result(const history *traffic, const char *path, const judge_re
     case JUDGE_UNDECIDED: break;
     }
     fputs("undecided ", stdout);
-    if (traffic->count > 0) print_place(traffic, path, result->entry);
+    print_place(traffic, path, result->entry);
     printf(": %s\n", result->reason);
     return STATUS_UNDECIDED;
 }
@@ -116,10 +116,6 @@ static int judge_file(const judge_arguments *arguments, const history *traffic) 
     if (!ttl_dialect_parse(spec, &options.dialect))
         return cli_complain("judge", "\"%.64s\" is no dialect: one is redis-7.0, valkey-8.1.1",
                             spec);
-    if (traffic->count == 0) {
-        printf("undecided: %s holds no command\n", arguments->path);
-        return STATUS_UNDECIDED;
-    }
     judge_result result = judge_history(traffic, &options);
     int status = print_result(traffic, arguments->path, &result);
     judge_result_free(&result);

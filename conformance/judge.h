@@ -93,7 +93,7 @@
  * their like are not judged, and a history with a command that the engine does not have (and that
  * was no error) is not decided. When a server reclaims dead keys is its own affair, so DBSIZE is a
  * range, from what can be alive to all that may not have been reclaimed. Where a dialect's active
- * cycle comes in the millisecond of the deadline (8.6), a key may be found dead in it.
+ * cycle comes in the millisecond of the deadline, a key may be found dead in it.
  *
  * A FAILURE. Among the branches the one that explains most units is reported. In its last unit the
  * judge looks for the answers, or the relation, with which the reply would have been right, and

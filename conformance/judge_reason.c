@@ -201,13 +201,15 @@ static char *ms_text(int64_t us) {
     return text_format("%s%" PRId64 ".%03d ms", us < 0 ? "-" : "", size / 1000, (int)(size % 1000));
 }
 
-/* "w(4)", the wall clock when entry 4 ran; "k(4)", its tick; a dash for each later reading. */
+/* "w(4)", the wall clock when line 4 ran; "k(4)", its tick; a dash for each later reading. */
 static char *variable_text(const judge_reasons *reasons, zone_variable variable) {
     if (variable == ZONE_REFERENCE) return text_copy("epoch");
     const judge *self = reasons->judge;
     judge_variable it = reasons->variables[variable];
     const judge_moment *moment = &self->moments[it.origin - 1];
-    char *text = text_format("%c(%zu", it.is_tick ? 'k' : 'w', moment->unit + 1);
+    int line = self->history->entries[moment->unit].line;
+    size_t number = line > 0 ? (size_t)line : moment->unit + 1;
+    char *text = text_format("%c(%zu", it.is_tick ? 'k' : 'w', number);
     for (uint32_t o = it.origin - 1; o > 0 && self->moments[o - 1].unit == moment->unit; o--)
         text_replace(&text, "%s'", text);
     text_replace(&text, "%s)", text);
