@@ -4,6 +4,7 @@
 #include "engine/glob.h"
 #include "engine/number.h"
 #include "engine/object.h"
+#include "engine/rule.h"
 #include "engine/session.h"
 
 /* ---- one by one */
@@ -12,7 +13,11 @@ ttl_status del_command(struct call *call) {
     int64_t removed = 0;
     for (size_t i = 1; i < call->argc; i++) {
         struct key key = db_write(call, call->argv[i]);
-        if (key.record == NULL) continue;
+        if (key.record == NULL) {
+            RULE("del.dead-counts-zero");
+            continue;
+        }
+        RULE("del.drops-deadline", "event.del");
         db_remove(call, key);
         db_announce(call, EVENT_GENERIC, "del", call->argv[i]);
         removed++;
@@ -26,12 +31,14 @@ ttl_status unlink_command(struct call *call) {
 
 ttl_status exists_command(struct call *call) {
     int64_t found = 0;
+    RULE("exists.counts-repeats", "exists.dead-counts-zero");
     for (size_t i = 1; i < call->argc; i++)
         if (db_read(call, call->argv[i]).record != NULL) found++;
     return reply_integer(call, found);
 }
 
 ttl_status touch_command(struct call *call) {
+    RULE("touch.dead-counts-zero");
     return exists_command(call);
 }
 
@@ -45,7 +52,7 @@ ttl_status type_command(struct call *call) {
 /* ---- from one name to another */
 
 /* Puts the value and the deadline of `from` under `name` in `db`, where no such key is. On
- * TTL_NO_MEMORY nothing has changed. (rule rename.carries-deadline, move.carries-deadline) */
+ * TTL_NO_MEMORY nothing has changed. */
 static ttl_status carry(struct call *call, struct key from, struct database *db, ttl_bytes name,
                         struct key replaced) {
     bool is_volatile = record_is_volatile(from.record);
@@ -56,6 +63,7 @@ static ttl_status carry(struct call *call, struct key from, struct database *db,
     if (is_volatile) deadline = record_deadline(from.record);
     if (replaced.record != NULL) db_remove_in(call, db, replaced);
     db_put_in(call, db, (struct key){NULL, SLAB_NONE}, draft);
+    RULE("rename.moves-deadline", "rename.target-deadline-is-lost");
     if (is_volatile) keyspace_arm(&db->keyspace, draft, deadline);
     keyspace_forget_value(from);
     db_remove(call, from);
@@ -65,14 +73,24 @@ static ttl_status carry(struct call *call, struct key from, struct database *db,
 static ttl_status rename_generic(struct call *call, bool only_if_free) {
     ttl_bytes from_name = call->argv[1], to_name = call->argv[2];
     struct key from = db_write(call, from_name);
-    if (from.record == NULL) return reply_error(call, "ERR no such key");
-    if (ttl_bytes_equal(from_name, to_name))
+    if (from.record == NULL) {
+        RULE("rename.missing-is-an-error");
+        return reply_error(call, "ERR no such key");
+    }
+    if (ttl_bytes_equal(from_name, to_name)) {
+        RULE("rename.same-name");
         return only_if_free ? reply_integer(call, 0) : reply_ok(call);
+    }
     struct key to = db_write(call, to_name);
-    if (to.record != NULL && only_if_free) return reply_integer(call, 0);
+    if (to.record != NULL && only_if_free) {
+        RULE("renamenx.existing-target");
+        return reply_integer(call, 0);
+    }
+    RULE("renamenx.moves-deadline", "renamenx.dead-target");
     bool replaces = to.record != NULL;
     bool type_changes = replaces && to.record->type != from.record->type;
     if (carry(call, from, call->db, to_name, to) != TTL_OK) return TTL_NO_MEMORY;
+    RULE("event.rename");
     db_announce(call, EVENT_GENERIC, "rename_from", from_name);
     db_announce(call, EVENT_GENERIC, "rename_to", to_name);
     if (replaces) db_announce_overwrite(call, call->db, to_name, type_changes);
@@ -125,9 +143,17 @@ ttl_status move_command(struct call *call) {
     struct database *db = engine_database(call->engine, (int)index);
     if (db == NULL) return TTL_NO_MEMORY;
     struct key from = db_write(call, name);
-    if (from.record == NULL) return reply_integer(call, 0);
-    if (db_write_in(call, db, name).record != NULL) return reply_integer(call, 0);
+    if (from.record == NULL) {
+        RULE("move.missing-source");
+        return reply_integer(call, 0);
+    }
+    if (db_write_in(call, db, name).record != NULL) {
+        RULE("move.existing-target");
+        return reply_integer(call, 0);
+    }
+    RULE("move.moves-deadline", "move.dead-target");
     if (carry(call, from, db, name, (struct key){NULL, SLAB_NONE}) != TTL_OK) return TTL_NO_MEMORY;
+    RULE("event.move");
     event_emit(call->engine, call->db->id, EVENT_GENERIC, "move_from", name);
     event_emit(call->engine, db->id, EVENT_GENERIC, "move_to", name);
     return reply_integer(call, 1);
@@ -174,30 +200,43 @@ ttl_status copy_command(struct call *call) {
     ttl_bytes from_name = call->argv[1], to_name = call->argv[2];
     struct copy_options options;
     if (!copy_options_parse(call, &options)) return TTL_OK;
-    if (options.database == call->db->id && ttl_bytes_equal(from_name, to_name))
+    if (options.database == call->db->id && ttl_bytes_equal(from_name, to_name)) {
+        RULE("copy.same-object");
         return reply_same_object(call);
+    }
     struct database *db = engine_database(call->engine, (int)options.database);
     if (db == NULL) return TTL_NO_MEMORY;
     struct key from = db_read(call, from_name);
-    if (from.record == NULL) return reply_integer(call, 0);
+    if (from.record == NULL) {
+        RULE("copy.missing-source");
+        return reply_integer(call, 0);
+    }
     struct key to = db_write_in(call, db, to_name);
-    if (to.record != NULL && !options.replace) return reply_integer(call, 0);
+    if (to.record != NULL && !options.replace) {
+        RULE("copy.existing-target");
+        return reply_integer(call, 0);
+    }
+    RULE("copy.dead-target");
     bool is_volatile = record_is_volatile(from.record);
     if (is_volatile && keyspace_reserve_deadline(&db->keyspace) != TTL_OK) return TTL_NO_MEMORY;
     struct key draft = draft_copy(call, db, to_name, from);
     if (draft.record == NULL) return TTL_NO_MEMORY;
     bool replaces = to.record != NULL;
     bool type_changes = replaces && to.record->type != from.record->type;
-    if (to.record != NULL) db_remove_in(call, db, to);
+    if (to.record != NULL) {
+        RULE("copy.replace");
+        db_remove_in(call, db, to);
+    }
     db_put_in(call, db, (struct key){NULL, SLAB_NONE}, draft);
-    /* (rule copy.carries-deadline) */
+    RULE("copy.copies-deadline");
     if (is_volatile) keyspace_arm(&db->keyspace, draft, record_deadline(from.record));
+    RULE("event.copy");
     event_emit(call->engine, db->id, EVENT_GENERIC, "copy_to", to_name);
     if (replaces) db_announce_overwrite(call, db, to_name, type_changes);
     return reply_integer(call, 1);
 }
 
-/* ---- listing: the dead are left out (rule keys.dead-are-not-listed) */
+/* ---- listing: the dead are left out */
 
 /* What KEYS and SCAN look for. */
 struct wanted {
@@ -228,6 +267,7 @@ static void list_key(void *context, uint32_t handle) {
 }
 
 ttl_status keys_command(struct call *call) {
+    RULE("keys.leaves-out-dead");
     struct listing listing = {.call = call, .wanted = {.pattern = &call->argv[1]}};
     size_t head = call->reply->node_count;
     reply_array(call, 0);
@@ -355,6 +395,7 @@ static bool scan_shows(struct call *call, const struct wanted *wanted, struct ke
     }
     if (alive) return type_fits;
     bool announces = wanted->type != NULL && call_has(call, TRAIT_SCAN_TYPE_ANNOUNCES);
+    RULE("scan.leaves-out-dead");
     db_reclaim_read(call, key, announces);
     return false;
 }
@@ -389,13 +430,14 @@ ttl_status randomkey_command(struct call *call) {
         struct key key = keyspace_pick(&call->db->keyspace, engine_random(call->engine));
         if (key.record == NULL) return reply_nil(call);
         if (db_is_alive(call, key.record)) return reply_bulk(call, record_name(key.record));
+        RULE("randomkey.never-dead");
         db_reclaim(call->engine, call->db, key, record_name(key.record));
     }
 }
 
 /* ---- whole databases */
 
-/* The dead that nobody has met yet are counted. (rule dbsize.counts-the-unreclaimed) */
+/* The dead that nobody has met yet are counted. */
 ttl_status dbsize_command(struct call *call) {
     const struct keyspace *keyspace = &call->db->keyspace;
     const ttl_timeline *timeline = call->engine->timeline;
@@ -406,6 +448,7 @@ ttl_status dbsize_command(struct call *call) {
         ttl_reply_add_told(call->reply, timeline->tell(timeline->context, &told));
         return TTL_OK;
     }
+    RULE("dbsize.counts-unreclaimed");
     return reply_integer(call, (int64_t)keyspace_count(keyspace));
 }
 
@@ -425,12 +468,14 @@ static bool flush_options_parse(struct call *call) {
 
 ttl_status flushdb_command(struct call *call) {
     if (!flush_options_parse(call)) return TTL_OK;
+    RULE("flushdb.drops-deadlines");
     database_flush(call, call->db);
     return reply_ok(call);
 }
 
 ttl_status flushall_command(struct call *call) {
     if (!flush_options_parse(call)) return TTL_OK;
+    RULE("flushall.drops-deadlines");
     for (int i = 0; i < call->engine->database_count; i++)
         database_flush(call, call->engine->databases[i]);
     return reply_ok(call);
@@ -443,6 +488,7 @@ ttl_status select_command(struct call *call) {
     if (!modern) index = (int32_t)(uint32_t)(uint64_t)index;
     if (!index_exists(call, index)) return reply_no_such_database(call);
     if (engine_database(call->engine, (int)index) == NULL) return TTL_NO_MEMORY;
+    RULE("db.deadlines-are-separate");
     call->session->selected = (int)index;
     return reply_ok(call);
 }
@@ -460,6 +506,7 @@ ttl_status swapdb_command(struct call *call) {
     if (a == b) return reply_ok(call);
     session_database_touched(engine, a, b);
     session_database_touched(engine, b, a);
+    RULE("swapdb.moves-deadlines");
     a->id = (int)second;
     b->id = (int)first;
     engine->databases[first] = b;

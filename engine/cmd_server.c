@@ -7,6 +7,7 @@
 #include "engine/glob.h"
 #include "engine/number.h"
 #include "engine/pubsub.h"
+#include "engine/rule.h"
 #include "engine/subcommand.h"
 #include "engine/text.h"
 
@@ -168,6 +169,7 @@ ttl_status time_command(struct call *call) {
         us += US_PER_SECOND;
         seconds--;
     }
+    RULE("time.tells-the-moment");
     char digits[NUMBER_INTEGER_ROOM];
     reply_array(call, 2);
     reply_bulk(call, (ttl_bytes){digits, number_format_integer(seconds, digits)});
@@ -281,6 +283,7 @@ static void info_keyspace(struct text *text, const ttl_engine *engine) {
         text_add_integer(text, i);
         text_add(text, ":keys=");
         text_add_integer(text, (int64_t)keyspace_count(&db->keyspace));
+        RULE("info.counts-deadlines");
         text_add(text, ",expires=");
         text_add_integer(text, (int64_t)db->keyspace.volatile_count);
         text_add(text, ",avg_ttl=");

@@ -4,6 +4,7 @@
 #include "engine/db.h"
 #include "engine/deadline.h"
 #include "engine/number.h"
+#include "engine/rule.h"
 #include "engine/set_options.h"
 
 static const int64_t STRING_MOST = 512 * 1024 * 1024; /* bytes a value may have */
@@ -44,6 +45,7 @@ static bool set_condition_holds(struct call *call, const struct set_options *opt
 
 /* Valkey: a deadline that is not ahead deletes what there was. */
 static ttl_status set_in_the_past(struct call *call, struct key old, ttl_bytes name) {
+    RULE("set.now-is-past-in-valkey");
     if (old.record == NULL) return TTL_OK;
     db_delete_past(call, old, name);
     return TTL_OK;
@@ -61,8 +63,12 @@ static ttl_status set_write(struct call *call, const struct set_options *options
         deadline = &kept;
     }
     if (db_set_string(call, old, name, value, deadline) != TTL_OK) return TTL_NO_MEMORY;
+    RULE("event.set", "set.now-is-not-past", "set.past-deadline-leaves-no-key");
     db_announce(call, EVENT_STRING, "set", name);
-    if (options->has_deadline) db_announce(call, EVENT_GENERIC, "expire", name);
+    if (options->has_deadline) {
+        RULE("set.px-renews-deadline", "event.past-set");
+        db_announce(call, EVENT_GENERIC, "expire", name);
+    }
     return TTL_OK;
 }
 
@@ -71,7 +77,11 @@ ttl_status set_command(struct call *call) {
     if (!set_options_parse(call, 3, OPTIONS_OF_SET, &options)) return TTL_OK;
     if (!set_options_read_deadline(call, &options)) return TTL_OK;
     ttl_bytes name = call->argv[1];
-    if (options.get && !reply_old_string(call, name)) return TTL_OK;
+    if (options.get && !reply_old_string(call, name)) {
+        RULE("set.get-wrong-type");
+        return TTL_OK;
+    }
+    RULE("set.time-before-condition");
     struct key old = db_write(call, name);
     bool refused;
     if (!set_condition_holds(call, &options, old, &refused)) {
@@ -84,26 +94,36 @@ ttl_status set_command(struct call *call) {
 
 static ttl_status set_with_time(struct call *call, bool in_seconds) {
     struct set_options options = {.time_index = 2, .spelling = {in_seconds, false}};
-    if (!set_options_read_deadline(call, &options)) return TTL_OK;
+    if (!set_options_read_deadline(call, &options)) {
+        RULE("psetex.error-changes-nothing");
+        return TTL_OK;
+    }
     ttl_bytes name = call->argv[1];
+    RULE("psetex.overwrites-value", "psetex.overwrites-deadline", "psetex.overwrites-any-type",
+         "setex.overwrites");
     if (set_write(call, &options, db_write(call, name), name, call->argv[3]) != TTL_OK)
         return TTL_NO_MEMORY;
     return reply_ok(call);
 }
 
-/* (rule setex.sets-value-and-deadline) */
 ttl_status setex_command(struct call *call) {
+    RULE("setex.sets-value-and-deadline", "setex.unit-is-seconds", "setex.same-as-set-ex");
     return set_with_time(call, true);
 }
 
-/* (rule psetex.sets-value-and-deadline) */
 ttl_status psetex_command(struct call *call) {
+    RULE("psetex.sets-value-and-deadline", "psetex.unit-is-milliseconds", "psetex.same-as-set-px",
+         "psetex.argument-order", "psetex.reply-ok", "psetex.one-millisecond-is-legal");
     return set_with_time(call, false);
 }
 
 ttl_status setnx_command(struct call *call) {
     ttl_bytes name = call->argv[1];
-    if (db_write(call, name).record != NULL) return reply_integer(call, 0);
+    if (db_write(call, name).record != NULL) {
+        RULE("setnx.keeps-existing");
+        return reply_integer(call, 0);
+    }
+    RULE("setnx.takes-dead");
     struct set_options options = {0};
     if (set_write(call, &options, (struct key){NULL, SLAB_NONE}, name, call->argv[2]) != TTL_OK)
         return TTL_NO_MEMORY;
@@ -122,12 +142,15 @@ static void getex_apply(struct call *call, const struct set_options *options, st
     ttl_bytes name = call->argv[1];
     if (options->has_deadline) {
         if (deadline_is_not_ahead(call->engine, options->deadline)) {
+            RULE("getex.past-deletes");
             db_delete_past(call, key, name);
             return;
         }
+        RULE("getex.sets-deadline", "event.getex");
         db_arm(call, key, options->deadline);
         db_announce(call, EVENT_GENERIC, "expire", name);
     } else if (options->persist && record_is_volatile(key.record)) {
+        RULE("getex.persist");
         keyspace_persist(&call->db->keyspace, key);
         db_touch(call, name);
         db_announce(call, EVENT_GENERIC, "persist", name);
@@ -140,13 +163,21 @@ ttl_status getex_command(struct call *call) {
     bool time_first = call_has(call, TRAIT_GETEX_TIME_FIRST);
     if (time_first && !set_options_read_deadline(call, &options)) return TTL_OK;
     struct key key = db_read(call, call->argv[1]);
-    if (key.record == NULL) return reply_nil(call);
-    if (!db_check_type(call, key, VALUE_STRING)) return TTL_OK;
+    if (key.record == NULL) {
+        RULE("getex.missing-is-nil");
+        return reply_nil(call);
+    }
+    if (!db_check_type(call, key, VALUE_STRING)) {
+        RULE("getex.wrong-type");
+        return TTL_OK;
+    }
+    RULE("getex.time-checked-after-key");
     if (!time_first && !set_options_read_deadline(call, &options)) return TTL_OK;
     if (options.has_deadline && keyspace_reserve_deadline(&call->db->keyspace) != TTL_OK)
         return TTL_NO_MEMORY;
     ttl_reply_add_bulk(call->reply, record_string(key.record));
     if (call->reply->failed) return TTL_NO_MEMORY;
+    RULE("getex.plain-keeps-deadline");
     getex_apply(call, &options, key);
     return TTL_OK;
 }
@@ -155,7 +186,11 @@ ttl_status getdel_command(struct call *call) {
     ttl_bytes name = call->argv[1];
     struct key key = db_read(call, name);
     if (key.record == NULL) return reply_nil(call);
-    if (!db_check_type(call, key, VALUE_STRING)) return TTL_OK;
+    if (!db_check_type(call, key, VALUE_STRING)) {
+        RULE("getdel.wrong-type");
+        return TTL_OK;
+    }
+    RULE("getdel.deletes");
     ttl_reply_add_bulk(call->reply, record_string(key.record));
     if (call->reply->failed) return TTL_NO_MEMORY;
     db_remove(call, key);
@@ -165,7 +200,11 @@ ttl_status getdel_command(struct call *call) {
 
 ttl_status getset_command(struct call *call) {
     ttl_bytes name = call->argv[1];
-    if (!reply_old_string(call, name)) return TTL_OK;
+    if (!reply_old_string(call, name)) {
+        RULE("getset.wrong-type");
+        return TTL_OK;
+    }
+    RULE("getset.drops-deadline");
     if (call->reply->failed) return TTL_NO_MEMORY;
     if (db_set_string(call, db_write(call, name), name, call->argv[2], NULL) != TTL_OK)
         return TTL_NO_MEMORY;
@@ -226,12 +265,16 @@ ttl_status mset_command(struct call *call) {
 ttl_status msetnx_command(struct call *call) {
     if (call->argc % 2 == 0) return reply_mset_arity(call);
     for (size_t i = 1; i < call->argc; i += 2)
-        if (db_write(call, call->argv[i]).record != NULL) return reply_integer(call, 0);
+        if (db_write(call, call->argv[i]).record != NULL) {
+            RULE("msetnx.all-or-nothing");
+            return reply_integer(call, 0);
+        }
+    RULE("msetnx.dead-does-not-count");
     if (mset_write(call) != TTL_OK) return TTL_NO_MEMORY;
     return reply_integer(call, 1);
 }
 
-/* ---- changing a string in place: the deadline stays (rule string.in-place-keeps-deadline) */
+/* ---- changing a string in place: the deadline stays */
 
 /* Makes the string at `name` `length` bytes long, a new key when there is none, and returns its
  * bytes to be written: old ones kept, new ones zero. NULL: no memory, nothing changed. */
@@ -245,10 +288,12 @@ static char *string_extend(struct call *call, struct key key, ttl_bytes name, si
             keyspace_discard(keyspace, draft);
             return NULL;
         }
+        RULE("in-place.new-key-is-persistent");
         db_put(call, key, draft);
         key = draft;
     } else {
         if (keyspace_reserve_string(keyspace, key, length) != TTL_OK) return NULL;
+        RULE("in-place.keeps-deadline");
         old_length = key.record->value_length;
         db_touch(call, name);
     }
@@ -272,6 +317,7 @@ ttl_status append_command(struct call *call) {
     char *bytes = string_extend(call, key, name, old_length + tail.length);
     if (bytes == NULL) return TTL_NO_MEMORY;
     if (tail.length > 0) memcpy(bytes + old_length, tail.data, tail.length);
+    RULE("event.in-place");
     db_announce(call, EVENT_STRING, "append", name);
     return reply_integer(call, (int64_t)(old_length + tail.length));
 }
@@ -311,8 +357,10 @@ static ttl_status increment_by(struct call *call, int64_t amount) {
     int64_t value = 0;
     if (key.record != NULL && !argument_integer(record_string(key.record), &value))
         return reply_not_integer(call);
-    if ((amount < 0 && value < INT64_MIN - amount) || (amount > 0 && value > INT64_MAX - amount))
+    if ((amount < 0 && value < INT64_MIN - amount) || (amount > 0 && value > INT64_MAX - amount)) {
+        RULE("in-place.failure-keeps-deadline");
         return reply_error(call, "ERR increment or decrement would overflow");
+    }
     char text[24];
     size_t length = number_format_integer(value + amount, text);
     if (string_rewrite(call, key, name, (ttl_bytes){text, length}) != TTL_OK) return TTL_NO_MEMORY;

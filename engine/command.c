@@ -4,6 +4,7 @@
 
 #include "engine/number.h"
 #include "engine/require.h"
+#include "engine/rule.h"
 
 const struct command commands[] = {
 #define COMMAND(name, run, arity, arity_before, flags, group, first, last, step, access, redis,    \
@@ -42,7 +43,10 @@ const struct command *command_find(const ttl_engine *engine, ttl_bytes name) {
     for (size_t slot = word_hash(name); engine->command_slots[slot] != 0;
          slot = (slot + 1) % COMMAND_SLOTS) {
         const struct command *command = &commands[engine->command_slots[slot] - 1];
-        if (ttl_bytes_is_word(name, command->name)) return command;
+        if (ttl_bytes_is_word(name, command->name)) {
+            RULE("command.name-ignores-case");
+            return command;
+        }
     }
     return NULL;
 }
@@ -72,14 +76,27 @@ bool command_runs_in_multi(const struct command *command) {
 bool argument_integer(ttl_bytes bytes, int64_t *integer) {
     bool negative = bytes.length > 0 && bytes.data[0] == '-';
     size_t first = negative ? 1 : 0, digits = bytes.length - first;
-    if (digits == 0 || digits > 19) return false;
-    if (bytes.data[first] == '0' && bytes.length > 1) return false;
+    if (digits == 0 || digits > 19) {
+        RULE("number.empty-is-refused");
+        return false;
+    }
+    if (bytes.data[first] == '0' && bytes.length > 1) {
+        RULE("number.sign-and-zeros-are-refused");
+        return false;
+    }
     uint64_t value = 0;
     for (size_t i = first; i < bytes.length; i++) {
-        if (bytes.data[i] < '0' || bytes.data[i] > '9') return false;
+        if (bytes.data[i] < '0' || bytes.data[i] > '9') {
+            RULE("number.fraction-is-refused", "number.blanks-are-refused",
+                 "number.other-notations-are-refused", "number.nul-is-refused");
+            return false;
+        }
         value = value * 10 + (uint64_t)(bytes.data[i] - '0');
     }
-    if (value > (uint64_t)INT64_MAX + (negative ? 1 : 0)) return false;
+    if (value > (uint64_t)INT64_MAX + (negative ? 1 : 0)) {
+        RULE("number.beyond-int64-is-refused");
+        return false;
+    }
     *integer = negative ? (int64_t)(0 - value) : (int64_t)value;
     return true;
 }
@@ -91,6 +108,7 @@ bool call_integer(struct call *call, size_t index, int64_t *integer) {
 }
 
 bool call_is_word(const struct call *call, size_t index, const char *word) {
+    RULE("option.ignores-case");
     return ttl_bytes_is_word(call->argv[index], word);
 }
 

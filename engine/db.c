@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/deadline.h"
+#include "engine/rule.h"
 #include "engine/session.h"
 
 static const struct key NO_KEY = {NULL, SLAB_NONE};
@@ -32,8 +33,10 @@ bool db_is_alive(const struct call *call, const struct record *record) {
 }
 
 static void announce_expired(ttl_engine *engine, struct database *db, ttl_bytes name) {
+    RULE("info.expired-keys");
     engine->statistics.expired_keys++;
     session_key_touched(engine, db, name, true);
+    RULE("event.expired");
     event_emit(engine, db->id, EVENT_EXPIRED, "expired", name);
 }
 
@@ -52,6 +55,8 @@ void db_reclaim_read(struct call *call, struct key key, bool announce_miss) {
 struct key db_write_in(struct call *call, struct database *db, ttl_bytes name) {
     struct key key = keyspace_find(&db->keyspace, name);
     if (key.record == NULL || db_is_alive(call, key.record)) return key;
+    RULE("expire.dead-keys-do-not-exist", "psetex.key-expires", "setex.key-expires",
+         "psetex.short-deadline-may-pass-before-the-next-command", "event.expired-before-write");
     db_reclaim(call->engine, db, key, name);
     return NO_KEY;
 }
@@ -63,9 +68,11 @@ struct key db_write(struct call *call, ttl_bytes name) {
 struct key db_read(struct call *call, ttl_bytes name) {
     struct key key = db_write(call, name);
     if (key.record != NULL) {
+        RULE("in-place.reads-keep-deadline");
         call->engine->statistics.keyspace_hits++;
     } else {
         call->engine->statistics.keyspace_misses++;
+        RULE("event.keymiss");
         db_announce(call, EVENT_MISS, "keymiss", name);
     }
     return key;
@@ -73,6 +80,7 @@ struct key db_read(struct call *call, ttl_bytes name) {
 
 bool db_check_type(struct call *call, struct key key, enum value_type type) {
     if (key.record == NULL || key.record->type == type) return true;
+    RULE("collection.wrong-type-keeps-deadline");
     reply_wrong_type(call);
     return false;
 }
@@ -82,6 +90,7 @@ bool db_check_type(struct call *call, struct key key, enum value_type type) {
 void db_announce_overwrite(struct call *call, struct database *db, ttl_bytes name,
                            bool type_changes) {
     if (!call_has(call, TRAIT_EVENT_OVERWRITTEN)) return;
+    RULE("event.overwritten");
     event_emit(call->engine, db->id, EVENT_OVERWRITTEN, "overwritten", name);
     if (type_changes) event_emit(call->engine, db->id, EVENT_TYPE_CHANGED, "type_changed", name);
 }
@@ -94,8 +103,9 @@ void db_put_in(struct call *call, struct database *db, struct key old, struct ke
     ttl_bytes name = record_name(draft.record);
     session_key_touched(call->engine, db, name, false);
     if (replaces) db_announce_overwrite(call, db, name, type_changes);
-    else if (call_has(call, TRAIT_EVENT_NEW))
-        event_emit(call->engine, db->id, EVENT_NEW, "new", name);
+    if (replaces || !call_has(call, TRAIT_EVENT_NEW)) return;
+    RULE("event.new");
+    event_emit(call->engine, db->id, EVENT_NEW, "new", name);
 }
 
 void db_put(struct call *call, struct key old, struct key draft) {
@@ -108,6 +118,7 @@ static ttl_status set_string_in_place(struct call *call, struct key key, ttl_byt
     if (keyspace_reserve_string(keyspace, key, value.length) != TTL_OK) return TTL_NO_MEMORY;
     char *bytes = keyspace_resize_string(key, value.length);
     if (value.length > 0) memmove(bytes, value.data, value.length);
+    RULE("overwrite.drops-deadline");
     keyspace_persist(keyspace, key);
     db_touch(call, record_name(key.record));
     db_announce_overwrite(call, call->db, record_name(key.record), false);
@@ -126,7 +137,8 @@ ttl_status db_set_string(struct call *call, struct key old, ttl_bytes name, ttl_
         if (key.record == NULL) return TTL_NO_MEMORY;
         db_put(call, old, key);
     }
-    /* (rule set.overwrite-drops-deadline): what there was is gone; this is the new one, if any */
+    /* What there was is gone; this is the new one, if any. */
+    RULE("set.overwrite-drops-deadline");
     if (deadline != NULL) db_arm(call, key, *deadline);
     return TTL_OK;
 }
@@ -145,6 +157,7 @@ void db_touch(struct call *call, ttl_bytes name) {
 }
 
 void db_arm(struct call *call, struct key key, ttl_instant deadline) {
+    RULE("expire.deadline-belongs-to-key", "watch.deadline-is-a-change");
     keyspace_arm(&call->db->keyspace, key, deadline);
     db_touch(call, record_name(key.record));
 }
@@ -155,6 +168,7 @@ void db_announce(struct call *call, enum event_kind kind, const char *name, ttl_
 
 void db_delete_past(struct call *call, struct key key, ttl_bytes name) {
     bool counts_as_expired = call_has(call, TRAIT_PAST_DEADLINE_IS_EXPIRED);
+    RULE("event.past-expire", "info.past-expire");
     db_remove(call, key);
     if (counts_as_expired) {
         call->engine->statistics.expired_keys++;

@@ -1,6 +1,7 @@
 #include "engine/deadline.h"
 
 #include "engine/engine.h"
+#include "engine/rule.h"
 
 /* ---- reading */
 
@@ -24,8 +25,7 @@ bool deadline_is_later(const ttl_engine *engine, ttl_instant a, ttl_instant b) {
     return ttl_instant_is_after(engine->timeline, a, b);
 }
 
-/* The instant that a spelled amount means; false: it does not fit into 64 bits.
- * (rule expire.overflow-is-an-error) */
+/* The instant that a spelled amount means; false: it does not fit into 64 bits. */
 static bool deadline_of(const struct call *call, int64_t amount, struct deadline_spelling spelling,
                         ttl_instant *deadline) {
     const ttl_instant epoch = {0, TTL_ORIGIN_EPOCH};
@@ -33,13 +33,23 @@ static bool deadline_of(const struct call *call, int64_t amount, struct deadline
     bool checked = call_has(call, TRAIT_EXPIRE_OVERFLOW_REFUSED);
     if (spelling.in_seconds) {
         const int64_t most = INT64_MAX / MS_PER_SECOND, least = INT64_MIN / MS_PER_SECOND;
-        if (checked && (amount > most || amount < least)) return false;
+        if (checked && (amount > most || amount < least)) {
+            RULE("setex.overflow-is-an-error", "expire.overflow-is-an-error");
+            return false;
+        }
         amount = wrapping_multiply(amount, MS_PER_SECOND);
     }
     if (checked && amount > 0 && !spelling.is_absolute) {
         ttl_instant last = ttl_instant_at(INT64_MAX - amount); /* that the amount still fits on */
-        if (deadline_is_later(call->engine, origin, last)) return false;
+        if (deadline_is_later(call->engine, origin, last)) {
+            RULE("psetex.overflow-is-an-error", "set.overflow-is-an-error",
+                 "getex.overflow-is-an-error");
+            return false;
+        }
     }
+    RULE("psetex.large-is-legal", "setex.large-is-legal", "expire.large-is-legal",
+         "set.largest-deadline-is-legal", "pexpireat.largest-deadline-is-legal");
+    if (!checked) RULE("number.overflow-wrapped-before-6.2");
     *deadline = (ttl_instant){wrapping_add(origin.ms, amount), origin.origin};
     return true;
 }
@@ -47,9 +57,15 @@ static bool deadline_of(const struct call *call, int64_t amount, struct deadline
 bool deadline_parse_positive(struct call *call, size_t index, struct deadline_spelling spelling,
                              ttl_instant *deadline) {
     int64_t amount;
-    if (!call_integer(call, index, &amount)) return false;
-    /* (rule psetex.zero-is-an-error, psetex.negative-is-an-error) */
+    if (!call_integer(call, index, &amount)) {
+        RULE("psetex.non-integer-is-an-error", "setex.non-integer-is-an-error",
+             "set.time-is-checked", "getex.time-is-checked");
+        return false;
+    }
     if (amount > 0 && deadline_of(call, amount, spelling, deadline)) return true;
+    RULE("psetex.zero-is-an-error", "psetex.negative-is-an-error", "setex.zero-is-an-error",
+         "setex.negative-is-an-error", "set.zero-is-an-error", "set.negative-is-an-error",
+         "getex.zero-is-an-error", "getex.negative-is-an-error");
     reply_invalid_deadline(call);
     return false;
 }
@@ -57,7 +73,10 @@ bool deadline_parse_positive(struct call *call, size_t index, struct deadline_sp
 bool deadline_parse_any(struct call *call, size_t index, struct deadline_spelling spelling,
                         ttl_instant *deadline) {
     int64_t amount;
-    if (!call_integer(call, index, &amount)) return false;
+    if (!call_integer(call, index, &amount)) {
+        RULE("expire.non-integer-is-an-error");
+        return false;
+    }
     if (deadline_of(call, amount, spelling, deadline)) return true;
     reply_invalid_deadline(call);
     return false;
@@ -70,18 +89,20 @@ bool deadline_has_passed(const ttl_engine *engine, ttl_instant deadline) {
     if (deadline.ms < 0 && deadline.origin == TTL_ORIGIN_EPOCH &&
         !ttl_dialect_has(&engine->dialect, TRAIT_EXPIRE_OVERFLOW_REFUSED))
         return false;
+    RULE("expire.deadline-inclusive");
     return deadline_is_later(engine, engine->now, deadline);
 }
 
 bool deadline_is_not_ahead(const ttl_engine *engine, ttl_instant deadline) {
+    RULE("expire.now-deletes");
     return !deadline_is_later(engine, deadline, engine_now_again(engine));
 }
 
 /* ---- telling */
 
-/* Rounds half up, as TTL and EXPIRETIME do; unsigned, so that the last instants do not overflow.
- * (rule ttl.rounds-half-up) */
+/* Rounds half up, as TTL and EXPIRETIME do; unsigned, so that the last instants do not overflow. */
 static int64_t seconds_rounded(int64_t ms) {
+    RULE("ttl.rounds-half-up", "expiretime.rounds-half-up", "ttl.zero-while-alive");
     return (int64_t)(((uint64_t)ms + MS_PER_SECOND / 2) / MS_PER_SECOND);
 }
 
@@ -109,6 +130,7 @@ ttl_status reply_remaining(struct call *call, ttl_instant deadline, bool in_seco
     if (now.origin != deadline.origin)
         return reply_told(call, in_seconds ? TTL_TOLD_LEFT_S : TTL_TOLD_LEFT_MS, deadline, now);
     int64_t left_ms = left_between(now, deadline);
+    RULE("ttl.remaining", "ttl.counts-down");
     return reply_integer(call, in_seconds ? seconds_rounded(left_ms) : left_ms);
 }
 
@@ -116,5 +138,7 @@ ttl_status reply_moment(struct call *call, ttl_instant deadline, bool in_seconds
     if (deadline.origin != TTL_ORIGIN_EPOCH)
         return reply_told(call, in_seconds ? TTL_TOLD_MOMENT_S : TTL_TOLD_MOMENT_MS, deadline,
                           call->engine->now);
+    RULE("expiretime.tells-the-second", "pexpiretime.tells-the-millisecond",
+         "expiretime.does-not-count-down");
     return reply_integer(call, in_seconds ? seconds_rounded(deadline.ms) : deadline.ms);
 }

@@ -1,6 +1,7 @@
 #include "engine/edit.h"
 
 #include "engine/db.h"
+#include "engine/rule.h"
 
 /* ---- looking */
 
@@ -39,6 +40,7 @@ ttl_status edit_begin(struct edit *edit, struct call *call, ttl_bytes name, stru
 }
 
 void edit_commit(struct edit *edit) {
+    RULE("collection.change-keeps-deadline");
     if (edit->is_new) db_put(edit->call, (struct key){NULL, SLAB_NONE}, edit->key);
     else db_touch(edit->call, edit->name);
 }
@@ -49,7 +51,9 @@ void announce_removal(struct call *call, ttl_bytes name, struct key key, const c
     if (is_empty) db_remove(call, key);
     else db_touch(call, name);
     db_announce(call, kind, event, name);
-    if (is_empty) db_announce(call, EVENT_GENERIC, "del", name);
+    if (!is_empty) return;
+    RULE("collection.emptied-is-gone", "event.emptied");
+    db_announce(call, EVENT_GENERIC, "del", name);
 }
 
 struct key source_lookup(struct call *call, ttl_bytes name) {
@@ -62,10 +66,12 @@ struct key source_lookup(struct call *call, ttl_bytes name) {
 static ttl_status store_nothing(struct call *call, ttl_bytes name, enum value_type type) {
     struct key old = keyspace_find(&call->db->keyspace, name);
     if (old.record != NULL) {
+        RULE("store.empty-deletes");
         db_remove(call, old);
         db_announce(call, EVENT_GENERIC, "del", name);
     } else if (call_has(call, TRAIT_STORE_NOTHING_TOUCHES) && type == VALUE_SET &&
                call->command->run != sinterstore_command) {
+        RULE("watch.empty-store-in-6.0");
         db_touch(call, name);
     }
     return reply_integer(call, 0);
@@ -86,6 +92,7 @@ ttl_status store_collection(struct call *call, ttl_bytes name, enum value_type t
     }
     bool is_silent = call_has(call, TRAIT_STORE_OVER_DEAD_IS_SILENT);
     struct key old = is_silent ? keyspace_find(keyspace, name) : db_write(call, name);
+    RULE("store.drops-deadline", "event.store");
     db_put(call, old, draft);
     db_announce(call, value_event_kind(type), event, name);
     return reply_integer(call, count);

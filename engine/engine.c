@@ -5,6 +5,7 @@
 #include "engine/deadline.h"
 #include "engine/object.h"
 #include "engine/require.h"
+#include "engine/rule.h"
 
 enum { DATABASES_USUAL = 16, US_PER_MS = 1000 };
 
@@ -130,6 +131,7 @@ static ttl_status engine_next_due(ttl_engine *engine, int64_t limit_ms, struct n
 }
 
 static bool engine_expires_at_deadline(const ttl_engine *engine) {
+    RULE("active.at-the-deadline");
     return ttl_dialect_has(&engine->dialect, TRAIT_ACTIVE_AT_DEADLINE);
 }
 
@@ -140,8 +142,10 @@ static ttl_status database_expire(ttl_engine *engine, struct database *db, int64
     ttl_status status = TTL_OK;
     while (batch.more && status == TTL_OK) {
         status = keyspace_take_due(&db->keyspace, until_ms, &batch);
-        for (size_t i = 0; i < batch.count; i++)
+        for (size_t i = 0; i < batch.count; i++) {
+            RULE("active.reclaims-without-access");
             db_reclaim(engine, db, batch.keys[i], record_name(batch.keys[i].record));
+        }
         *removed += batch.count;
     }
     return status;
@@ -158,6 +162,7 @@ ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed) {
         struct next_due next;
         status = engine_next_due(engine, limit_ms, &next);
         if (status != TTL_OK || next.where == NULL) break;
+        RULE("active.every-database");
         status = database_expire(engine, next.where, next.until_ms, &count);
         if (status != TTL_OK) break;
     }

@@ -3,6 +3,7 @@
 #include "engine/dialect.h"
 #include "engine/number.h"
 #include "engine/pubsub.h"
+#include "engine/rule.h"
 #include "engine/state.h"
 
 /* The classes in the order in which CONFIG GET names them; K, E and m come behind all others. */
@@ -99,11 +100,12 @@ static void event_publish(ttl_engine *engine, const char *prefix, int database, 
     memory_give(&engine->session_memory, channel, size);
 }
 
-/* (rule event.classes) The observer is told of everything; subscribers of what they asked for, by
+/* The observer is told of everything; subscribers of what they asked for, by
  * key first. */
 void event_emit(ttl_engine *engine, int database, enum event_kind kind, const char *name,
                 ttl_bytes key) {
     if (engine->on_event != NULL) {
+        RULE("event.database");
         ttl_event event = {name, event_letter_of(kind), key, database};
         engine->on_event(engine->event_context, &event);
     }

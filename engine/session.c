@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "engine/pubsub.h"
 #include "engine/require.h"
+#include "engine/rule.h"
 #include "engine/subcommand.h"
 
 /* ---- life */
@@ -57,7 +58,6 @@ bool ttl_session_is_closing(const ttl_session *session) {
 
 /* ---- watched keys */
 
-/* (rule watch.change-aborts, watch.expiry-aborts, watch.dead-before-is-no-change) */
 static void watch_note(ttl_session *session, struct watch *watch, bool reclaimed) {
     if (reclaimed && watch->was_expired) watch->was_expired = false;
     else session->watch_broken = true;
@@ -119,8 +119,14 @@ static bool session_has_dead_watch(const ttl_session *session) {
     bool before_counts = ttl_dialect_has(&session->engine->dialect, TRAIT_WATCH_EXPIRED_ABORTS);
     for (size_t i = 0; i < session->watch_count; i++) {
         const struct watch *watch = &session->watches[i];
-        if (watch->was_expired && !before_counts) continue;
-        if (watch_is_dead(session, watch)) return true;
+        if (watch->was_expired && !before_counts) {
+            RULE("watch.already-dead");
+            continue;
+        }
+        if (watch_is_dead(session, watch)) {
+            RULE("watch.expiry-aborts");
+            return true;
+        }
     }
     return false;
 }
@@ -174,6 +180,7 @@ ttl_status watch_command(struct call *call) {
 }
 
 ttl_status unwatch_command(struct call *call) {
+    RULE("watch.unwatch");
     session_unwatch(call->session);
     return reply_ok(call);
 }
@@ -230,12 +237,15 @@ ttl_status multi_command(struct call *call) {
 
 ttl_status discard_command(struct call *call) {
     if (!call->session->in_multi) return reply_error(call, "ERR DISCARD without MULTI");
+    RULE("discard.changes-nothing");
     session_leave_multi(call->session);
     return reply_ok(call);
 }
 
-/* Runs the queue as one unit: time was read once, before. (rule exec.one-instant) */
+/* Runs the queue as one unit: time was read once, before. */
 static void exec_queue(struct call *call, struct queued *queue, size_t count) {
+    RULE("exec.runs-in-order", "exec.one-instant", "exec.deadline-counts-from-exec",
+         "exec.runtime-error-does-not-abort", "event.order-in-exec");
     reply_array(call, count);
     for (size_t i = 0; i < count; i++) {
         size_t nodes = call->reply->node_count, text = call->reply->text_length;
@@ -255,11 +265,14 @@ ttl_status exec_command(struct call *call) {
     bool broken = session->watch_broken || session_has_dead_watch(session);
     if (failed || broken) {
         session_leave_multi(session);
-        if (failed)
+        if (failed) {
+            RULE("exec.arity-aborts");
             return reply_error(call, "EXECABORT Transaction discarded because of previous errors.");
+        }
         ttl_reply_add_node(call->reply, TTL_REPLY_NIL_ARRAY, 0);
         return TTL_OK;
     }
+    RULE("watch.no-change");
     session_unwatch(session);
     session->in_multi = false;
     exec_queue(call, session->queue, session->queue_count);
@@ -346,12 +359,15 @@ static ttl_status session_dispatch(struct call *call) {
     ttl_session *session = call->session;
     const struct command *command = command_find(call->engine, call->argv[0]);
     if (command == NULL) {
+        RULE("expiretime.since-7");
         reply_unknown_command(call);
         return refused(call);
     }
     call->command = command;
     if (!command_arity_fits(command, &call->engine->dialect, call->argc)) {
         if (command->run == exec_command) return exec_refused(call);
+        RULE("psetex.arity", "setex.arity", "set.arity", "expire.arity", "expire.options-since-7",
+             "ttl.arity", "expiretime.arity", "persist.arity", "getex.arity");
         reply_wrong_arity(call);
         return refused(call);
     }

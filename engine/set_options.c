@@ -1,4 +1,5 @@
 #include "engine/set_options.h"
+#include "engine/rule.h"
 
 #include <string.h>
 
@@ -14,16 +15,27 @@ static const struct {
 };
 
 /* Takes a word that gives a time, with the argument after it. The same word may come twice: the
- * last time counts. (rule set.one-kind-of-time) */
+ * last time counts. */
 static bool take_time(const struct call *call, size_t *index, struct set_options *options) {
     for (size_t i = 0; i < sizeof time_words / sizeof *time_words; i++) {
         if (!call_is_word(call, *index, time_words[i].word)) continue;
-        if (time_words[i].is_since_6_2 && !call_has(call, TRAIT_SET_ABSOLUTE)) return false;
-        if (options->keep_deadline || options->persist) return false;
-        if (options->time_word != NULL && options->time_word != time_words[i].word) return false;
+        if (time_words[i].is_since_6_2 && !call_has(call, TRAIT_SET_ABSOLUTE)) {
+            RULE("set.absolute-since-6.2");
+            return false;
+        }
+        if (options->keep_deadline || options->persist) {
+            RULE("set.keepttl-excludes-times", "getex.options-exclude-each-other");
+            return false;
+        }
+        if (options->time_word != NULL && options->time_word != time_words[i].word) {
+            RULE("set.times-exclude-each-other");
+            return false;
+        }
         if (*index + 1 >= call->argc) return false;
+        RULE("set.ex", "set.px", "set.exat", "set.pxat");
         options->time_word = time_words[i].word;
         options->spelling = time_words[i].spelling;
+        RULE("set.repeated-option", "getex.repeated-option");
         options->time_index = ++*index;
         return true;
     }
@@ -47,8 +59,12 @@ static bool take_comparison(const struct call *call, size_t *index, struct set_o
 /* NX or XX. Redis takes them after a comparison, though not before; Valkey neither way. */
 static bool take_existence(const struct call *call, const struct set_options *options, bool *own,
                            bool other) {
-    if (other) return false;
+    if (other) {
+        RULE("set.nx-xx-exclude");
+        return false;
+    }
     if (options->comparison != COMPARE_NOTHING && !call_has(call, TRAIT_SET_IFNE)) return false;
+    RULE("set.nx", "set.xx");
     *own = true;
     return true;
 }
@@ -63,10 +79,12 @@ static bool take_set_option(const struct call *call, size_t *index, struct set_o
         return take_existence(call, options, &options->only_present, options->only_new);
     if (call_is_word(call, *index, "GET")) {
         if (!call_has(call, TRAIT_SET_ABSOLUTE)) return false;
+        RULE("set.get", "set.nx-get");
         options->get = true;
         return with_get || !options->only_new;
     }
     if (call_is_word(call, *index, "KEEPTTL")) {
+        RULE("set.keepttl");
         options->keep_deadline = true;
         return options->time_word == NULL;
     }
@@ -86,6 +104,8 @@ bool set_options_parse(struct call *call, size_t first, enum options_of whose,
             taken = options->time_word == NULL;
         }
         if (taken) continue;
+        RULE("set.syntax-error", "getex.syntax-error", "set.syntax-before-time",
+             "getex.syntax-before-key");
         reply_syntax_error(call);
         return false;
     }
