@@ -175,6 +175,10 @@ fleet: ## fetch real servers of several Debian releases into ./fleet
 differential: all $(BUILD)/differential ## the engine against each server of the fleet, at random
 	@scripts/differential.sh $(BUILD)
 
+.PHONY: dialects
+dialects: all ## what separates the versions, each with the vector that shows it, into ./reports
+	@$(PROGRAM) dialects --witness --markdown >reports/dialects.md || [ $$? -eq 1 ]
+
 .PHONY: matrix
 matrix: all ## all vectors on the engine and every server of the fleet, into ./reports
 	@scripts/matrix.sh $(BUILD) reports

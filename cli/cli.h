@@ -27,6 +27,7 @@ int lint_main(int argc, char **argv);
 int list_main(int argc, char **argv);
 int show_main(int argc, char **argv);
 int rules_main(int argc, char **argv);
+int dialects_main(int argc, char **argv);
 int judge_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
 

@@ -16,6 +16,7 @@ static const struct {
     {"list", list_main, "list the vectors"},
     {"show", show_main, "show one vector: its rules and steps"},
     {"rules", rules_main, "list the rules of behaviour and where each comes from"},
+    {"dialects", dialects_main, "list what separates the versions and families of servers"},
     {"judge", judge_main, "say whether recorded traffic could be that of a right server"},
     {"serve", serve_main, "the reference engine as a server, for any Redis client"},
 };

@@ -4,6 +4,7 @@
  * (the words for flags and categories, hints, key specs) is here. */
 #include <string.h>
 
+#include "engine/rule.h"
 #include "engine/subcommand.h"
 
 /* ---- what is told of a command or a subcommand */
@@ -119,6 +120,7 @@ static bool category_holds(const struct category *category, const struct describ
 }
 
 static void add_categories(struct call *call, const struct described *it) {
+    RULE("command-info.psetex-acl");
     size_t head = call->reply->node_count, count = 0;
     add_set(call, 0);
     for (size_t i = 0; i < sizeof categories / sizeof *categories; i++) {
@@ -145,7 +147,7 @@ static void add_categories(struct call *call, const struct described *it) {
 enum { HINTS_MOST = 3 };
 static const struct hints {
     const char *command;
-    struct versions redis, valkey;
+    ttl_versions redis, valkey;
     const char *words[HINTS_MOST];
 } hint_rows[] = {
     {"mset", ALWAYS, ALWAYS, {MULTI_SHARD, SUCCEEDED}},
@@ -277,6 +279,7 @@ static void add_key_spec(struct call *call, const struct key_spec *spec, int fir
 }
 
 static void add_key_specs(struct call *call, const struct described *it) {
+    RULE("command-info.psetex-keys", "command-info.pexpire-keys");
     const struct key_spec *specs = key_specs[it->access];
     size_t count = 0;
     while (count < KEY_SPECS_MOST && specs[count].flags[0] != NULL) count++;
@@ -294,6 +297,7 @@ enum { ELEMENTS_BEFORE_7_0 = 7, ELEMENTS = 10 };
 
 /* One command without its subcommands. */
 static void add_described(struct call *call, const struct described *it) {
+    RULE("command-info.psetex", "command-info.pexpire", "command-info.before-7");
     bool modern = call_has(call, TRAIT_SUBCOMMANDS);
     reply_array(call, modern ? ELEMENTS : ELEMENTS_BEFORE_7_0);
     add_word(call, it->name);
@@ -373,7 +377,10 @@ static void tell_one(struct call *call, ttl_bytes name) {
                                      (ttl_bytes){bar + 1, name.length - length - 1});
     if (subcommand != NULL) add_subcommand(call, subcommand);
     else if (command != NULL && bar == NULL) add_command(call, command);
-    else reply_nil(call);
+    else {
+        RULE("command-info.unknown-is-nil");
+        reply_nil(call);
+    }
 }
 
 ttl_status command_command(struct call *call) {
@@ -405,6 +412,7 @@ ttl_status command_tell_keys(struct call *call) {
     const struct command *command = command_asked_about(call);
     if (command == NULL) return reply_error(call, "ERR Invalid command specified");
     if (command->first_key == 0) return reply_error(call, "ERR The command has no key arguments");
+    RULE("command-getkeys");
     int argc = (int)call->argc - 2;
     if (!command_arity_fits(command, &call->engine->dialect, (size_t)argc))
         return reply_error(call, "ERR Invalid number of arguments specified for command");

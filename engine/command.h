@@ -98,7 +98,7 @@ struct command {
     enum command_group group;
     int first_key, last_key, key_step; /* as COMMAND INFO tells them */
     enum key_access access;
-    struct versions redis, valkey; /* where it exists */
+    ttl_versions redis, valkey; /* where it exists */
 };
 
 /* The table, in no particular order; its length. */

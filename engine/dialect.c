@@ -7,7 +7,7 @@
 
 struct trait_row {
     const char *id;
-    struct versions redis, valkey;
+    ttl_versions redis, valkey;
     const char *text;
 };
 
@@ -59,12 +59,12 @@ bool ttl_version_parse(const char *text, size_t length, uint16_t missing, ttl_ve
     return true;
 }
 
-static bool version_in(ttl_version version, struct versions range) {
+static bool version_in(ttl_version version, ttl_versions range) {
     return ttl_version_compare(version, range.since) >= 0 &&
            (ttl_version_compare(version, range.until) < 0 || range.until.major == TTL_VERSION_ANY);
 }
 
-bool dialect_in(const ttl_dialect *dialect, struct versions redis, struct versions valkey) {
+bool dialect_in(const ttl_dialect *dialect, ttl_versions redis, ttl_versions valkey) {
     switch (dialect->family) {
     case TTL_FAMILY_REDIS: return version_in(dialect->version, redis);
     case TTL_FAMILY_VALKEY: return version_in(dialect->version, valkey);
@@ -137,7 +137,8 @@ size_t ttl_trait_count(void) {
 
 ttl_trait ttl_trait_at(size_t index) {
     require(index < TRAITS);
-    return (ttl_trait){trait_rows[index].id, trait_rows[index].text};
+    const struct trait_row *row = &trait_rows[index];
+    return (ttl_trait){row->id, row->text, row->redis, row->valkey};
 }
 
 bool ttl_dialect_has(const ttl_dialect *dialect, size_t trait) {

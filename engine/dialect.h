@@ -11,11 +11,6 @@ enum trait {
     TRAITS
 };
 
-/* A range of versions: [since, until). */
-struct versions {
-    ttl_version since, until;
-};
-
 #define VERSION(a, b, c) ((ttl_version){(a), (b), (c)})
 #define VERSION_LAST     VERSION(TTL_VERSION_ANY, TTL_VERSION_ANY, TTL_VERSION_ANY)
 #define ALWAYS                                                                                     \
@@ -50,6 +45,6 @@ struct versions {
     }
 
 /* Does the dialect's version lie in the range of its family? */
-bool dialect_in(const ttl_dialect *dialect, struct versions redis, struct versions valkey);
+bool dialect_in(const ttl_dialect *dialect, ttl_versions redis, ttl_versions valkey);
 
 #endif

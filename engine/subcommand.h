@@ -14,7 +14,7 @@ struct subcommand {
     int arity; /* the command's name counts */
     uint32_t flags;
     enum command_group group;
-    struct versions redis, valkey;
+    ttl_versions redis, valkey;
 };
 
 extern const struct subcommand subcommands[];

@@ -69,7 +69,7 @@ START_TEST(the_next_expiry_is_exact) {
 }
 END_TEST
 
-START_TEST(redis_8_6_reclaims_actively_in_the_millisecond_of_the_deadline) {
+START_TEST(redis_8_reclaims_actively_in_the_millisecond_of_the_deadline) {
     struct world w;
     size_t removed;
     static const struct {
@@ -243,7 +243,7 @@ int main(void) {
     tcase_add_test(laws, the_active_cycle_removes_in_order_of_deadline_then_arming);
     tcase_add_test(laws, changing_a_value_in_place_does_not_change_its_turn);
     tcase_add_test(laws, the_next_expiry_is_exact);
-    tcase_add_test(laws, redis_8_6_reclaims_actively_in_the_millisecond_of_the_deadline);
+    tcase_add_test(laws, redis_8_reclaims_actively_in_the_millisecond_of_the_deadline);
     tcase_add_test(laws, a_clock_that_goes_back_revives_no_key_and_keeps_the_order);
     tcase_add_test(laws, a_dead_key_is_counted_until_it_is_reclaimed);
     tcase_add_test(laws, no_active_expiry_after_debug_turned_it_off);

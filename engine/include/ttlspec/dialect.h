@@ -44,10 +44,15 @@ extern const char *const ttl_dialect_names[];
 /* The one that is meant when nobody says: the Redis of Debian 12. */
 extern const char ttl_dialect_default[];
 
-/* The traits themselves, for whoever lists them. */
+/* The traits themselves, for whoever lists them: what it is, and in which versions it holds. */
+typedef struct ttl_versions {
+    ttl_version since, until; /* [since, until); until TTL_VERSION_ANY: to this day */
+} ttl_versions;
+
 typedef struct ttl_trait {
     const char *id;   /* "expire.options" */
     const char *text; /* one sentence */
+    ttl_versions redis, valkey;
 } ttl_trait;
 size_t ttl_trait_count(void);
 ttl_trait ttl_trait_at(size_t index);
