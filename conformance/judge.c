@@ -24,8 +24,7 @@ static void judge_begin(judge *self) {
     self->received_us = memory_zeroed(count, sizeof *self->received_us);
     self->latest_sent = memory_zeroed(count, sizeof *self->latest_sent);
     self->latest_received = memory_zeroed(count, sizeof *self->latest_received);
-    self->names = memory_zeroed(count + 1, sizeof *self->names);
-    self->names[0] = (judge_name){1, 1};
+    self->orders = memory_zeroed(count + 1, sizeof *self->orders);
     self->slack_us = INT64_MAX;
     ttl_reply_init(&self->reply, ttl_allocator_libc());
 }
@@ -37,11 +36,10 @@ static void judge_end(judge *self) {
         free(self->choices[i].units);
     }
     void *owned[] = {self->sessions,    self->order,           self->best_order, self->next_of,
-                     self->sent_us,     self->received_us,     self->names,      self->log,
+                     self->sent_us,     self->received_us,     self->orders,     self->log,
                      self->latest_sent, self->latest_received, self->moments,    self->relations,
                      self->facts,       self->variables,       self->choices,    self->failed,
-                     self->free_log,    self->best_log,
-                     self->free_asked};
+                     self->free_log,    self->best_log,        self->free_asked};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     zone_free(self->known.zone);
     ttl_reply_free(&self->reply);

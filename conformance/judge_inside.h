@@ -5,6 +5,7 @@
  *      judge_time.c     the engine's timeline: moments, questions, relations, the zone
  *      judge_match.c    is this reply what was observed?
  *      judge_search.c   orders and answers, depth first; the engine is run again to go back
+ *      judge_state.c    when two branches have come to the same
  *      judge_reason.c   why nothing explains it
  */
 #ifndef CONFORMANCE_JUDGE_INSIDE_H
@@ -108,7 +109,7 @@ typedef struct judge_choice {
     size_t unit_count, next_unit;
 } judge_choice;
 
-/* Names what was done so far; two numbers, so that no two states are taken for one. */
+/* Names a state; two numbers, so that no two are taken for one. */
 typedef struct judge_name {
     uint64_t a, b;
 } judge_name;
@@ -134,7 +135,7 @@ typedef struct judge {
     /* the branch: what was decided */
     size_t *order; /* units, by position */
     size_t position;
-    judge_name *names;                      /* of the states, by position */
+    judge_name *orders;                     /* of what was decided on the way, by position */
     size_t *next_of;                        /* by connection: the unit that waits; SIZE_MAX: none */
     int64_t *sent_us, *received_us;         /* by unit: narrowed by the order */
     int64_t *latest_sent, *latest_received; /* by position: the latest of all up to there */
@@ -219,6 +220,13 @@ bool judge_step(judge *self, size_t unit);
 /* A fresh engine. */
 void judge_engine_begin(judge *self);
 void judge_engine_free(judge *self);
+
+/* judge_state.c */
+judge_name judge_state(const judge *self);
+/* Names what was decided up to and with the unit at the present position: of those that meet and
+ * could run in either order which came first, and the answers. Orders that differ only in units
+ * that do not meet have one name. */
+void judge_name_order(judge *self, size_t unit);
 
 /* judge_reason.c. Fills in why the best branch ended. */
 void judge_explain(judge *self, judge_result *result);

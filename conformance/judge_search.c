@@ -69,33 +69,9 @@ void judge_execute(judge *self, size_t index) {
         engine_or_exit(NULL);
 }
 
-static uint64_t mixed(uint64_t value) {
-    value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
-    return value ^ value >> 31;
-}
-
-/* Names the state after the unit at the present position: the units that ran, of those that meet
- * and could run in either order which came first, and the answers that were given. Orders that
- * differ only in units that do not meet have one name. */
-static void name_state(judge *self, size_t unit) {
-    uint64_t own = mixed(unit + 1);
-    int64_t sent_us = self->history->entries[unit].sent_us;
-    for (size_t p = self->position; p-- > 0 && self->latest_received[p] >= sent_us;) {
-        size_t other = self->order[p];
-        if (self->history->entries[other].connection == self->history->entries[unit].connection)
-            continue;
-        if (judge_units_meet(self, unit, other)) own += mixed(mixed(unit + 1) ^ (other + 1));
-    }
-    for (size_t i = self->log_start; i < self->log_at; i++) own = mixed(2 * own + self->log[i]);
-    const judge_name *before = &self->names[self->position];
-    self->names[self->position + 1] =
-        (judge_name){before->a + mixed(own), before->b + mixed(own ^ UINT64_C(0x9e3779b97f4a7c15))};
-}
-
 /* The unit at the present position has run: the next of its connection waits. */
 static void advance(judge *self, size_t index) {
-    if (self->is_concurrent) name_state(self, index);
+    if (self->is_concurrent) judge_name_order(self, index);
     self->next_of[self->history->entries[index].connection] = self->units[index].next_of_connection;
     self->position++;
 }
@@ -218,7 +194,7 @@ static void failed_grow(judge *self) {
 
 /* Was the search in this state before? Then it failed from here. If not, it is noted. */
 static bool state_has_failed(judge *self) {
-    judge_name name = self->names[self->position];
+    judge_name name = judge_state(self);
     if (2 * self->failed_count >= self->failed_capacity) failed_grow(self);
     size_t mask = self->failed_capacity - 1;
     for (size_t at = (size_t)name.a & mask; !is_free_place(&self->failed[at]); at = (at + 1) & mask)

@@ -31,6 +31,7 @@ typedef struct traffic {
     sim_client clients[SIM_CONNECTIONS];
     size_t client_count;
     bool shares_keys;
+    bool wraps;      /* its deadlines wrap around, which is not judged */
     int64_t pace_us; /* about how long it waits between commands */
 } traffic;
 
@@ -152,7 +153,8 @@ static void next_command(traffic *self, size_t owner) {
     } else {
         const char *form = forms[sim_below(self->random, FORMS)];
         bool is_rare = strcmp(form, "FLUSHALL") == 0 && sim_chance(self->random, 70);
-        bool is_refused = client->in_multi && strcmp(form, "WATCH #") == 0;
+        bool is_refused = (client->in_multi && strcmp(form, "WATCH #") == 0) ||
+                          (self->wraps && strstr(form, "9223372036854775000") != NULL);
         fill(self, owner, is_rare || is_refused ? "GET #" : form);
     }
 }
@@ -227,6 +229,8 @@ static void simulate(history *to, uint64_t seed, ttl_dialect *dialect) {
     self->random = &self->sim.random;
     if (!ttl_dialect_parse(dialects[sim_below(&chance, DIALECTS)], dialect)) abort();
     sim_open(&self->sim, to, *dialect, NULL, seed);
+    self->wraps = dialect->family == TTL_FAMILY_REDIS && dialect->version.major == 6 &&
+                  dialect->version.minor < 2;
     self->sim.rate_ppm = sim_below(self->random, 901) - 450;
     self->sim.latency_us = latencies[sim_below(self->random, 5)];
     self->client_count = sim_chance(self->random, 40) ? 1 : 2 + (size_t)sim_below(self->random, 4);
@@ -294,7 +298,7 @@ START_TEST(a_right_server_is_never_accused) {
                " questions, %" PRId64 " of them open; at most %zu runs of the engine\n",
                sum.judged, sum.undecided, sum.questions, sum.open, sum.runs_most);
     ck_assert_int_eq(sum.judged, count);
-    ck_assert_int_lt(sum.undecided * 20, count + 20);
+    ck_assert_int_le(sum.undecided * 1000, count);
     ck_assert_int_gt(sum.open, 0);
 }
 END_TEST
