@@ -46,6 +46,7 @@ CONFORMANCE := $(filter-out %/preload.o,\
 CONFORMANCE += $(BUILD)/obj/report_html_page.o
 SIM         := $(call objects,sim/*.c)
 CLI         := $(call objects,cli/*.c)
+CLI         += $(if $(CLI),$(BUILD)/obj/rule_marks.o)
 TOOLS       := $(call objects,conformance/tools/*.c)
 
 ENGINE_LIB      := $(if $(ENGINE),$(BUILD)/libttlspec.a)
@@ -106,6 +107,15 @@ $(BUILD)/obj/report_html_page.c: conformance/report_html_page.html
 		sed -e 's/[\\"]/\\&/g' -e 's/.*/    "&\\n",/' $<; echo '    0};'; } > $@
 
 $(BUILD)/obj/report_html_page.o: $(BUILD)/obj/report_html_page.c $(BUILD)/flags
+	$(say) CC $<
+	$(run)$(COMPILE) -c -o $@ $<
+
+# Where the engine marks the rules that it implements, for `ttlspec rules`.
+$(BUILD)/obj/rule_marks.c: scripts/marks.sh $(wildcard engine/*.c)
+	@mkdir -p $(@D)
+	$(run)scripts/marks.sh --c $(filter %.c,$^) > $@
+
+$(BUILD)/obj/rule_marks.o: $(BUILD)/obj/rule_marks.c $(BUILD)/flags
 	$(say) CC $<
 	$(run)$(COMPILE) -c -o $@ $<
 
@@ -182,6 +192,10 @@ dialects: all ## what separates the versions, each with the vector that shows it
 .PHONY: matrix
 matrix: all ## all vectors on the engine and every server of the fleet, into ./reports
 	@scripts/matrix.sh $(BUILD) reports
+
+.PHONY: mutants
+mutants: all ## the mutation score of the vectors, into reports/mutants.md (20 minutes)
+	@scripts/mutants.py $(BUILD) --jobs $(JOBS) --report reports/mutants.md
 
 .PHONY: bench
 bench: all $(BENCHES) ## the figures, with this machine's own numbers beside them

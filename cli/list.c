@@ -1,4 +1,4 @@
-/* ttlspec list, show and rules: what there is to run. */
+/* ttlspec list: what there is to run. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,11 +14,6 @@ static const char list_usage[] =
     "                    [--shard I/N] [--summary]\n"
     "\n"
     "Lists vectors with their titles; with --summary how many there are of each kind.\n";
-
-static const char rules_usage[] =
-    "usage: ttlspec rules [--vectors PATH]\n"
-    "\n"
-    "Lists the rules of behaviour: id, how many vectors exercise it, the rule, its source.\n";
 
 enum {
     OPTION_VECTORS = 256,
@@ -169,36 +164,4 @@ int list_main(int argc, char **argv) {
     cli_list_free(&options.vectors);
     cli_selection_free(&options.selection);
     return status;
-}
-
-/* -- rules ------------------------------------------------------------------------------------- */
-
-static void print_rule(const vector_set *set, const vector_rule *rule) {
-    size_t exercised = 0;
-    for (size_t i = 0; i < set->count; i++) exercised += vector_has_rule(set->vectors[i], rule->id);
-    printf("%s (%zu vector%s)\n  %s\n", rule->id, exercised, exercised == 1 ? "" : "s", rule->text);
-    if (rule->source_title != NULL) printf("  %s\n", rule->source_title);
-    if (rule->source_url != NULL) printf("  %s\n", rule->source_url);
-}
-
-int rules_main(int argc, char **argv) {
-    cli_list places = {0};
-    vector_set set = {0};
-    opterr = 0;
-    /* Only the first two of the options. */
-    const struct option own[] = {known_options[0], known_options[1], {0}};
-    for (int option; (option = getopt_long(argc, argv, ":", own, NULL)) != -1;) {
-        if (option == OPTION_HELP) fputs(rules_usage, stdout);
-        if (option == OPTION_VECTORS) cli_list_add(&places, optarg);
-        else {
-            cli_list_free(&places);
-            return option == OPTION_HELP ? STATUS_CONFORMANT
-                                         : cli_complain_option("rules", option, argv);
-        }
-    }
-    bool loaded = cli_load("rules", &places, &set);
-    for (size_t i = 0; loaded && i < set.rule_count; i++) print_rule(&set, set.rules[i]);
-    cli_list_free(&places);
-    vector_set_free(&set);
-    return cli_flush_stdout("rules") && loaded ? STATUS_CONFORMANT : STATUS_WRONG;
 }

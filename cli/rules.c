@@ -1,0 +1,196 @@
+/* ttlspec rules: the rulebook, and what holds each rule. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/rules.h"
+#include "conformance/text.h"
+
+#include <cjson/cJSON.h>
+
+static const char rules_usage[] =
+    "usage: ttlspec rules [--vectors PATH] [--matrix FILE] [--summary]\n"
+    "\n"
+    "Lists the rules of behaviour: id, how many vectors exercise it, the rule, its source, the\n"
+    "mark where the reference engine implements it, and the servers that differ in it according\n"
+    "to a matrix (default: reports/matrix.json, where there is one). --summary only counts.\n";
+
+static const char usual_matrix[] = "reports/matrix.json";
+/* Of the letters of verdicts in a matrix: fail, warning, error. */
+static const char DIFFERING[] = "fwe";
+
+enum { OPTION_VECTORS = 256, OPTION_MATRIX, OPTION_SUMMARY, OPTION_HELP };
+
+static const struct option known_options[] = {
+    {"vectors", required_argument, NULL, OPTION_VECTORS},
+    {"matrix", required_argument, NULL, OPTION_MATRIX},
+    {"summary", no_argument, NULL, OPTION_SUMMARY},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {0},
+};
+
+typedef struct rules_options {
+    cli_list vectors;
+    const char *matrix; /* NULL: nobody said */
+    bool summary;
+} rules_options;
+
+/* What is counted of all rules. */
+typedef struct rules_tally {
+    size_t marked, exercised, differing;
+} rules_tally;
+
+static int parse(rules_options *options, int argc, char **argv, bool *is_done) {
+    *options = (rules_options){0};
+    *is_done = true;
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":", known_options, NULL)) != -1;) {
+        switch (option) {
+        case OPTION_VECTORS: cli_list_add(&options->vectors, optarg); break;
+        case OPTION_MATRIX: options->matrix = optarg; break;
+        case OPTION_SUMMARY: options->summary = true; break;
+        case OPTION_HELP: fputs(rules_usage, stdout); return STATUS_CONFORMANT;
+        default: return cli_complain_option("rules", option, argv);
+        }
+    }
+    if (optind < argc)
+        return cli_complain("rules", "what is %s? See ttlspec rules --help", argv[optind]);
+    *is_done = false;
+    return STATUS_CONFORMANT;
+}
+
+/* -- the matrix -------------------------------------------------------------------------------- */
+
+/* What a matrix.json says, and those of its vectors in which some run differs. */
+typedef struct difference_table {
+    cJSON *root; /* NULL: there is no matrix */
+    size_t count;
+    const cJSON **rows;
+} difference_table;
+
+static const char *member_text(const cJSON *object, const char *name) {
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsString(member) ? member->valuestring : "";
+}
+
+static bool collect_rows(difference_table *table) {
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(table->root, "vectors"), *row;
+    if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(table->root, "runs"))) return false;
+    if (!cJSON_IsArray(rows)) return false;
+    cJSON_ArrayForEach(row, rows) {
+        if (strpbrk(member_text(row, "verdicts"), DIFFERING) == NULL) continue;
+        table->rows = memory_grown(table->rows, table->count, sizeof *table->rows);
+        table->rows[table->count++] = row;
+    }
+    return true;
+}
+
+/* False: what is wrong was said on stderr. */
+static bool differences_read(const char *path, difference_table *table) {
+    *table = (difference_table){0};
+    if (path == NULL && access(usual_matrix, R_OK) != 0) return true;
+    if (path == NULL) path = usual_matrix;
+    char *error = NULL;
+    size_t length;
+    char *text = text_read_file(path, &length, &error);
+    if (text == NULL) {
+        cli_complain("rules", "%s", error);
+        free(error);
+        return false;
+    }
+    table->root = cJSON_Parse(text);
+    free(text);
+    if (collect_rows(table)) return true;
+    cli_complain("rules", "%s is no matrix.json of ttlspec matrix", path);
+    return false;
+}
+
+static void differences_free(difference_table *table) {
+    free(table->rows);
+    cJSON_Delete(table->root);
+}
+
+/* In how many vectors of the rule the run of this column differs. */
+static size_t count_differing(const difference_table *table, size_t column, const vector_set *set,
+                              const vector_rule *rule) {
+    size_t count = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        const char *verdicts = member_text(table->rows[i], "verdicts");
+        if (strlen(verdicts) <= column || strchr(DIFFERING, verdicts[column]) == NULL) continue;
+        const vector *one = vector_set_find(set, member_text(table->rows[i], "id"));
+        count += one != NULL && vector_has_rule(one, rule->id);
+    }
+    return count;
+}
+
+/* "  differs: redis 8.6.3 (2), valkey 9.1.2 (1)"; the engine is no server. */
+static bool tell_differing(const difference_table *table, const vector_set *set,
+                           const vector_rule *rule, bool is_silent) {
+    size_t column = 0, servers = 0;
+    const cJSON *run;
+    cJSON_ArrayForEach(run, cJSON_GetObjectItemCaseSensitive(table->root, "runs")) {
+        const char *name = member_text(run, "name");
+        size_t count = count_differing(table, column++, set, rule);
+        if (count == 0 || strncmp(name, "engine", strlen("engine")) == 0) continue;
+        if (!is_silent) printf("%s%s (%zu)", servers > 0 ? ", " : "  differs: ", name, count);
+        servers++;
+    }
+    if (servers > 0 && !is_silent) putchar('\n');
+    return servers > 0;
+}
+
+/* -- rules ------------------------------------------------------------------------------------- */
+
+static const rule_mark *mark_of(const vector_rule *rule) {
+    for (const rule_mark *mark = rule_marks; mark->id != NULL; mark++)
+        if (strcmp(mark->id, rule->id) == 0) return mark;
+    return NULL;
+}
+
+static void tell_rule(const vector_set *set, const vector_rule *rule, const difference_table *table,
+                      bool is_silent, rules_tally *tally) {
+    const rule_mark *mark = mark_of(rule);
+    size_t exercised = 0;
+    for (size_t i = 0; i < set->count; i++) exercised += vector_has_rule(set->vectors[i], rule->id);
+    tally->marked += mark != NULL;
+    tally->exercised += exercised > 0;
+    if (!is_silent) {
+        printf("%s (%zu vector%s)\n  %s\n", rule->id, exercised, exercised == 1 ? "" : "s",
+               rule->text);
+        if (rule->source_title != NULL) printf("  %s\n", rule->source_title);
+        if (rule->source_url != NULL) printf("  %s\n", rule->source_url);
+        if (mark != NULL) printf("  engine: %s:%d\n", mark->file, mark->line);
+    }
+    tally->differing += tell_differing(table, set, rule, is_silent);
+}
+
+static int rules_with(const rules_options *options) {
+    vector_set set = {0};
+    difference_table table;
+    bool loaded =
+        differences_read(options->matrix, &table) && cli_load("rules", &options->vectors, &set);
+    rules_tally tally = {0};
+    for (size_t i = 0; loaded && i < set.rule_count; i++)
+        tell_rule(&set, set.rules[i], &table, options->summary, &tally);
+    if (loaded && options->summary) {
+        printf("%zu rules: %zu exercised by vectors, %zu marked in the engine", set.rule_count,
+               tally.exercised, tally.marked);
+        if (table.root != NULL) printf(", some server differs in %zu", tally.differing);
+        putchar('\n');
+    }
+    differences_free(&table);
+    vector_set_free(&set);
+    return cli_flush_stdout("rules") && loaded ? STATUS_CONFORMANT : STATUS_WRONG;
+}
+
+int rules_main(int argc, char **argv) {
+    rules_options options;
+    bool is_done;
+    int status = parse(&options, argc, argv, &is_done);
+    if (!is_done) status = rules_with(&options);
+    cli_list_free(&options.vectors);
+    return status;
+}
