@@ -12,19 +12,32 @@
 enum { US_PER_MS = 1000, QUIET_CYCLES = 64 };
 #define FAR_MS (INT64_C(1) << 53)
 
-static const char *const law_texts[SIM_LAWS] = {
-    [SIM_LAWS_HOLD] = "all laws hold",
-    [SIM_LAW_DEAD_READ] = "something dead was read",
-    [SIM_LAW_ALIVE_LOST] = "something alive was lost",
-    [SIM_LAW_TTL_GREW] = "a TTL grew though nothing touched the key and the clock did not go back",
-    [SIM_LAW_ANNOUNCED] = "an expiry was announced that was none, or for the second time",
-    [SIM_LAW_UNANNOUNCED] = "a dead key was met and its expiry not announced",
-    [SIM_LAW_ORDER] = "the cycle reclaimed keys out of the order of their deadlines",
-    [SIM_LAW_COUNT] = "the number of keys that wait for their deadline is wrong",
-    [SIM_LAW_REPLY] = "the engine's reply is not the model's",
-    [SIM_LAW_REPLICA] = "after quiet, replica and primary disagree",
-    [SIM_LAW_RESTART] = "a restart lost or revived something",
-    [SIM_LAW_QUIET] = "after quiet, an expiry was still not announced",
+static const struct {
+    const char *name, *text, *promise;
+} laws[SIM_LAWS] = {
+    [SIM_LAWS_HOLD] = {"none", "all laws hold", "all laws hold"},
+    [SIM_LAW_DEAD_READ] = {"dead-read", "something dead was read", "nothing dead is read"},
+    [SIM_LAW_ALIVE_LOST] = {"alive-lost", "something alive was lost", "nothing alive is lost"},
+    [SIM_LAW_TTL_GREW] = {"ttl-grew",
+                          "a TTL grew though nothing touched the key and the clock did not go back",
+                          "a TTL never grows untouched, unless the clock goes back"},
+    [SIM_LAW_ANNOUNCED] = {"announced",
+                           "an expiry was announced that was none, or for the second time",
+                           "an expiry is announced when the key is dead, and once"},
+    [SIM_LAW_UNANNOUNCED] = {"unannounced", "a dead key was met and its expiry not announced",
+                             "the expiry of a dead key that a command meets is announced"},
+    [SIM_LAW_ORDER] = {"order", "the cycle reclaimed keys out of the order of their deadlines",
+                       "the cycle reclaims keys in the order of their deadlines"},
+    [SIM_LAW_COUNT] = {"count", "the number of keys that wait for their deadline is wrong",
+                       "as many keys wait for their deadline as have one"},
+    [SIM_LAW_REPLY] = {"reply", "the engine's reply is not the model's",
+                       "a command answers as the naive model does"},
+    [SIM_LAW_REPLICA] = {"replica", "after quiet, replica and primary disagree",
+                         "after quiet, replica and primary agree"},
+    [SIM_LAW_RESTART] = {"restart", "a restart lost or revived something",
+                         "a restart loses no deadline and revives nothing"},
+    [SIM_LAW_QUIET] = {"quiet", "after quiet, an expiry was still not announced",
+                       "after quiet, every expiry was announced"},
 };
 
 static const char *const step_names[SIM_STEP_KINDS] = {"command", "cycle", "sync",    "save",
@@ -46,7 +59,15 @@ static const char *const mark_names[SIM_SITE_MARKS] = {
 };
 
 const char *sim_law_text(sim_law law) {
-    return law_texts[law];
+    return laws[law].text;
+}
+
+const char *sim_law_promise(sim_law law) {
+    return laws[law].promise;
+}
+
+const char *sim_law_name(sim_law law) {
+    return laws[law].name;
 }
 
 bool sim_law_is_liveness(sim_law law) {

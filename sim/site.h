@@ -106,7 +106,11 @@ sim_law sim_site_step(sim_site *site, const sim_step *step);
  * milliseconds. False: never. */
 bool sim_site_next_expiry(sim_site *site, int64_t *at_ms);
 
+/* What happened, and what is promised instead: sentences without a capital and a stop. */
 const char *sim_law_text(sim_law law);
+const char *sim_law_promise(sim_law law);
+/* The law as a word: "dead-read". */
+const char *sim_law_name(sim_law law);
 bool sim_law_is_liveness(sim_law law);
 const char *sim_step_kind_name(sim_step_kind kind);
 const char *sim_mark_name(sim_mark mark);

@@ -1,48 +1,15 @@
-/* Faults that are planted between a world and its engine, to see whether the world finds them.
- *
- * Each is what somebody could get wrong in a server: an option that is ignored, a deadline that is
- * lost on the way, a moment that is one millisecond off, a log that forgets. A fault is a set of hooks.
- */
-#ifndef TTLSPEC_SIM_TESTS_PLANTED_H
-#define TTLSPEC_SIM_TESTS_PLANTED_H
+#include "sim/planted.h"
 
 #include <string.h>
 
-#include "sim/server.h"
-
-struct planted;
-
-typedef void planted_execute(struct planted *fault, sim_server *server, sim_op op,
-                             ttl_reply *reply);
-typedef void planted_cycle(struct planted *fault, sim_server *server);
-typedef int64_t planted_now(struct planted *fault, int64_t wall_us);
-typedef bool planted_change(struct planted *fault, sim_op *change);
-
-struct planted_kind {
-    const char *name;
-    planted_execute *execute;
-    planted_cycle *cycle;
-    planted_now *now;
-    planted_change *keeps, *applies;
-    bool (*announces)(struct planted *fault, const ttl_event *event);
-};
-
-struct planted {
-    const struct planted_kind *kind;
-    sim_hooks hooks;
-    int64_t shift_us, last_us; /* added to the clock; the last reading of it */
-    uint64_t count;
-    bool in_cycle;
-};
-
 /* ---- what faults are made of */
 
-static inline void planted_right(sim_server *server, sim_op op, ttl_reply *reply) {
+static void planted_right(sim_server *server, sim_op op, ttl_reply *reply) {
     sim_server_engine_execute(server, &op, reply);
 }
 
 /* Another command, whose reply and whose events nobody sees. */
-static inline int64_t planted_aside(sim_server *server, sim_op op) {
+static int64_t planted_aside(sim_server *server, sim_op op) {
     ttl_reply aside;
     int64_t integer = 0;
     bool was_frozen = server->is_frozen;
@@ -55,29 +22,29 @@ static inline int64_t planted_aside(sim_server *server, sim_op op) {
     return integer;
 }
 
-static inline void planted_persist(sim_server *server, uint8_t key) {
+static void planted_persist(sim_server *server, uint8_t key) {
     planted_aside(server, (sim_op){.kind = SIM_OP_PERSIST, .key = key});
 }
 
-static inline int64_t planted_deadline(sim_server *server, uint8_t key) {
+static int64_t planted_deadline(sim_server *server, uint8_t key) {
     return planted_aside(server, (sim_op){.kind = SIM_OP_PEXPIRETIME, .key = key});
 }
 
-static inline void planted_arm(sim_server *server, uint8_t key, int64_t deadline_ms) {
+static void planted_arm(sim_server *server, uint8_t key, int64_t deadline_ms) {
     planted_aside(server, (sim_op){.kind = SIM_OP_PEXPIREAT, .key = key, .amount = deadline_ms});
 }
 
-static inline void planted_integer(ttl_reply *reply, int64_t integer) {
+static void planted_integer(ttl_reply *reply, int64_t integer) {
     ttl_reply_clear(reply);
     ttl_reply_add_integer(reply, integer);
 }
 
-static inline bool planted_is_expire(const sim_op *op) {
+static bool planted_is_expire(const sim_op *op) {
     return op->kind >= SIM_OP_EXPIRE && op->kind <= SIM_OP_PEXPIREAT;
 }
 
 #define PLANTED_EXECUTE(name)                                                                      \
-    static inline void name(struct planted *fault, sim_server *server, sim_op op, ttl_reply *reply)
+    static void name(planted *fault, sim_server *server, sim_op op, ttl_reply *reply)
 
 /* ---- options that are ignored */
 
@@ -292,10 +259,10 @@ PLANTED_EXECUTE(get_one_ms_late) {
 
 /* ---- announcements and the cycle */
 
-static inline bool swallow_lazy(struct planted *fault, const ttl_event *event) {
+static bool swallow_lazy(planted *fault, const ttl_event *event) {
     return fault->in_cycle || event->kind != 'x';
 }
-static inline bool swallow_active(struct planted *fault, const ttl_event *event) {
+static bool swallow_active(planted *fault, const ttl_event *event) {
     return !fault->in_cycle || event->kind != 'x';
 }
 PLANTED_EXECUTE(announce_twice) {
@@ -305,18 +272,18 @@ PLANTED_EXECUTE(announce_twice) {
     server->announced[server->announced_count] = server->announced[0];
     server->announced_count++;
 }
-static inline void cycle_never(struct planted *fault, sim_server *server) {
+static void cycle_never(planted *fault, sim_server *server) {
     (void)fault, (void)server;
 }
-static inline void cycle_early(struct planted *fault, sim_server *server) {
+static void cycle_early(planted *fault, sim_server *server) {
     fault->shift_us = 1000;
     sim_server_engine_cycle(server);
     fault->shift_us = 0;
 }
-static inline void cycle_stops_at_last(struct planted *fault, sim_server *server) {
+static void cycle_stops_at_last(planted *fault, sim_server *server) {
     if (fault->count++ < 5) sim_server_engine_cycle(server);
 }
-static inline void cycle_in_reverse(struct planted *fault, sim_server *server) {
+static void cycle_in_reverse(planted *fault, sim_server *server) {
     (void)fault;
     sim_server_engine_cycle(server);
     for (size_t i = 0; i < server->announced_count / 2; i++) {
@@ -325,7 +292,7 @@ static inline void cycle_in_reverse(struct planted *fault, sim_server *server) {
         server->announced[i] = other;
     }
 }
-static inline void cycle_marked(struct planted *fault, sim_server *server) {
+static void cycle_marked(planted *fault, sim_server *server) {
     fault->in_cycle = true;
     sim_server_engine_cycle(server);
     fault->in_cycle = false;
@@ -333,59 +300,59 @@ static inline void cycle_marked(struct planted *fault, sim_server *server) {
 
 /* ---- clocks */
 
-static inline int64_t clock_of_16_ms(struct planted *fault, int64_t wall_us) {
+static int64_t clock_of_16_ms(planted *fault, int64_t wall_us) {
     (void)fault;
     return wall_us - wall_us % 16000;
 }
-static inline int64_t clock_never_back(struct planted *fault, int64_t wall_us) {
+static int64_t clock_never_back(planted *fault, int64_t wall_us) {
     if (wall_us > fault->last_us) fault->last_us = wall_us;
     return fault->last_us;
 }
-static inline int64_t clock_of_32_bits(struct planted *fault, int64_t wall_us) {
+static int64_t clock_of_32_bits(planted *fault, int64_t wall_us) {
     (void)fault;
     return wall_us % (INT64_C(1) << 31 << 20);
 }
 
 /* ---- log and replica */
 
-static inline bool log_loses_times(struct planted *fault, sim_op *change) {
+static bool log_loses_times(planted *fault, sim_op *change) {
     (void)fault;
     change->form = SIM_NO_TIME;
     return true;
 }
-static inline bool log_loses_persist(struct planted *fault, sim_op *change) {
+static bool log_loses_persist(planted *fault, sim_op *change) {
     (void)fault;
     return change->kind != SIM_OP_PERSIST;
 }
-static inline bool log_loses_deletions(struct planted *fault, sim_op *change) {
+static bool log_loses_deletions(planted *fault, sim_op *change) {
     (void)fault;
     return change->kind != SIM_OP_UNLINK;
 }
-static inline bool log_rounds_to_seconds(struct planted *fault, sim_op *change) {
+static bool log_rounds_to_seconds(planted *fault, sim_op *change) {
     (void)fault;
     if (change->kind == SIM_OP_PEXPIREAT) change->amount -= change->amount % 1000;
     return true;
 }
-static inline bool log_loses_every_64th(struct planted *fault, sim_op *change) {
+static bool log_loses_every_64th(planted *fault, sim_op *change) {
     (void)change;
     return ++fault->count % 64 != 0;
 }
-static inline bool apply_without_keepttl(struct planted *fault, sim_op *change) {
+static bool apply_without_keepttl(planted *fault, sim_op *change) {
     (void)fault;
     change->flags &= (uint8_t)~SIM_KEEPTTL;
     return true;
 }
-static inline bool apply_no_pexpireat(struct planted *fault, sim_op *change) {
+static bool apply_no_pexpireat(planted *fault, sim_op *change) {
     (void)fault;
     return change->kind != SIM_OP_PEXPIREAT;
 }
-static inline bool apply_one_ms_later(struct planted *fault, sim_op *change) {
+static bool apply_one_ms_later(planted *fault, sim_op *change) {
     (void)fault;
     if (change->form == SIM_PXAT && change->amount < INT64_MAX) change->amount++;
     return true;
 }
 
-static const struct planted_kind planted_kinds[] = {
+const planted_kind planted_kinds[] = {
     {"EXPIRE ignores GT", .execute = ignore_gt},
     {"EXPIRE ignores LT", .execute = ignore_lt},
     {"EXPIRE ignores NX", .execute = ignore_nx},
@@ -406,7 +373,7 @@ static const struct planted_kind planted_kinds[] = {
     {"RENAME keeps its target's", .execute = rename_keeps_targets_deadline},
     {"COPY loses the deadline", .execute = copy_loses_deadline},
     {"GETDEL does not delete", .execute = getdel_does_not_delete},
-    {"every 97th deadline is lost", .execute = every_97th_deadline_is_lost},
+    {"every 97th deadline is lost", .execute = every_97th_deadline_is_lost, .is_long = true},
     {"PEXPIRE is one ms longer", .execute = pexpire_one_ms_longer},
     {"PEXPIREAT in the past ignored", .execute = past_expireat_is_ignored},
     {"negative PEXPIRE is one ms", .execute = negative_pexpire_is_one_ms},
@@ -436,51 +403,50 @@ static const struct planted_kind planted_kinds[] = {
     {"the log loses PERSIST", .keeps = log_loses_persist},
     {"the log loses deletions", .keeps = log_loses_deletions},
     {"the log rounds to seconds", .keeps = log_rounds_to_seconds},
-    {"the log loses every 64th", .keeps = log_loses_every_64th},
+    {"the log loses every 64th", .keeps = log_loses_every_64th, .is_long = true},
     {"replica ignores KEEPTTL", .applies = apply_without_keepttl},
     {"replica ignores PEXPIREAT", .applies = apply_no_pexpireat},
     {"replica adds one ms", .applies = apply_one_ms_later},
 };
-enum { PLANTED_KINDS = sizeof planted_kinds / sizeof *planted_kinds };
+const size_t planted_count = sizeof planted_kinds / sizeof *planted_kinds;
 
 /* ---- as hooks */
 
-static inline void planted_begin(void *context) {
-    struct planted *fault = context;
+static void planted_begin(void *context) {
+    planted *fault = context;
     fault->shift_us = fault->last_us = 0;
     fault->count = 0;
     fault->in_cycle = false;
 }
-static inline int64_t planted_now_us(void *context, int64_t wall_us) {
-    struct planted *fault = context;
+static int64_t planted_now_us(void *context, int64_t wall_us) {
+    planted *fault = context;
     int64_t now_us = wall_us + fault->shift_us;
     return fault->kind->now == NULL ? now_us : fault->kind->now(fault, now_us);
 }
-static inline void planted_do_execute(void *context, sim_server *server, const sim_op *op,
-                                      ttl_reply *reply) {
-    struct planted *fault = context;
+static void planted_do_execute(void *context, sim_server *server, const sim_op *op,
+                               ttl_reply *reply) {
+    planted *fault = context;
     fault->kind->execute(fault, server, *op, reply);
 }
-static inline void planted_do_cycle(void *context, sim_server *server) {
-    struct planted *fault = context;
+static void planted_do_cycle(void *context, sim_server *server) {
+    planted *fault = context;
     fault->kind->cycle(fault, server);
 }
-static inline bool planted_do_announces(void *context, const ttl_event *event) {
-    struct planted *fault = context;
+static bool planted_do_announces(void *context, const ttl_event *event) {
+    planted *fault = context;
     return fault->kind->announces(fault, event);
 }
-static inline bool planted_do_keeps(void *context, sim_op *change) {
-    struct planted *fault = context;
+static bool planted_do_keeps(void *context, sim_op *change) {
+    planted *fault = context;
     return fault->kind->keeps(fault, change);
 }
-static inline bool planted_do_applies(void *context, sim_op *change) {
-    struct planted *fault = context;
+static bool planted_do_applies(void *context, sim_op *change) {
+    planted *fault = context;
     return fault->kind->applies(fault, change);
 }
 
-/* The fault keeps its hooks: it must not be moved afterwards. */
-static inline void planted_init(struct planted *fault, const struct planted_kind *kind) {
-    *fault = (struct planted){.kind = kind};
+void planted_init(planted *fault, const planted_kind *kind) {
+    *fault = (planted){.kind = kind};
     fault->hooks = (sim_hooks){.context = fault,
                                .begin = planted_begin,
                                .now_us = planted_now_us,
@@ -490,5 +456,3 @@ static inline void planted_init(struct planted *fault, const struct planted_kind
                                .keeps = kind->keeps ? planted_do_keeps : NULL,
                                .applies = kind->applies ? planted_do_applies : NULL};
 }
-
-#endif

@@ -1,0 +1,24 @@
+/* A story on paper: the steps of a site as a JSON vector, as a table, and as a drawing.
+ *
+ * All three are told as they should have gone: replies are the model's.
+ */
+#ifndef TTLSPEC_SIM_WRITE_H
+#define TTLSPEC_SIM_WRITE_H
+
+#include <stdio.h>
+
+#include "sim/shrink.h"
+
+/* Can these steps be a vector? Not when the clock goes back, or a server restarts or is promoted:
+ * `why` is told then. */
+bool sim_write_can_be_vector(const sim_recording *steps, const char **why);
+/* The file of one vector, docs/vector-format.md. `law`: the one that it shows. */
+void sim_write_vector(FILE *out, const sim_recording *steps, uint64_t seed, sim_law law);
+/* The rulebook that the vector names. */
+void sim_write_rules(FILE *out);
+/* One line a step: when, who, what, and what was answered; the hooks are those of the server. */
+void sim_write_steps(FILE *out, const sim_recording *steps, const sim_hooks *hooks);
+/* The same as a drawing: lanes of clients and server, deadlines as bars. */
+void sim_write_svg(FILE *out, const sim_recording *steps, const sim_hooks *hooks);
+
+#endif
