@@ -214,6 +214,11 @@ static expectation_class judge(judging *judgement, const expectation *expected, 
     return judge_value(judgement, expected, index);
 }
 
+/* A command has one reply: none at all, or a second one behind it, is no reply of its type. */
+static bool is_one_reply(const ttl_reply *reply) {
+    return reply->node_count > 0 && ttl_reply_next(reply, 0) == reply->node_count;
+}
+
 /* Walks down to the first element of the gravest class, writing its path. */
 static const expectation *locate(judging *judgement, const expectation *expected,
                                  expectation_class class, size_t *index, FILE *path) {
@@ -239,8 +244,7 @@ static void describe(judging *judgement, const expectation *expected, expectatio
     size_t length = 0, index = 0;
     FILE *path = open_memstream(&mismatch->path, &length);
     if (path == NULL) arena_out_of_memory();
-    if (judgement->reply->node_count > 0)
-        expected = locate(judgement, expected, class, &index, path);
+    if (is_one_reply(judgement->reply)) expected = locate(judgement, expected, class, &index, path);
     if (fclose(path) != 0) arena_out_of_memory();
     mismatch->expected = expectation_text(expected, judgement->world);
     mismatch->actual = expectation_text_of_node(judgement->reply, index, judgement->protocol);
@@ -251,7 +255,7 @@ expectation_class expectation_match(const expectation *expected, const ttl_reply
                                     expectation_mismatch *mismatch) {
     judging judgement = {actual, protocol, world, {NULL}};
     expectation_class class =
-        actual->node_count == 0 ? EXPECTATION_TYPE : judge(&judgement, expected, 0);
+        is_one_reply(actual) ? judge(&judgement, expected, 0) : EXPECTATION_TYPE;
     if (mismatch != NULL) {
         *mismatch = (expectation_mismatch){NULL, NULL, NULL};
         if (class != EXPECTATION_MATCHES) describe(&judgement, expected, class, mismatch);
