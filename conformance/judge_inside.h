@@ -33,7 +33,8 @@ typedef enum judge_mode {
 typedef struct judge_unit {
     bool is_left_out; /* not run: nothing depends on it, and its reply is not judged */
     bool is_answered;
-    bool reclaims; /* a WATCH: of its keys the dead are gone */
+    bool reclaims;       /* a WATCH: of its keys the dead are gone */
+    bool writes_blindly; /* nothing shows whether what it writes over was dead */
     judge_mode mode;
     size_t argc;
     const ttl_bytes *argv;     /* what is run: mostly what was sent */

@@ -126,8 +126,8 @@ bool judge_matches(judge *self, size_t index) {
 const ttl_node *judge_expected_node(const judge *self, size_t index, size_t *part) {
     const judge_unit *unit = &self->units[index];
     size_t at = self->reply.node_count;
-    if (!unit->is_answered || at >= unit->expected->node_count) return NULL;
     *part = index;
+    if (!unit->is_answered || at >= unit->expected->node_count) return NULL;
     size_t node = 1;
     for (size_t i = 0; i < unit->part_count && node <= at; i++) {
         *part = unit->parts[i];

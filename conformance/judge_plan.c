@@ -195,13 +195,9 @@ typedef struct judge_place {
     size_t last; /* its last entry; SIZE_MAX: none */
 } judge_place;
 
-/* Where deadlines wrap around past 64 bits, an unknown moment cannot be added to such a number. */
-static bool may_wrap_around(const judge *self, const history_entry *entry) {
+/* Is there a number in it with which a deadline may not fit into 64 bits? */
+static bool may_overflow(const history_entry *entry) {
     const int64_t safe = INT64_MAX / 1000 / 2;
-    if (ttl_dialect_has(&self->options.dialect, TRAIT_EXPIRE_OVERFLOW_REFUSED)) return false;
-    static const char *const takes_deadline[] = {"expire", "pexpire", "expireat", "pexpireat",
-                                                 "set",    "setex",   "psetex",   NULL};
-    if (!is_one_of(entry->argv[0], takes_deadline)) return false;
     for (size_t i = 2; i < entry->argc; i++) {
         int64_t amount;
         if (!number_parse(entry->argv[i].data, entry->argv[i].length, &amount)) continue;
@@ -210,12 +206,30 @@ static bool may_wrap_around(const judge *self, const history_entry *entry) {
     return false;
 }
 
+/* Where deadlines wrap around, an unknown moment cannot be added to such a number. */
+static bool may_wrap_around(const judge *self, const history_entry *entry) {
+    static const char *const takes_deadline[] = {"expire", "pexpire", "expireat", "pexpireat",
+                                                 "set",    "setex",   "psetex",   NULL};
+    return !ttl_dialect_has(&self->options.dialect, TRAIT_EXPIRE_OVERFLOW_REFUSED) &&
+           is_one_of(entry->argv[0], takes_deadline) && may_overflow(entry);
+}
+
+/* Does it write over whatever is there? Then nothing shows whether that was dead. */
+static bool writes_blindly(const history_entry *entry) {
+    static const char *const always[] = {"setex", "psetex", "mset", NULL};
+    static const char *const deadlines[] = {"ex", "px", "exat", "pxat", NULL};
+    bool is_set = ttl_bytes_is_word(entry->argv[0], "set");
+    bool is_plain = entry->argc == 3 || (entry->argc == 5 && is_one_of(entry->argv[3], deadlines));
+    return (is_one_of(entry->argv[0], always) || (is_set && is_plain)) && !may_overflow(entry);
+}
+
 static bool plan_entry(judge *self, size_t index, char **reason) {
     const history_entry *entry = &self->history->entries[index];
     judge_unit *unit = &self->units[index];
     ttl_bytes name = entry->argv[0];
     *unit = (judge_unit){.is_answered = entry->received_us != HISTORY_NO_REPLY,
                          .mode = mode_of(name),
+                         .writes_blindly = writes_blindly(entry),
                          .argc = entry->argc,
                          .argv = entry->argv,
                          .expected = &entry->reply,

@@ -41,9 +41,11 @@ typedef struct workload {
     const char *const *commands;
     size_t count;
     int64_t latency_us;
+    bool is_wrong;
 } workload;
 
-static void record_sequence(const workload *kind, size_t length, history *to) {
+/* With a wrong reply at its end, if need be: then all that was open is tried both ways. */
+static void record_sequence(const workload *kind, size_t length, bool is_wrong, history *to) {
     simulation sim;
     ttl_dialect dialect;
     ttl_reply reply;
@@ -59,6 +61,12 @@ static void record_sequence(const workload *kind, size_t length, history *to) {
         sim_record(&sim, 0, sent_us, received_us, argc, words, &reply);
         sent_us = received_us + PACE_US + sim_below(&sim.random, 700);
     }
+    if (is_wrong) {
+        const ttl_bytes words[] = {ttl_bytes_of("GET"), ttl_bytes_of("none")};
+        ttl_reply_clear(&reply);
+        ttl_reply_add_bulk(&reply, ttl_bytes_of("v"));
+        sim_record(&sim, 0, sent_us, sent_us + 10, 2, words, &reply);
+    }
     ttl_reply_free(&reply);
     sim_close(&sim);
 }
@@ -68,9 +76,10 @@ static void length_table(void) {
                                         "STRLEN k"};
     static const char *const telling[] = {"PSETEX k 100 v", "PTTL k", "GET k", "PTTL k", "TTL k"};
     static const char *const open[] = {"PSETEX k 3 v", "GET k", "PSETEX l 4 v", "GET k", "GET l"};
-    static const workload kinds[] = {{"decided by brackets alone", plain, 5, LATENCY_US},
-                                     {"with PTTL and TTL", telling, 5, LATENCY_US},
-                                     {"at the deadline, 2 ms on the way", open, 5, 2000}};
+    static const workload kinds[] = {{"decided by brackets alone", plain, 5, LATENCY_US, false},
+                                     {"with PTTL and TTL", telling, 5, LATENCY_US, false},
+                                     {"at the deadline, 2 ms on the way", open, 5, 2000, false},
+                                     {"the same, then a wrong reply", open, 5, 2000, true}};
     static const size_t lengths[] = {10, 50, 100, 200, 500, 1000};
     puts("One connection. us for the whole history, and the share of open questions:");
     printf("%-34s", "");
@@ -82,10 +91,10 @@ static void length_table(void) {
         for (size_t l = 0; l < 6; l++) {
             history recorded;
             history_init(&recorded);
-            record_sequence(&kinds[k], lengths[l], &recorded);
+            record_sequence(&kinds[k], lengths[l], kinds[k].is_wrong, &recorded);
             judge_result_free(&result);
             printf("  %12.0f", judge_us(&recorded, &result));
-            if (result.answer != JUDGE_PASS) abort();
+            if (result.answer != (kinds[k].is_wrong ? JUDGE_FAIL : JUDGE_PASS)) abort();
             history_free(&recorded);
         }
         printf("   %zu of %zu open, %zu variables, %zu runs\n", result.open_questions,
