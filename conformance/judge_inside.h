@@ -128,6 +128,7 @@ typedef struct judge {
     ttl_engine *engine;
     ttl_session **sessions;
     ttl_reply reply;
+    int64_t commands_before; /* how many had run when the present unit began */
     ttl_timeline timeline;
     size_t runs;
     size_t moment_at, relation_at, log_at; /* how far this run has come in what is known */

@@ -6,6 +6,7 @@
 #include "conformance/judge_inside.h"
 #include "conformance/number.h"
 #include "conformance/text.h"
+#include "engine/state.h"
 
 /* Two replies, as the connection's protocol carries them. */
 typedef struct judge_pair {
@@ -123,16 +124,28 @@ bool judge_matches(judge *self, size_t index) {
     return true;
 }
 
+/* The part of a block that is running: as many commands have run since the block began. */
+static size_t part_running(const judge *self) {
+    return (size_t)(self->engine->statistics.commands - self->commands_before);
+}
+
 const ttl_node *judge_expected_node(const judge *self, size_t index, size_t *part) {
     const judge_unit *unit = &self->units[index];
-    size_t at = self->reply.node_count;
+    const ttl_reply *made = &self->reply, *expected = unit->expected;
     *part = index;
-    if (!unit->is_answered || at >= unit->expected->node_count) return NULL;
-    size_t node = 1;
-    for (size_t i = 0; i < unit->part_count && node <= at; i++) {
-        *part = unit->parts[i];
-        if (node >= unit->expected->node_count) break;
-        node = ttl_reply_next(unit->expected, node);
+    bool is_inside = unit->part_count > 0 && made->node_count > 0;
+    size_t running = is_inside ? part_running(self) : 0;
+    if (running < unit->part_count && is_inside) *part = unit->parts[running];
+    if (!unit->is_answered || expected->node_count == 0) return NULL;
+    if (!is_inside)
+        return made->node_count < expected->node_count ? &expected->nodes[made->node_count] : NULL;
+    if (!ttl_reply_is_aggregate(expected->nodes[0].type) || running >= expected->nodes[0].length)
+        return NULL;
+    size_t from = 1, to = 1; /* parts that are done may differ in length: they are not judged */
+    for (size_t i = 0; i < running; i++) {
+        from = ttl_reply_next(made, from);
+        to = ttl_reply_next(expected, to);
     }
-    return &unit->expected->nodes[at];
+    size_t at = to + (made->node_count - from);
+    return at < ttl_reply_next(expected, to) ? &expected->nodes[at] : NULL;
 }

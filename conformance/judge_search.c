@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "conformance/text.h"
-#include "engine/require.h"
+#include "engine/state.h"
 
 enum { JUDGE_SEED = 20260101 };
 
@@ -65,6 +65,7 @@ void judge_execute(judge *self, size_t index) {
     }
     ttl_session *session = session_of(self, self->history->entries[index].connection);
     if (unit->reclaims) reclaim(self, session, unit);
+    self->commands_before = self->engine->statistics.commands;
     if (ttl_session_execute(session, unit->argc, unit->argv, &self->reply) != TTL_OK)
         engine_or_exit(NULL);
 }
