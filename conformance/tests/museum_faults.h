@@ -301,11 +301,11 @@ static const museum_fault museum_faults[] = {
      .commands = "append",
      .when = WHEN_GONE,
      .breaks = true},
-    {.vectors = "bugs.garnet-151.listed-though-dead.scan",
+    {.vectors = "bugs.garnet-151.listed-though-dead",
      .shows = "SCAN [0 [{k}]]",
      .commands = "scan",
      .revives = true},
-    {.vectors = "bugs.garnet-151.listed-though-dead.keys",
+    {.vectors = "bugs.garnet-151.keys-of-the-dead",
      .shows = "KEYS [{k}]",
      .commands = "keys",
      .revives = true},
@@ -423,7 +423,7 @@ static const museum_fault museum_faults[] = {
     {.vectors = "bugs.jedis-mock-857.change-in-place.*",
      .shows = "TTL -1",
      .commands =
-         "append incr decr incrby decrby incrbyfloat setrange lpush rpush hset hincrby sadd "
+         "append incr decr incrby decrby incrbyfloat setrange lpush rpush lset hset hincrby sadd "
          "zadd",
      .after = "PERSIST $1"},
     {.vectors = "bugs.jedis-mock-551.persist-of-persistent",
