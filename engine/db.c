@@ -144,7 +144,7 @@ ttl_status db_set_string(struct call *call, struct key old, ttl_bytes name, ttl_
 }
 
 void db_remove_in(struct call *call, struct database *db, struct key key) {
-    session_key_touched(call->engine, db, record_name(key.record), false);
+    session_key_touched(call->engine, db, record_name(key.record), true);
     keyspace_remove(&db->keyspace, key);
 }
 
