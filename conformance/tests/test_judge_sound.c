@@ -12,7 +12,7 @@
 #include "conformance/judge.h"
 #include "conformance/tests/simulated.h"
 
-enum { USUAL_HISTORIES = 300, TIMEOUT_S = 3600 };
+enum { USUAL_HISTORIES = 2000, TIMEOUT_S = 3600 };
 
 /* ---- random traffic */
 
