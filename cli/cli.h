@@ -29,6 +29,7 @@ int show_main(int argc, char **argv);
 int rules_main(int argc, char **argv);
 int dialects_main(int argc, char **argv);
 int judge_main(int argc, char **argv);
+int sim_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
 
 /* A sentence on stderr: "ttlspec run: ...". Returns STATUS_WRONG. */

@@ -18,6 +18,7 @@ static const struct {
     {"rules", rules_main, "list the rules of behaviour and where each comes from"},
     {"dialects", dialects_main, "list what separates the versions and families of servers"},
     {"judge", judge_main, "say whether recorded traffic could be that of a right server"},
+    {"sim", sim_main, "worlds from a seed, in which timing bugs are found and shrunk"},
     {"serve", serve_main, "the reference engine as a server, for any Redis client"},
 };
 enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };

@@ -1,0 +1,297 @@
+/* ttlspec sim: worlds from a seed, in which timing bugs are found. */
+#include "cli/sim.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/text.h"
+
+static const char usage[] =
+    "usage: ttlspec sim [OPTION...]\n"
+    "\n"
+    "Runs worlds of clients, network, clocks and servers, each from one seed, and judges every\n"
+    "step: nothing dead is read, nothing alive is lost, each expiry is announced once, the\n"
+    "engine equals a naive model, replica and restarted server equal the primary.\n"
+    "\n"
+    "  --seed SEED           the first seed: decimal, 0x..., or a commit's 40 digits (drawn)\n"
+    "  --seeds N             so many seeds, one after another (1)\n"
+    "  --commands N          commands in each world (1000)\n"
+    "  --jobs N              worker processes (one a processor)\n"
+    "  --check-determinism   run each seed twice, side by side; stop where they differ\n"
+    "  --until N             stop at event N and print the state of the world\n"
+    "  --out DIR             where a failure's vector, table and drawing go (ttlspec-sim)\n"
+    "  --on TARGET           run the seed on a target too: exec:redis-server, engine:redis-7.2\n"
+    "  --plant NAME          plant a fault between the world and its engine, to see it found\n"
+    "  --planted             plant each in turn, and print how soon it is found\n"
+    "\n"
+    "Exit status: 0 all laws held; 1 a law of safety was broken; 2 a mistake on the command\n"
+    "line; 5 a law of liveness was broken; 6 a seed went two ways; 7 a worker crashed;\n"
+    "130 interrupted.\n";
+
+enum { COMMANDS_USUAL = 1000, JOBS_MOST = 64, COMMIT_DIGITS = 40, SEED_DIGITS = 16 };
+
+/* ---- worlds */
+
+const sim_hooks *sim_plant(const sim_arguments *arguments, planted *fault) {
+    if (arguments->plant == NULL) return NULL;
+    planted_init(fault, arguments->plant);
+    return &fault->hooks;
+}
+
+sim_world *sim_world_of(const sim_arguments *arguments, uint64_t seed, const sim_hooks *hooks,
+                        sim_recording *recording) {
+    sim_world_options options = {
+        .seed = seed, .commands = arguments->commands, .hooks = hooks, .recording = recording};
+    return sim_world_new(&options);
+}
+
+/* Two worlds of the same seed, event by event. */
+static bool check_determinism(const sim_arguments *arguments, uint64_t seed) {
+    planted faults[2];
+    sim_world *worlds[2];
+    bool goes_on = true, is_same = true;
+    sim_world_report reports[2];
+    for (int i = 0; i < 2; i++)
+        worlds[i] = sim_world_of(arguments, seed, sim_plant(arguments, &faults[i]), NULL);
+    while (goes_on && is_same) {
+        goes_on = sim_world_step(worlds[0]);
+        is_same = sim_world_step(worlds[1]) == goes_on;
+        for (int i = 0; i < 2; i++) reports[i] = sim_world_tell(worlds[i]);
+        is_same = is_same && reports[0].digest == reports[1].digest;
+    }
+    if (!is_same)
+        printf("seed 0x%" PRIx64 " went two ways at event %" PRIu64 "\n"
+               "  look: ttlspec sim --seed 0x%" PRIx64 " --commands %" PRIu64 " --until %" PRIu64
+               "\n",
+               seed, reports[0].events, seed, arguments->commands, reports[0].events);
+    for (int i = 0; i < 2; i++) sim_world_free(worlds[i]);
+    return is_same;
+}
+
+static int print_until(const sim_arguments *arguments) {
+    planted fault;
+    sim_world *world = sim_world_of(arguments, arguments->seed, sim_plant(arguments, &fault), NULL);
+    while (sim_world_tell(world).events < arguments->until && sim_world_step(world)) continue;
+    printf("seed 0x%" PRIx64 "\n", arguments->seed);
+    sim_world_print(world, stdout);
+    sim_world_free(world);
+    return STATUS_CONFORMANT;
+}
+
+/* ---- what a campaign came to */
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void print_figures(const sim_arguments *arguments, const sim_campaign *total, double took) {
+    char span[SIM_SPAN_TEXT], gap[SIM_SPAN_TEXT];
+    double per_command = total->commands == 0 ? 0 : total->span_us / (double)total->commands;
+    sim_text_span((int64_t)total->span_us, span);
+    sim_text_span((int64_t)per_command, gap);
+    printf("%" PRIu64 " seed%s from 0x%" PRIx64 ": all laws held\n", total->seeds,
+           total->seeds == 1 ? "" : "s", arguments->seed);
+    printf("  %" PRIu64 " commands, %" PRIu64 " events in %.2f s: %.2f M commands/s\n",
+           total->commands, total->events, took, (double)total->commands / took / 1e6);
+    printf("  they span %s, %.2g times real time, with a mean gap of %s between commands\n", span,
+           total->span_us / 1e6 / took, gap);
+    printf("  digest %016" PRIx64 "\n", total->digest);
+}
+
+static void print_missed(const sim_campaign *total) {
+    size_t missed = 0;
+    const char *names[SIM_OP_KINDS + SIM_SITE_MARKS + SIM_FAULT_KINDS + SIM_CHANCES];
+    for (int i = 0; i < SIM_OP_KINDS; i++)
+        if (total->ops[i] == 0) names[missed++] = sim_op_name((sim_op_kind)i);
+    for (int i = 0; i < SIM_SITE_MARKS; i++)
+        if (total->marks[i] == 0) names[missed++] = sim_mark_name((sim_mark)i);
+    for (int i = 0; i < SIM_FAULT_KINDS; i++)
+        if (total->faults[i] == 0) names[missed++] = sim_fault_name((sim_fault_kind)i);
+    for (int i = 0; i < SIM_CHANCES; i++)
+        if (total->chances[i] == 0) names[missed++] = sim_chance_name((sim_chance)i);
+    if (missed == 0) puts("  every command, fault and rare state came at least once");
+    for (size_t i = 0; i < missed; i++) printf("%s%s", i == 0 ? "  never came: " : ", ", names[i]);
+    if (missed > 0) putchar('\n');
+}
+
+static int run_campaign(const sim_arguments *arguments) {
+    sim_campaign total = {0};
+    double begin = seconds();
+    for (uint64_t i = 0; arguments->checks_determinism && i < arguments->seeds; i++)
+        if (!check_determinism(arguments, arguments->seed + i)) return SIM_STATUS_UNLIKE;
+    if (arguments->checks_determinism)
+        printf("%" PRIu64 " seed%s went the same way twice\n", arguments->seeds,
+               arguments->seeds == 1 ? "" : "s");
+    sim_campaign_end end = sim_campaign_run(arguments, &total);
+    if (end.crashed_by != 0) {
+        printf("a worker crashed (signal %d) in seed 0x%" PRIx64 "\n"
+               "  again: ttlspec sim --seed 0x%" PRIx64 " --commands %" PRIu64 " --jobs 1\n",
+               end.crashed_by, end.crashed_seed, end.crashed_seed, arguments->commands);
+        return SIM_STATUS_CRASHED;
+    }
+    if (end.has_failed) return sim_tell_failure(arguments, end.failed_seed);
+    if (end.was_interrupted) {
+        printf("interrupted: %" PRIu64 " of %" PRIu64 " seeds done, all laws held\n"
+               "  go on: ttlspec sim --seed 0x%" PRIx64 " --seeds %" PRIu64 " --commands %" PRIu64
+               "\n",
+               total.seeds, arguments->seeds, end.next_seed,
+               arguments->seeds - (end.next_seed - arguments->seed), arguments->commands);
+        return STATUS_INTERRUPTED;
+    }
+    print_figures(arguments, &total, seconds() - begin);
+    print_missed(&total);
+    return STATUS_CONFORMANT;
+}
+
+/* ---- the command line */
+
+static bool parse_count(const char *text, uint64_t most, uint64_t *count) {
+    char *end;
+    if (*text < '0' || *text > '9') return false;
+    errno = 0;
+    *count = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0' && *count >= 1 && *count <= most;
+}
+
+/* Decimal, hexadecimal after 0x, or the 40 hexadecimal digits of a commit: its first 16 count. */
+static bool parse_seed(const char *text, uint64_t *seed) {
+    char digits[SEED_DIGITS + 1], *end;
+    size_t length = strlen(text);
+    bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    if (is_hex) text += 2;
+    bool is_commit = !is_hex && length == COMMIT_DIGITS &&
+                     strspn(text, "0123456789abcdefABCDEF") == COMMIT_DIGITS;
+    if (is_commit) {
+        memcpy(digits, text, SEED_DIGITS);
+        digits[SEED_DIGITS] = '\0';
+        text = digits;
+    }
+    if (strspn(text, is_hex || is_commit ? "0123456789abcdefABCDEF" : "0123456789") == 0)
+        return false;
+    errno = 0;
+    *seed = strtoull(text, &end, is_hex || is_commit ? 16 : 10);
+    return errno == 0 && *end == '\0';
+}
+
+/* Nobody said: any will do, and it is printed. */
+static uint64_t drawn_seed(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    uint64_t seed = (uint64_t)now.tv_sec * 1000000007 ^ (uint64_t)now.tv_nsec << 20;
+    return seed ^ (uint64_t)getpid() << 40;
+}
+
+static const planted_kind *find_planted(const char *name) {
+    for (size_t i = 0; i < planted_count; i++)
+        if (strcmp(planted_kinds[i].name, name) == 0) return &planted_kinds[i];
+    return NULL;
+}
+
+enum option_code {
+    OPTION_SEED = 256,
+    OPTION_SEEDS,
+    OPTION_COMMANDS,
+    OPTION_JOBS,
+    OPTION_CHECK,
+    OPTION_UNTIL,
+    OPTION_OUT,
+    OPTION_ON,
+    OPTION_PLANT,
+    OPTION_PLANTED,
+    OPTION_HELP,
+};
+
+static const struct option known[] = {{"seed", required_argument, NULL, OPTION_SEED},
+                                      {"seeds", required_argument, NULL, OPTION_SEEDS},
+                                      {"commands", required_argument, NULL, OPTION_COMMANDS},
+                                      {"jobs", required_argument, NULL, OPTION_JOBS},
+                                      {"check-determinism", no_argument, NULL, OPTION_CHECK},
+                                      {"until", required_argument, NULL, OPTION_UNTIL},
+                                      {"out", required_argument, NULL, OPTION_OUT},
+                                      {"on", required_argument, NULL, OPTION_ON},
+                                      {"plant", required_argument, NULL, OPTION_PLANT},
+                                      {"planted", no_argument, NULL, OPTION_PLANTED},
+                                      {"help", no_argument, NULL, OPTION_HELP},
+                                      {0}};
+
+static int take_number(int option, sim_arguments *arguments) {
+    const uint64_t most = UINT64_C(1) << 48;
+    switch (option) {
+    case OPTION_SEED:
+        if (parse_seed(optarg, &arguments->seed)) return STATUS_CONFORMANT;
+        return cli_complain("sim", "%s is no seed: decimal, 0x and hexadecimal, or a commit",
+                            optarg);
+    case OPTION_SEEDS:
+        if (parse_count(optarg, most, &arguments->seeds)) return STATUS_CONFORMANT;
+        break;
+    case OPTION_COMMANDS:
+        if (parse_count(optarg, most, &arguments->commands)) return STATUS_CONFORMANT;
+        break;
+    case OPTION_JOBS:
+        if (parse_count(optarg, JOBS_MOST, &arguments->jobs)) return STATUS_CONFORMANT;
+        return cli_complain("sim", "--jobs is a number from 1 to %d, not %s", JOBS_MOST, optarg);
+    default:
+        arguments->has_until = true;
+        if (parse_count(optarg, most, &arguments->until)) return STATUS_CONFORMANT;
+    }
+    return cli_complain("sim", "%s is no number from 1 to %" PRIu64, optarg, most);
+}
+
+/* `is_done`: there is nothing to run any more. */
+static int take_option(int option, char **argv, sim_arguments *arguments, bool *is_done) {
+    switch (option) {
+    case OPTION_SEED:
+    case OPTION_SEEDS:
+    case OPTION_COMMANDS:
+    case OPTION_JOBS:
+    case OPTION_UNTIL: return take_number(option, arguments);
+    case OPTION_CHECK: arguments->checks_determinism = true; break;
+    case OPTION_OUT: arguments->out = optarg; break;
+    case OPTION_ON: arguments->on = optarg; break;
+    case OPTION_PLANTED: arguments->shows_planted = true; break;
+    case OPTION_PLANT:
+        arguments->plant = find_planted(optarg);
+        if (arguments->plant == NULL)
+            return cli_complain("sim", "there is no fault %s; ttlspec sim --planted lists them",
+                                optarg);
+        break;
+    case OPTION_HELP:
+        fputs(usage, stdout);
+        *is_done = true;
+        break;
+    default: return cli_complain_option("sim", option, argv);
+    }
+    return STATUS_CONFORMANT;
+}
+
+int sim_main(int argc, char **argv) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    sim_arguments arguments = {.seed = drawn_seed(),
+                               .seeds = 1,
+                               .commands = COMMANDS_USUAL,
+                               .jobs = processors < 1 ? 1 : (uint64_t)processors,
+                               .out = "ttlspec-sim"};
+    if (arguments.jobs > JOBS_MOST) arguments.jobs = JOBS_MOST;
+    int status = STATUS_CONFORMANT;
+    bool is_done = false;
+    opterr = 0;
+    for (int option;
+         status == STATUS_CONFORMANT && (option = getopt_long(argc, argv, ":", known, NULL)) != -1;)
+        status = take_option(option, argv, &arguments, &is_done);
+    if (status != STATUS_CONFORMANT || is_done) return status;
+    if (optind < argc)
+        return cli_complain("sim", "%s is no option; see ttlspec sim --help", argv[optind]);
+    if (arguments.shows_planted) status = sim_print_planted(&arguments);
+    else if (arguments.has_until) status = print_until(&arguments);
+    else if (arguments.on != NULL) status = sim_run_on(&arguments);
+    else status = run_campaign(&arguments);
+    return cli_flush_stdout("sim") ? status : STATUS_WRONG;
+}

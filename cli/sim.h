@@ -1,0 +1,56 @@
+/* What the files of `ttlspec sim` share. */
+#ifndef TTLSPEC_CLI_SIM_H
+#define TTLSPEC_CLI_SIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/cli.h"
+#include "sim/planted.h"
+#include "sim/world.h"
+
+enum {
+    SIM_STATUS_SAFETY = STATUS_DIFFERENCE, /* a law of safety was broken */
+    SIM_STATUS_LIVENESS = 5,               /* what had to happen never did */
+    SIM_STATUS_UNLIKE = 6,                 /* the same seed went two ways */
+    SIM_STATUS_CRASHED = 7,                /* a worker crashed, in a seed that is named */
+};
+
+typedef struct sim_arguments {
+    uint64_t seed, seeds, commands, until, jobs;
+    bool checks_determinism, has_until, shows_planted;
+    const planted_kind *plant; /* NULL: none */
+    const char *out;           /* where files of a failure go */
+    const char *on;            /* a target that the world is run on, too; NULL: none */
+} sim_arguments;
+
+/* What many seeds came to. */
+typedef struct sim_campaign {
+    uint64_t seeds, commands, events, digest;
+    double span_us;
+    uint64_t ops[SIM_OP_KINDS], marks[SIM_SITE_MARKS];
+    uint64_t faults[SIM_FAULT_KINDS], chances[SIM_CHANCES];
+} sim_campaign;
+
+typedef struct sim_campaign_end {
+    bool has_failed, was_interrupted;
+    uint64_t failed_seed;
+    int crashed_by;        /* the signal that ended a worker, 0: none */
+    uint64_t crashed_seed; /* what it was at */
+    uint64_t next_seed;    /* all before this one are done */
+} sim_campaign_end;
+
+/* The hooks of the planted fault; NULL where none is. The fault must outlive them. */
+const sim_hooks *sim_plant(const sim_arguments *arguments, planted *fault);
+sim_world *sim_world_of(const sim_arguments *arguments, uint64_t seed, const sim_hooks *hooks,
+                        sim_recording *recording);
+/* Runs all seeds in worker processes. */
+sim_campaign_end sim_campaign_run(const sim_arguments *arguments, sim_campaign *total);
+/* Prints the block about a seed that broke a law, and writes its files. Returns the exit status. */
+int sim_tell_failure(const sim_arguments *arguments, uint64_t seed);
+/* The table of planted faults: how soon each is found, and how short its story is. */
+int sim_print_planted(const sim_arguments *arguments);
+/* What the seed does, as a vector, on another target. Returns the exit status. */
+int sim_run_on(const sim_arguments *arguments);
+
+#endif

@@ -1,0 +1,155 @@
+/* Many seeds at once: worker processes that share nothing but a page of counters. A worker that
+ * crashes leaves its seed there. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, which POSIX forgot */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/sim.h"
+#include "sim/random.h"
+
+enum { WORKERS_MOST = 64 };
+
+typedef struct worker {
+    pid_t pid;
+    uint64_t at; /* the number of the seed that it is at; all of its own before are done */
+    bool has_failed;
+    uint64_t failed;
+    sim_campaign sum;
+} worker;
+
+typedef struct board {
+    volatile sig_atomic_t stops;
+    worker workers[WORKERS_MOST];
+} board;
+
+/* For the signal handler alone. */
+static board *shared;
+
+static void ask_to_stop(int signal_number) {
+    (void)signal_number;
+    shared->stops = 1;
+}
+
+static void listen_for_interrupts(void) {
+    struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void add_counts(uint64_t *to, const uint64_t *from, size_t count) {
+    for (size_t i = 0; i < count; i++) to[i] += from[i];
+}
+
+/* The digest of a sum does not depend on the order in which seeds were done. */
+static void add_report(sim_campaign *sum, const sim_world_report *report, uint64_t seed) {
+    uint64_t digest = seed;
+    sim_digest_mix(&digest, report->digest);
+    sum->digest += digest;
+    sum->seeds++;
+    sum->commands += report->commands;
+    sum->events += report->events;
+    sum->span_us += (double)report->span_us;
+    add_counts(sum->ops, report->ops, SIM_OP_KINDS);
+    add_counts(sum->marks, report->marks, SIM_SITE_MARKS);
+    add_counts(sum->faults, report->faults, SIM_FAULT_KINDS);
+    add_counts(sum->chances, report->chances, SIM_CHANCES);
+}
+
+static bool somebody_failed_before(const board *b, uint64_t number) {
+    for (size_t i = 0; i < WORKERS_MOST; i++)
+        if (b->workers[i].has_failed && b->workers[i].failed < number) return true;
+    return false;
+}
+
+/* Each `jobs`-th seed. Goes on while an earlier seed may still fail, so that the first that fails is
+ * the same one whatever the number of workers. */
+static void work(const sim_arguments *arguments, board *b, uint64_t first) {
+    worker *self = &b->workers[first];
+    for (uint64_t i = first; i < arguments->seeds; i += arguments->jobs) {
+        self->at = i;
+        if (b->stops || somebody_failed_before(b, i)) return;
+        planted fault;
+        sim_world *world =
+            sim_world_of(arguments, arguments->seed + i, sim_plant(arguments, &fault), NULL);
+        while (sim_world_step(world)) continue;
+        sim_world_report report = sim_world_tell(world);
+        if (report.law == SIM_LAWS_HOLD) {
+            add_report(&self->sum, &report, arguments->seed + i);
+        } else {
+            self->failed = i;
+            self->has_failed = true;
+        }
+        sim_world_free(world);
+        if (self->has_failed) return;
+    }
+    self->at = arguments->seeds;
+}
+
+static void wait_for(const board *b, uint64_t count, const sim_arguments *arguments,
+                     sim_campaign_end *end) {
+    for (uint64_t i = 0; i < count; i++) {
+        int status = 0;
+        while (waitpid(b->workers[i].pid, &status, 0) < 0)
+            if (errno != EINTR) abort();
+        if (!WIFSIGNALED(status)) continue;
+        end->crashed_by = WTERMSIG(status);
+        end->crashed_seed = arguments->seed + b->workers[i].at;
+    }
+}
+
+static void sum_up(const board *b, const sim_arguments *arguments, sim_campaign *total,
+                   sim_campaign_end *end) {
+    uint64_t next = arguments->seeds;
+    for (uint64_t i = 0; i < arguments->jobs; i++) {
+        const worker *one = &b->workers[i];
+        const sim_campaign *sum = &one->sum;
+        if (one->at < next) next = one->at;
+        if (one->has_failed &&
+            (!end->has_failed || arguments->seed + one->failed < end->failed_seed)) {
+            end->has_failed = true;
+            end->failed_seed = arguments->seed + one->failed;
+        }
+        total->seeds += sum->seeds;
+        total->commands += sum->commands;
+        total->events += sum->events;
+        total->span_us += sum->span_us;
+        total->digest += sum->digest;
+        add_counts(total->ops, sum->ops, SIM_OP_KINDS);
+        add_counts(total->marks, sum->marks, SIM_SITE_MARKS);
+        add_counts(total->faults, sum->faults, SIM_FAULT_KINDS);
+        add_counts(total->chances, sum->chances, SIM_CHANCES);
+    }
+    end->next_seed = arguments->seed + next;
+    end->was_interrupted = b->stops && next < arguments->seeds;
+}
+
+sim_campaign_end sim_campaign_run(const sim_arguments *given, sim_campaign *total) {
+    sim_campaign_end end = {0};
+    sim_arguments arguments = *given;
+    if (arguments.jobs > arguments.seeds) arguments.jobs = arguments.seeds;
+    board *b = mmap(NULL, sizeof *b, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (b == MAP_FAILED) abort();
+    shared = b;
+    listen_for_interrupts();
+    fflush(NULL);
+    for (uint64_t i = 0; i < arguments.jobs; i++) {
+        b->workers[i].at = i;
+        pid_t pid = fork();
+        if (pid < 0) abort();
+        if (pid == 0) {
+            work(&arguments, b, i);
+            _exit(0);
+        }
+        b->workers[i].pid = pid;
+    }
+    wait_for(b, arguments.jobs, &arguments, &end);
+    sum_up(b, &arguments, total, &end);
+    munmap(b, sizeof *b);
+    return end;
+}

@@ -1,0 +1,194 @@
+/* What is told of a seed that broke a law: one block, and files. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cli/sim.h"
+#include "sim/shrink.h"
+#include "sim/write.h"
+
+enum { PATH_SIZE = 512, SEEDS_TO_FIND = 4000 };
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* ---- files */
+
+/* Opens DIR/sim-SEED.SUFFIX, or DIR/NAME, for writing. NULL: it was said why. */
+static FILE *open_in(const char *directory, const char *name, char path[PATH_SIZE]) {
+    snprintf(path, PATH_SIZE, "%s/%s", directory, name);
+    FILE *file = fopen(path, "w");
+    if (file == NULL) cli_complain("sim", "%s cannot be written: %s", path, strerror(errno));
+    return file;
+}
+
+/* Closes, and says so on standard output. */
+static void close_written(FILE *file, const char *path, const char *what) {
+    bool is_whole = !ferror(file);
+    if (fclose(file) != 0 || !is_whole)
+        cli_complain("sim", "%s cannot be written: %s", path, strerror(errno));
+    else printf("  wrote %s: %s\n", path, what);
+}
+
+static bool make_directory(const char *directory) {
+    if (mkdir(directory, 0777) == 0 || errno == EEXIST) return true;
+    cli_complain("sim", "%s cannot be made: %s", directory, strerror(errno));
+    return false;
+}
+
+/* The vector, with its rulebook beside it. */
+static bool write_vector(const char *directory, const sim_recording *steps, uint64_t seed,
+                         sim_law law, char path[PATH_SIZE]) {
+    char name[64], rules[PATH_SIZE];
+    FILE *file = open_in(directory, "rules.json", rules);
+    if (file == NULL) return false;
+    sim_write_rules(file);
+    fclose(file);
+    snprintf(name, sizeof name, "sim-%" PRIx64 ".json", seed);
+    file = open_in(directory, name, path);
+    if (file == NULL) return false;
+    sim_write_vector(file, steps, seed, law);
+    fclose(file);
+    return true;
+}
+
+static void write_files(const sim_arguments *arguments, const sim_recording *steps, uint64_t seed,
+                        sim_law law, const sim_hooks *hooks) {
+    char name[64], path[PATH_SIZE];
+    const char *why;
+    if (!make_directory(arguments->out)) return;
+    if (!sim_write_can_be_vector(steps, &why)) {
+        printf("  no vector: %s\n", why);
+    } else if (write_vector(arguments->out, steps, seed, law, path)) {
+        printf("  wrote %s: what a right server does; ttlspec run --vectors %s exec:redis-server\n",
+               path, path);
+    }
+    snprintf(name, sizeof name, "sim-%" PRIx64 ".txt", seed);
+    FILE *file = open_in(arguments->out, name, path);
+    if (file == NULL) return;
+    sim_write_steps(file, steps, hooks);
+    close_written(file, path, "the steps");
+    snprintf(name, sizeof name, "sim-%" PRIx64 ".svg", seed);
+    file = open_in(arguments->out, name, path);
+    if (file == NULL) return;
+    sim_write_svg(file, steps, hooks);
+    close_written(file, path, "the steps, drawn");
+}
+
+/* ---- the block */
+
+static void run_to_end(const sim_arguments *arguments, uint64_t seed, const sim_hooks *hooks,
+                       sim_recording *recording, uint64_t *event) {
+    sim_world *world = sim_world_of(arguments, seed, hooks, recording);
+    while (sim_world_step(world)) continue;
+    *event = sim_world_tell(world).events;
+    sim_world_free(world);
+}
+
+int sim_tell_failure(const sim_arguments *arguments, uint64_t seed) {
+    planted fault;
+    const sim_hooks *hooks = sim_plant(arguments, &fault);
+    sim_recording steps = {0};
+    uint64_t event;
+    run_to_end(arguments, seed, hooks, &steps, &event);
+    size_t before = steps.count;
+    double begin = seconds();
+    size_t replays = sim_shrink(&steps, hooks);
+    double took = seconds() - begin;
+    sim_replayed end = sim_replay(&steps, hooks, NULL, NULL);
+    bool is_liveness = sim_law_is_liveness(end.law);
+    printf("seed 0x%" PRIx64 " broke a law of %s at event %" PRIu64 ": %s\n", seed,
+           is_liveness ? "liveness" : "safety", event, sim_law_text(end.law));
+    printf("  %s\n", end.what);
+    printf("%zu step%s lead%s to it, of %zu (%zu replays, %.0f ms):\n", steps.count,
+           steps.count == 1 ? "" : "s", steps.count == 1 ? "s" : "", before, replays, took * 1e3);
+    sim_write_steps(stdout, &steps, hooks);
+    printf("  again: ttlspec sim --seed 0x%" PRIx64 " --commands %" PRIu64, seed,
+           arguments->commands);
+    if (arguments->plant != NULL) printf(" --plant '%s'", arguments->plant->name);
+    putchar('\n');
+    write_files(arguments, &steps, seed, end.law, hooks);
+    sim_recording_free(&steps);
+    return is_liveness ? SIM_STATUS_LIVENESS : SIM_STATUS_SAFETY;
+}
+
+/* ---- the table of planted faults */
+
+int sim_print_planted(const sim_arguments *arguments) {
+    size_t missed = 0;
+    double all = seconds();
+    printf("%-30s %6s %9s  %14s %9s  %s\n", "planted fault", "seeds", "found", "steps", "shrunk",
+           "law");
+    for (size_t i = 0; i < planted_count; i++) {
+        planted fault;
+        sim_arguments one = *arguments;
+        sim_recording steps = {0};
+        sim_law law = SIM_LAWS_HOLD;
+        uint64_t tried = 0, event;
+        double begin = seconds();
+        one.plant = &planted_kinds[i];
+        const sim_hooks *hooks = sim_plant(&one, &fault);
+        for (; law == SIM_LAWS_HOLD && tried < SEEDS_TO_FIND; tried++) {
+            steps.count = 0;
+            run_to_end(&one, one.seed + tried, hooks, &steps, &event);
+            law = sim_replay(&steps, hooks, NULL, NULL).law;
+        }
+        double found = seconds() - begin;
+        size_t before = steps.count;
+        begin = seconds();
+        if (law != SIM_LAWS_HOLD) sim_shrink(&steps, hooks);
+        else missed++;
+        printf("%-30s %6" PRIu64 " %6.0f ms  %5zu -> %5zu %6.0f ms  %s\n", fault.kind->name, tried,
+               found * 1e3, before, steps.count, (seconds() - begin) * 1e3,
+               law == SIM_LAWS_HOLD ? "NOT FOUND" : sim_law_name(law));
+        sim_recording_free(&steps);
+    }
+    printf("%zu of %zu found in %.1f s, from seed 0x%" PRIx64 "\n", planted_count - missed,
+           planted_count, seconds() - all, arguments->seed);
+    return missed == 0 ? STATUS_CONFORMANT : SIM_STATUS_SAFETY;
+}
+
+/* ---- on another target */
+
+/* Steps up to the first that a vector cannot tell. */
+static void cut_for_vector(sim_recording *steps) {
+    size_t at = 0;
+    for (int64_t last_us = INT64_MIN; at < steps->count; at++) {
+        const sim_step *step = &steps->steps[at];
+        if (step->kind >= SIM_STEP_SAVE || step->wall_us < last_us) break;
+        last_us = step->wall_us;
+    }
+    steps->count = at;
+}
+
+int sim_run_on(const sim_arguments *arguments) {
+    sim_recording steps = {0};
+    uint64_t event;
+    char path[PATH_SIZE];
+    const char *why;
+    run_to_end(arguments, arguments->seed, NULL, &steps, &event);
+    cut_for_vector(&steps);
+    if (!sim_write_can_be_vector(&steps, &why)) {
+        sim_recording_free(&steps);
+        return cli_complain("sim", "seed 0x%" PRIx64 " cannot be run elsewhere: %s",
+                            arguments->seed, why);
+    }
+    bool written = make_directory(arguments->out) &&
+                   write_vector(arguments->out, &steps, arguments->seed, SIM_LAW_REPLY, path);
+    sim_recording_free(&steps);
+    if (!written) return STATUS_WRONG;
+    printf("seed 0x%" PRIx64 " as a vector: %s\n", arguments->seed, path);
+    fflush(stdout);
+    char target[PATH_SIZE];
+    snprintf(target, sizeof target, "%s", arguments->on);
+    char *argv[] = {"run", "--vectors", path, target, NULL};
+    optind = 1;
+    return run_main(4, argv);
+}
