@@ -1,0 +1,281 @@
+/* Worlds and what they are made of: the same seed is the same world, time jumps, laws hold. */
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/queue.h"
+#include "sim/random.h"
+#include "sim/shrink.h"
+#include "sim/wall.h"
+#include "sim/workload.h"
+#include "sim/write.h"
+
+enum { US_PER_S = 1000000 };
+
+/* ---- randomness */
+
+START_TEST(a_stream_depends_on_seed_name_and_index_and_nothing_else) {
+    sim_random one = sim_random_stream(7, "network", 1);
+    sim_random other = sim_random_stream(7, "client", 1);
+    for (int i = 0; i < 100; i++) sim_random_next(&other);
+    sim_random again = sim_random_stream(7, "network", 1);
+    ck_assert_uint_eq(sim_random_next(&one), sim_random_next(&again));
+    sim_random seed = sim_random_stream(8, "network", 1), next = sim_random_stream(7, "network", 2);
+    sim_random name = sim_random_stream(7, "networl", 1);
+    uint64_t first = (one = sim_random_stream(7, "network", 1), sim_random_next(&one));
+    ck_assert_uint_ne(first, sim_random_next(&seed));
+    ck_assert_uint_ne(first, sim_random_next(&next));
+    ck_assert_uint_ne(first, sim_random_next(&name));
+}
+END_TEST
+
+START_TEST(draws_stay_within_their_bounds_and_reach_both) {
+    sim_random stream = sim_random_stream(1, "bounds", 0);
+    bool low = false, high = false;
+    for (int i = 0; i < 1000; i++) {
+        int64_t drawn = sim_random_between(&stream, -3, 3);
+        ck_assert(drawn >= -3 && drawn <= 3);
+        low = low || drawn == -3;
+        high = high || drawn == 3;
+    }
+    ck_assert(low && high);
+}
+END_TEST
+
+/* ---- the queue, against an array that is searched */
+
+START_TEST(events_come_in_order_of_their_moment_then_of_planning) {
+    enum { EVENTS = 500 };
+    sim_random stream = sim_random_stream(3, "queue", 0);
+    sim_queue queue = {0};
+    int64_t at_us[EVENTS];
+    bool taken[EVENTS] = {false};
+    for (uint32_t i = 0; i < EVENTS; i++) {
+        at_us[i] = (int64_t)sim_random_below(&stream, 50);
+        sim_queue_add(&queue, (sim_event){.at_us = at_us[i], .node = i});
+    }
+    for (size_t i = 0; i < EVENTS; i++) {
+        sim_event event;
+        size_t first = EVENTS;
+        for (size_t j = 0; j < EVENTS; j++)
+            if (!taken[j] && (first == EVENTS || at_us[j] < at_us[first])) first = j;
+        ck_assert(sim_queue_take(&queue, &event));
+        ck_assert_uint_eq(event.node, first);
+        taken[first] = true;
+    }
+    ck_assert(!sim_queue_take(&queue, &(sim_event){0}));
+    sim_queue_free(&queue);
+}
+END_TEST
+
+/* ---- wall clocks */
+
+START_TEST(a_wall_clock_jumps_drifts_swings_and_stalls) {
+    sim_wall wall = {.base_us = 1000};
+    ck_assert_int_eq(sim_wall_at(&wall, 500), 1500);
+    sim_wall_jump(&wall, 500, -2000);
+    ck_assert_int_eq(sim_wall_at(&wall, 600), -400);
+    sim_wall_set_drift(&wall, 600, 100);
+    ck_assert_int_eq(sim_wall_at(&wall, 600 + 10 * US_PER_S), -400 + 10 * US_PER_S + 1000);
+    sim_wall_set_drift(&wall, 600, 0);
+    sim_wall_stall(&wall, 600, true);
+    ck_assert_int_eq(sim_wall_at(&wall, 99999), -400);
+    sim_wall_stall(&wall, 99999, false);
+    ck_assert_int_eq(sim_wall_at(&wall, 100000), -399);
+    sim_wall_strobe(&wall, 100000, 50, 10);
+    ck_assert_int_eq(sim_wall_at(&wall, 100005), -394);
+    ck_assert_int_eq(sim_wall_at(&wall, 100015), -384 + 50);
+    ck_assert_int_eq(sim_wall_at(&wall, 100025), -374);
+}
+END_TEST
+
+START_TEST(a_clock_is_asked_when_it_will_show_a_moment) {
+    sim_wall wall = {.base_us = 5000000};
+    ck_assert_int_eq(sim_wall_when(&wall, 100, 6000000), 1000000);
+    ck_assert_int_eq(sim_wall_when(&wall, 100, 4000000), 100);
+}
+END_TEST
+
+/* ---- worlds */
+
+static sim_law run(const sim_world_options *options, uint64_t *digest, int64_t *span_us) {
+    sim_world *world = sim_world_new(options);
+    while (sim_world_step(world)) continue;
+    sim_world_report report = sim_world_tell(world);
+    *digest = report.digest;
+    *span_us = report.span_us;
+    if (report.law != SIM_LAWS_HOLD) printf("# seed %" PRIu64 ": %s\n", options->seed, report.what);
+    sim_world_free(world);
+    return report.law;
+}
+
+START_TEST(all_laws_hold_in_the_worlds_of_the_right_engine) {
+    uint64_t digest;
+    int64_t span_us;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        sim_world_options options = {.seed = seed, .commands = 500};
+        ck_assert_int_eq(run(&options, &digest, &span_us), SIM_LAWS_HOLD);
+    }
+}
+END_TEST
+
+START_TEST(every_profile_holds_and_repeats) {
+    for (int profile = SIM_PROFILE_SWARM; profile <= SIM_PROFILE_FULL; profile++) {
+        sim_world_options options = {.seed = 11, .commands = 2000, .profile = (sim_profile)profile};
+        uint64_t first, second;
+        int64_t span_us;
+        ck_assert_int_eq(run(&options, &first, &span_us), SIM_LAWS_HOLD);
+        ck_assert_int_eq(run(&options, &second, &span_us), SIM_LAWS_HOLD);
+        ck_assert_uint_eq(first, second);
+        options.seed++;
+        run(&options, &second, &span_us);
+        ck_assert_uint_ne(first, second);
+    }
+}
+END_TEST
+
+START_TEST(a_recorded_world_replays_without_its_network) {
+    sim_recording steps = {0};
+    uint64_t digest;
+    int64_t span_us;
+    sim_world_options options = {.seed = 5, .commands = 800, .recording = &steps};
+    run(&options, &digest, &span_us);
+    sim_replayed once = sim_replay(&steps, NULL, NULL, NULL);
+    sim_replayed twice = sim_replay(&steps, NULL, NULL, NULL);
+    ck_assert_int_eq(once.law, SIM_LAWS_HOLD);
+    ck_assert_uint_eq(once.digest, twice.digest);
+    ck_assert_uint_ge(steps.count, 800);
+    sim_recording_free(&steps);
+}
+END_TEST
+
+START_TEST(a_thousand_worlds_reach_every_command_fault_and_rare_state) {
+    uint64_t ops[SIM_OP_KINDS] = {0}, marks[SIM_SITE_MARKS] = {0};
+    uint64_t faults[SIM_FAULT_KINDS] = {0}, chances[SIM_CHANCES] = {0};
+    for (uint64_t seed = 1; seed <= 1000; seed++) {
+        sim_world_options options = {.seed = seed, .commands = 300};
+        sim_world *world = sim_world_new(&options);
+        while (sim_world_step(world)) continue;
+        sim_world_report report = sim_world_tell(world);
+        for (int i = 0; i < SIM_OP_KINDS; i++) ops[i] += report.ops[i];
+        for (int i = 0; i < SIM_SITE_MARKS; i++) marks[i] += report.marks[i];
+        for (int i = 0; i < SIM_FAULT_KINDS; i++) faults[i] += report.faults[i];
+        for (int i = 0; i < SIM_CHANCES; i++) chances[i] += report.chances[i];
+        sim_world_free(world);
+    }
+    for (int i = 0; i < SIM_OP_KINDS; i++)
+        ck_assert_msg(ops[i] > 0, "never: %s", sim_op_name((sim_op_kind)i));
+    for (int i = 0; i < SIM_SITE_MARKS; i++)
+        ck_assert_msg(marks[i] > 0, "never: %s", sim_mark_name((sim_mark)i));
+    for (int i = 0; i < SIM_FAULT_KINDS; i++)
+        ck_assert_msg(faults[i] > 0, "never: %s", sim_fault_name((sim_fault_kind)i));
+    for (int i = 0; i < SIM_CHANCES; i++)
+        ck_assert_msg(chances[i] > 0, "never: %s", sim_chance_name((sim_chance)i));
+}
+END_TEST
+
+START_TEST(the_cycle_jumps_to_the_next_deadline_however_far) {
+    sim_recording steps = {0};
+    sim_recording_add(&steps, (sim_step){.op = {.kind = SIM_OP_SETEX, .amount = 315360000}});
+    sim_recording_add(&steps, (sim_step){.kind = SIM_STEP_CYCLE, .wall_us = 1});
+    sim_recording_add(&steps,
+                      (sim_step){.kind = SIM_STEP_QUIET, .wall_us = INT64_C(315360001) * US_PER_S});
+    ck_assert_int_eq(sim_replay(&steps, NULL, NULL, NULL).law, SIM_LAWS_HOLD);
+    sim_recording_free(&steps);
+}
+END_TEST
+
+/* ---- on paper */
+
+static char *written(void (*write)(FILE *, const sim_recording *), const sim_recording *steps) {
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(file);
+    write(file, steps);
+    fclose(file);
+    return text;
+}
+
+static void write_vector(FILE *file, const sim_recording *steps) {
+    sim_write_vector(file, steps, 0xabc, SIM_LAW_REPLY);
+}
+
+static void write_steps(FILE *file, const sim_recording *steps) {
+    sim_write_steps(file, steps, NULL);
+}
+
+static void write_svg(FILE *file, const sim_recording *steps) {
+    sim_write_svg(file, steps, NULL);
+}
+
+START_TEST(times_that_count_from_the_beginning_are_written_so) {
+    const int64_t t0_ms = INT64_C(2000000000000);
+    const char *why;
+    sim_recording steps = {0};
+    sim_recording_add(
+        &steps,
+        (sim_step){
+            .wall_us = t0_ms * 1000,
+            .op = {.kind = SIM_OP_SET, .form = SIM_PXAT, .value = 1, .amount = t0_ms + 100}});
+    sim_recording_add(&steps,
+                      (sim_step){.wall_us = (t0_ms + 30) * 1000, .op = {.kind = SIM_OP_PTTL}});
+    sim_recording_add(
+        &steps, (sim_step){.wall_us = (t0_ms + 30) * 1000, .op = {.kind = SIM_OP_PEXPIRETIME}});
+    ck_assert(sim_write_can_be_vector(&steps, &why));
+    char *text = written(write_vector, &steps);
+    ck_assert_ptr_nonnull(strstr(text, "[\"SET\", \"{k}\", \"1\", \"PXAT\", \"{t0+100}\"]"));
+    ck_assert_ptr_nonnull(strstr(text, "\"do\": [\"PTTL\", \"{k}\"], \"reply\": 70}"));
+    ck_assert_ptr_nonnull(strstr(text, "\"reply\": {\"integer\": \"{t0+100}\"}}"));
+    free(text);
+    text = written(write_steps, &steps);
+    ck_assert_ptr_nonnull(strstr(text, "30.000 ms  client 0  PTTL k0 -> 70"));
+    free(text);
+    text = written(write_svg, &steps);
+    ck_assert_ptr_nonnull(strstr(text, "<svg"));
+    ck_assert_ptr_nonnull(strstr(text, "class=\"bar\""));
+    free(text);
+    sim_recording_free(&steps);
+}
+END_TEST
+
+START_TEST(a_clock_that_goes_back_cannot_be_a_vector) {
+    const char *why;
+    sim_recording steps = {0};
+    sim_recording_add(&steps, (sim_step){.wall_us = 2000, .op = {.kind = SIM_OP_GET}});
+    sim_recording_add(&steps, (sim_step){.wall_us = 1000, .op = {.kind = SIM_OP_GET}});
+    ck_assert(!sim_write_can_be_vector(&steps, &why));
+    ck_assert_str_eq(why, "the clock goes back in it");
+    sim_recording_free(&steps);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("world");
+    TCase *parts = tcase_create("parts");
+    tcase_add_test(parts, a_stream_depends_on_seed_name_and_index_and_nothing_else);
+    tcase_add_test(parts, draws_stay_within_their_bounds_and_reach_both);
+    tcase_add_test(parts, events_come_in_order_of_their_moment_then_of_planning);
+    tcase_add_test(parts, a_wall_clock_jumps_drifts_swings_and_stalls);
+    tcase_add_test(parts, a_clock_is_asked_when_it_will_show_a_moment);
+    suite_add_tcase(suite, parts);
+    TCase *worlds = tcase_create("worlds");
+    tcase_set_timeout(worlds, 60);
+    tcase_add_test(worlds, all_laws_hold_in_the_worlds_of_the_right_engine);
+    tcase_add_test(worlds, every_profile_holds_and_repeats);
+    tcase_add_test(worlds, a_recorded_world_replays_without_its_network);
+    tcase_add_test(worlds, a_thousand_worlds_reach_every_command_fault_and_rare_state);
+    tcase_add_test(worlds, the_cycle_jumps_to_the_next_deadline_however_far);
+    suite_add_tcase(suite, worlds);
+    TCase *paper = tcase_create("paper");
+    tcase_add_test(paper, times_that_count_from_the_beginning_are_written_so);
+    tcase_add_test(paper, a_clock_that_goes_back_cannot_be_a_vector);
+    suite_add_tcase(suite, paper);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
