@@ -52,11 +52,28 @@ static void fill_step(attempt *self, size_t index) {
     to->outcome = vector_step_outcome(from, self->spec);
 }
 
+/* A step that is no command. A move of the clock is done by the next step's wait; a restart waits
+ * for its own moment while the server is down. */
+static bool run_action(attempt *self, target *on, size_t index) {
+    const vector_step *step = &self->vector->steps[index];
+    attempt_step *seen = &self->steps[index];
+    if (vector_action_restarts(step->action) &&
+        !on->restart(on, step->action, step->wall_ms, self->error))
+        return false;
+    ttl_reply_add_status(&seen->reply, "OK");
+    seen->moments.sent_us = seen->moments.received_us = step->wall_ms * 1000;
+    seen->protocol = 2;
+    seen->answered = true;
+    self->answered++;
+    return true;
+}
+
 /* False: the turn ends here. */
 static bool run_step(attempt *self, target *on, size_t index) {
     const vector_step *step = &self->vector->steps[index];
     attempt_step *seen = &self->steps[index];
-    if (!target_wait(on, step->at_ms)) {
+    if (step->action != VECTOR_COMMAND) return run_action(self, on, index);
+    if (!target_wait(on, step->wall_ms)) {
         self->is_interrupted = true;
         return false;
     }
@@ -103,6 +120,8 @@ void attempt_run(attempt *self, target *on, const vector *what, const ttl_dialec
                         .wants_events = what->has_events,
                         .is_exclusive = (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) != 0,
                         .wants_active_expiry = (what->needs & VECTOR_NEEDS_VIRTUAL_CLOCK) != 0};
+    for (size_t i = 0; i < what->step_count; i++)
+        if (vector_action_restarts(what->steps[i].action)) turn.restart = what->steps[i].action;
     note_settings(&turn, what);
     run_turn(self, on, &turn);
     key_list list = {0, NULL};

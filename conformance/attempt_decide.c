@@ -65,7 +65,9 @@ static void keep_steps(const attempt *self, result_vector *result) {
     result->t0_ms = self->world.t0_ms;
     for (size_t i = 0; i < result->step_count; i++) keep_step(self, i, &result->steps[i]);
     if (self->answered > 0)
-        result->duration_us = self->steps[self->answered - 1].moments.received_us;
+        result->duration_us = self->is_virtual
+                                  ? self->vector->steps[self->answered - 1].at_ms * 1000
+                                  : self->steps[self->answered - 1].moments.received_us;
 }
 
 /* -- verdicts ---------------------------------------------------------------------------------- */

@@ -134,6 +134,77 @@ static void read_connection(loading *self, const cJSON *json, vector_step *step,
     step->connection = i;
 }
 
+/* --- steps that are no command --- */
+
+/* The words are for who reads the vector; there is nothing to compare. */
+static void fill_action(loading *self, vector_step *step, const char *name, const char *how) {
+    arena *memory = &self->set->arena;
+    vector_text *argv = arena_take_array(memory, 2, sizeof *argv);
+    argv[0] = vector_text_of_bytes(memory, name, strlen(name));
+    argv[1] = vector_text_of_bytes(memory, how, strlen(how));
+    step->argc = 2;
+    step->argv = argv;
+    expectation *reply = arena_take(memory, sizeof *reply);
+    reply->kind = EXPECTATION_ANYTHING;
+    step->outcome.reply = reply;
+}
+
+static void read_restart(loading *self, const cJSON *how, vector_step *step, const vector *of) {
+    static const struct {
+        const char *name;
+        vector_action action;
+    } kinds[] = {{"aof", VECTOR_RESTART_AOF},
+                 {"rdb", VECTOR_RESTART_RDB},
+                 {"killed", VECTOR_RESTART_KILLED}};
+    for (size_t i = 0; cJSON_IsString(how) && i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(how->valuestring, kinds[i].name) == 0) step->action = kinds[i].action;
+    if (step->action == VECTOR_COMMAND) {
+        loading_expected(self, how, "how: \"aof\", \"rdb\" or \"killed\"");
+        return;
+    }
+    if (!(of->needs & VECTOR_NEEDS_RESTART))
+        loading_error(self, how, "a restart is only for vectors that need \"restart\"");
+    fill_action(self, step, "restart", how->valuestring);
+}
+
+static void read_clock(loading *self, const cJSON *by, vector_step *step, const vector *of) {
+    int64_t by_ms = 0;
+    step->action = VECTOR_MOVE_CLOCK;
+    if (!cJSON_IsString(by) || !number_parse(by->valuestring, strlen(by->valuestring), &by_ms) ||
+        by_ms > NUMBER_EXACT_MAX || by_ms < -NUMBER_EXACT_MAX) {
+        loading_expected(self, by,
+                         "by how many milliseconds the wall clock is moved, as a string such as "
+                         "\"1000\" or \"-1000\"");
+        return;
+    }
+    if (!(of->needs & VECTOR_NEEDS_VIRTUAL_CLOCK))
+        loading_error(self, by, "moving the clock is only for vectors that need \"virtual-clock\"");
+    step->wall_ms += by_ms;
+    fill_action(self, step, "clock", by->valuestring);
+}
+
+/* A server that came up from its snapshot has not written its append-only file meanwhile. */
+static void check_restarts(loading *self, const cJSON *list, const vector *of) {
+    vector_action first = VECTOR_COMMAND;
+    const cJSON *item = list->child;
+    for (size_t i = 0; i < of->step_count; i++, item = item->next) {
+        vector_action action = of->steps[i].action;
+        if (!vector_action_restarts(action)) continue;
+        if (first == VECTOR_COMMAND) first = action;
+        if ((action == VECTOR_RESTART_RDB) != (first == VECTOR_RESTART_RDB))
+            loading_error(self, item, "a vector restarts with \"rdb\" each time, or never");
+    }
+}
+
+static void check_wall_clock(loading *self, const cJSON *json, vector_step *step) {
+    if (step->wall_ms <= NUMBER_EXACT_MAX && step->wall_ms >= -VECTOR_PAST_MAX_MS) return;
+    loading_error(self, json,
+                  "the wall clock would show T0%+" PRId64
+                  ": expected from 30 years before T0 to T0+2^53",
+                  step->wall_ms);
+    step->wall_ms = step->at_ms;
+}
+
 /* --- what the step must lead to --- */
 
 static bool is_event_name(const char *name) {
@@ -212,14 +283,8 @@ static void read_variants(loading *self, const cJSON *json, vector_step *step, v
     }
 }
 
-static void read_step(loading *self, const cJSON *json, vector_step *step, vector *of,
-                      const char **connections, int64_t previous_ms) {
-    static const char *const known[] = {"at", "on", "do", "reply", "events", "for", "about", NULL};
-    step->at_ms = previous_ms;
-    if (!loading_check_object(self, json, known)) return;
-    step->place = loading_place(self, json);
-    loading_text(self, json, "about", false);
-    read_at(self, json, step, previous_ms);
+static void read_command(loading *self, const cJSON *json, vector_step *step, vector *of,
+                         const char **connections) {
     read_connection(self, json, step, of, connections);
     read_do(self, json, step, of);
     if (loading_field(json, "reply") == NULL)
@@ -230,6 +295,29 @@ static void read_step(loading *self, const cJSON *json, vector_step *step, vecto
     read_variants(self, json, step, of);
 }
 
+static void read_step(loading *self, const cJSON *json, vector_step *step, vector *of,
+                      const char **connections, const vector_step *previous) {
+    static const char *const command_fields[] = {"at",  "on",    "do",      "reply", "events",
+                                                 "for", "about", "restart", "clock", NULL};
+    static const char *const restart_fields[] = {"at", "restart", "about", NULL};
+    static const char *const clock_fields[] = {"at", "clock", "about", NULL};
+    const cJSON *restart = loading_field(json, "restart"), *clock = loading_field(json, "clock");
+    const char *const *known = command_fields;
+    if (clock != NULL) known = clock_fields;
+    if (restart != NULL) known = restart_fields;
+    step->at_ms = previous->at_ms;
+    step->wall_ms = previous->wall_ms;
+    if (!loading_check_object(self, json, known)) return;
+    step->place = loading_place(self, json);
+    loading_text(self, json, "about", false);
+    read_at(self, json, step, previous->at_ms);
+    step->wall_ms += step->at_ms - previous->at_ms;
+    if (restart != NULL) read_restart(self, restart, step, of);
+    else if (clock != NULL) read_clock(self, clock, step, of);
+    else read_command(self, json, step, of, connections);
+    check_wall_clock(self, json, step);
+}
+
 void loading_steps(loading *self, const cJSON *list, vector *into) {
     into->step_count = (size_t)cJSON_GetArraySize(list);
     vector_step *steps = arena_take_array(&self->set->arena, into->step_count, sizeof *steps);
@@ -237,10 +325,12 @@ void loading_steps(loading *self, const cJSON *list, vector *into) {
         arena_take_array(&self->set->arena, into->step_count, sizeof *connections);
     into->steps = steps;
     into->connections = connections;
-    int64_t at_ms = 0;
+    static const vector_step beginning = {.at_ms = 0};
+    const vector_step *previous = &beginning;
     for (const cJSON *item = list->child; item != NULL; item = item->next, steps++) {
-        read_step(self, item, steps, into, connections, at_ms);
-        at_ms = steps->at_ms;
+        read_step(self, item, steps, into, connections, previous);
+        previous = steps;
     }
-    into->length_ms = at_ms;
+    into->length_ms = previous->at_ms;
+    check_restarts(self, list, into);
 }

@@ -448,6 +448,11 @@ bool server_start_again(server_process *server, char *error) {
     return false;
 }
 
+bool server_takes_options(const server_process *server) {
+    return !command_mentions(server->options->command, "{port}") &&
+           !command_mentions(server->options->command, "{socket}");
+}
+
 /* Chooses the addresses. False: there is no port. */
 static bool server_address(server_process *server, char *error) {
     const server_options *options = server->options;

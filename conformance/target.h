@@ -59,6 +59,7 @@ typedef struct target_turn {
     bool wants_events;
     bool is_exclusive;        /* needs the keyspace to itself: it is emptied before and after */
     bool wants_active_expiry; /* dead keys are reclaimed before each step, unless DEBUG forbids */
+    vector_action restart;    /* how a step restarts the server; VECTOR_COMMAND: none does */
     size_t setting_count;
     const char *settings[TARGET_SETTINGS_MAX]; /* what the vector sets by CONFIG SET */
 } target_turn;
@@ -96,6 +97,9 @@ struct target {
     bool has_events;             /* keyspace events can be seen; else */
     const char *no_events;       /* why not */
     char event_classes[32];      /* the classes that are announced: "g$lshzxetn" */
+    /* Ends the server as the action says and starts it again at T0 + at_ms, with new connections
+     * for the turn. NULL: the target lacks the capability. */
+    bool (*restart)(target *base, vector_action action, int64_t at_ms, char *error);
     /* Of the turn that has begun: */
     int64_t t0_ms;
     int databases[2];

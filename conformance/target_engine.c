@@ -1,4 +1,9 @@
-/* The reference engine as a target: a fresh one for each vector, and a clock that only we move. */
+/* The reference engine as a target: a fresh one for each vector, and a clock that only we move.
+ *
+ * It has no files, so a restart is a model of one: the sessions are gone, the keyspace stays,
+ * active expiry is on again, and what is dead when the server comes up is reclaimed before anybody
+ * is there to be told. Settings and statistics are not set back.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +23,8 @@ typedef struct engine_target {
     ttl_dialect dialect;
     int64_t now_us;
     ttl_engine *engine;
-    size_t session_count;
+    size_t session_count; /* those that are open */
+    size_t connection_count;
     ttl_session *sessions[TARGET_CONNECTIONS_MAX];
     ttl_reply events; /* name, key, database, name, key ... without their arrays */
     size_t event_count;
@@ -54,11 +60,25 @@ static bool no_memory(char *error) {
     return false;
 }
 
+static void close_sessions(engine_target *self) {
+    for (size_t i = 0; i < self->session_count; i++) ttl_session_free(self->sessions[i]);
+    self->session_count = 0;
+}
+
+static bool open_sessions(engine_target *self, char *error) {
+    for (size_t i = 0; i < self->connection_count; i++) {
+        self->sessions[i] = ttl_session_new(self->engine, NULL);
+        if (self->sessions[i] == NULL) return no_memory(error);
+        self->session_count++;
+        self->base.protocols[i] = 2;
+    }
+    return true;
+}
+
 static void engine_end(target *base, size_t key_count, const ttl_bytes *keys) {
     (void)key_count, (void)keys;
     engine_target *self = (engine_target *)base;
-    for (size_t i = 0; i < self->session_count; i++) ttl_session_free(self->sessions[i]);
-    self->session_count = 0;
+    close_sessions(self);
     if (self->engine != NULL) ttl_engine_free(self->engine);
     self->engine = NULL;
 }
@@ -80,13 +100,32 @@ static bool engine_begin(target *base, const target_turn *turn, char *error) {
     };
     self->engine = ttl_engine_new(&options);
     if (self->engine == NULL) return no_memory(error);
-    for (size_t i = 0; i < turn->connection_count; i++) {
-        self->sessions[i] = ttl_session_new(self->engine, NULL);
-        if (self->sessions[i] == NULL) return no_memory(error);
-        self->session_count++;
-        base->protocols[i] = 2;
-    }
-    return true;
+    self->connection_count = turn->connection_count;
+    return open_sessions(self, error);
+}
+
+/* As the server's own at its start: active expiry is allowed. */
+static bool allow_expiry(engine_target *self) {
+    const ttl_bytes words[] = {ttl_bytes_of("DEBUG"), ttl_bytes_of("SET-ACTIVE-EXPIRE"),
+                               ttl_bytes_of("1")};
+    ttl_reply reply;
+    ttl_reply_init(&reply, ttl_allocator_libc());
+    ttl_session *session = ttl_session_new(self->engine, NULL);
+    bool done = session != NULL && ttl_session_execute(session, 3, words, &reply) == TTL_OK;
+    if (session != NULL) ttl_session_free(session);
+    ttl_reply_free(&reply);
+    return done;
+}
+
+static bool engine_restart(target *base, vector_action action, int64_t at_ms, char *error) {
+    (void)action;
+    engine_target *self = (engine_target *)base;
+    close_sessions(self);
+    self->now_us = (ENGINE_T0_MS + at_ms) * 1000;
+    if (!allow_expiry(self) || ttl_engine_expire(self->engine, NULL) != TTL_OK)
+        return no_memory(error);
+    forget_events(self);
+    return open_sessions(self, error);
 }
 
 static bool engine_wait(target *base, int64_t at_ms) {
@@ -151,10 +190,12 @@ target *target_open_engine(const char *dialect, const target_options *options, b
     ttl_reply_init(&self->events, ttl_allocator_libc());
     target *base = &self->base;
     base->operations = &engine_operations;
+    base->restart = engine_restart;
     base->has_dialect = base->is_virtual = base->has_events = true;
     base->dialect = meant;
     base->capabilities = VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_VIRTUAL_CLOCK |
-                         VECTOR_NEEDS_DEBUG | VECTOR_NEEDS_DATABASES | VECTOR_NEEDS_RESP3;
+                         VECTOR_NEEDS_RESTART | VECTOR_NEEDS_DEBUG | VECTOR_NEEDS_DATABASES |
+                         VECTOR_NEEDS_RESP3;
     base->databases[1] = 1;
     ttl_dialect_name(&meant, base->server, sizeof base->server);
     if (dialect == NULL) snprintf(base->name, sizeof base->name, "engine");

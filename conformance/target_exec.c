@@ -67,10 +67,12 @@ static bool begin_anew(exec_target *self, char *error) {
 
 static bool exec_begin(target *base, const target_turn *turn, char *error) {
     exec_target *self = (exec_target *)base;
-    if (!exec_server_revive(self, error)) return false;
+    bool is_lasting = turn->restart != VECTOR_COMMAND;
     self->turn = *turn;
     base->t0_ms = EXEC_T0_MS;
-    bool ready = begin_anew(self, error);
+    if (!is_lasting && !exec_server_revive(self, error)) return false;
+    bool ready = !is_lasting || exec_server_keep_data(self, error);
+    ready = ready && begin_anew(self, error);
     for (size_t i = 0; ready && i < turn->setting_count; i++)
         self->settings[i] = setting_value(self, turn->settings[i]);
     ready = ready && live_turn_open(&self->connections, base, &self->address, turn, error);
@@ -114,6 +116,13 @@ static bool exec_execute(target *base, size_t connection, size_t argc, const ttl
     return done;
 }
 
+static bool exec_restart(target *base, vector_action action, int64_t at_ms, char *error) {
+    exec_target *self = (exec_target *)base;
+    bool done = exec_server_restart(self, action, at_ms, error);
+    if (!done) exec_server_explain(self, error);
+    return done;
+}
+
 static bool exec_events(target *base, ttl_reply *events, char *error) {
     exec_target *self = (exec_target *)base;
     bool done = live_turn_events(&self->connections, events, error);
@@ -137,6 +146,8 @@ static void exec_end(target *base, size_t key_count, const ttl_bytes *keys) {
     exec_target *self = (exec_target *)base;
     live_turn_close(&self->connections);
     restore_settings(self);
+    if (self->turn.restart != VECTOR_COMMAND) exec_server_forget_data(self);
+    self->turn.restart = VECTOR_COMMAND;
 }
 
 static void exec_close(target *base) {
@@ -163,6 +174,7 @@ target *target_open_exec(const char *command, const target_options *options, boo
     exec_target *self = memory_zeroed(1, sizeof *self);
     target *base = &self->base;
     base->operations = &exec_operations;
+    base->restart = exec_restart;
     base->is_virtual = true;
     self->words = words;
     self->is_interrupted = options->is_interrupted;

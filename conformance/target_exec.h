@@ -14,6 +14,9 @@
  * every database. (A canary counts in expired_keys.) DEBUG SET-ACTIVE-EXPIRE in a vector says
  * whether the cycle is driven from there on.
  *
+ * Only a turn that restarts the server has one that keeps its data: it is started anew for that
+ * turn, in a directory of its own, and after it once more without.
+ *
  * Ownership: an exec_target owns everything in it until its close.
  */
 #ifndef CONFORMANCE_TARGET_EXEC_H
@@ -41,11 +44,15 @@ typedef struct exec_target {
     bool has_debug;       /* DEBUG SET-ACTIVE-EXPIRE is obeyed */
     bool has_cycle;       /* dead keys are reclaimed while active expiry is allowed */
     bool has_wall_timers; /* its cron runs only when the wall clock moves */
+    /* Of a turn that restarts the server: */
+    int data_count; /* how many there were; each has its own directory */
+    char data_path[SCRATCH_PATH_SIZE + 32];
+    const char *data_arguments[8]; /* then NULL */
     /* Of the turn: */
     target_turn turn;
     live_turn connections;
     char *settings[TARGET_SETTINGS_MAX]; /* their values before the turn */
-    int64_t at_ms;
+    int64_t at_ms;                       /* what the clock shows, since T0 */
     bool has_moved;          /* the clock, since the server was last asked for the time */
     bool is_active;          /* active expiry is on, as the vector sees it */
     bool was_told_of_expiry; /* the vector said DEBUG SET-ACTIVE-EXPIRE */
@@ -59,6 +66,14 @@ void exec_words_free(char **words);
 /* Starts the server, or starts it again after it ended, and makes it ready for turns. */
 bool exec_server_start(exec_target *self, char *error);
 bool exec_server_revive(exec_target *self, char *error);
+/* Starts the server anew for a turn that restarts it: it keeps its data in a directory of the
+ * turn's own and, unless the turn is about snapshots, writes every command to its append-only file
+ * before it answers. */
+bool exec_server_keep_data(exec_target *self, char *error);
+/* For target.restart: ends it and starts it again with its data, and makes it ready. */
+bool exec_server_restart(exec_target *self, vector_action action, int64_t at_ms, char *error);
+/* After such a turn: the next one begins with a server that keeps nothing. */
+void exec_server_forget_data(exec_target *self);
 /* Leaves no process, socket or file. May be called in any state. */
 void exec_server_stop(exec_target *self);
 /* After a broken connection: says in `error` how the server ended, when it did. */

@@ -1,7 +1,9 @@
 /* The server of exec:, from its start to its end, and the time that it is told. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -126,6 +128,7 @@ static void learn_capabilities(exec_target *self) {
     if (exec_tell(self->control, ignored, (const char *[]){"SELECT", "1", NULL}))
         base->capabilities |= VECTOR_NEEDS_DATABASES;
     exec_tell(self->control, ignored, (const char *[]){"SELECT", "0", NULL});
+    if (server_takes_options(&self->server)) base->capabilities |= VECTOR_NEEDS_RESTART;
 #if HIREDIS_MAJOR >= 1
     base->capabilities |= VECTOR_NEEDS_RESP3;
 #endif
@@ -142,14 +145,19 @@ static bool learn_version(exec_target *self, char *error) {
 
 /* -- starting and ending -------------------------------------------------------------------- */
 
-static bool greet(exec_target *self, char *error) {
+static bool connect_anew(exec_target *self, char *error) {
     connections_drop(self);
     self->is_suspect = false;
     self->control = live_connect(&self->address, error);
-    if (self->control == NULL || !learn_version(self, error)) return false;
+    if (self->control == NULL) return false;
     set_up(self);
-    learn_capabilities(self);
     open_canary(self);
+    return true;
+}
+
+static bool greet(exec_target *self, char *error) {
+    if (!connect_anew(self, error) || !learn_version(self, error)) return false;
+    learn_capabilities(self);
     return exec_cycle_learn(self, error);
 }
 
@@ -181,6 +189,14 @@ bool exec_server_start(exec_target *self, char *error) {
     return greet(self, error);
 }
 
+/* What was learnt of it at its first start still holds. */
+static bool start_again(exec_target *self, char *error) {
+    char reason[SERVER_ERROR_SIZE] = "";
+    if (server_start_again(&self->server, reason)) return connect_anew(self, error);
+    snprintf(error, TARGET_ERROR_SIZE, "could not be started again: %s", reason);
+    return false;
+}
+
 bool exec_server_revive(exec_target *self, char *error) {
     char reason[SERVER_ERROR_SIZE] = "";
     bool answers = !self->is_suspect && self->control != NULL && self->control->err == 0;
@@ -190,9 +206,59 @@ bool exec_server_revive(exec_target *self, char *error) {
     if (answers) return true;
     connections_drop(self);
     server_end(&self->server, SIGKILL);
-    if (server_start_again(&self->server, reason)) return greet(self, error);
-    snprintf(error, TARGET_ERROR_SIZE, "could not be started again: %s", reason);
-    return false;
+    return start_again(self, error);
+}
+
+/* -- with data that outlives it ------------------------------------------------------------- */
+
+bool exec_server_keep_data(exec_target *self, char *error) {
+    snprintf(self->data_path, sizeof self->data_path, "%s/data-%d", self->scratch.path,
+             self->data_count++);
+    if (mkdir(self->data_path, S_IRWXU) != 0) {
+        snprintf(error, TARGET_ERROR_SIZE, "no directory for its data: %s", strerror(errno));
+        return false;
+    }
+    const char *words[] = {"--dir", self->data_path, "--appendonly",
+                           "yes",   "--appendfsync", "always"};
+    size_t count = self->turn.restart == VECTOR_RESTART_RDB ? 2 : sizeof words / sizeof *words;
+    memset(self->data_arguments, 0, sizeof self->data_arguments);
+    memcpy(self->data_arguments, words, count * sizeof *words);
+    self->options.arguments = self->data_arguments;
+    server_end(&self->server, SIGKILL);
+    return start_again(self, error);
+}
+
+/* Killed, or told to end; SIGTERM is not heeded by those whose timers look at a clock that stands
+ * still. */
+static bool end_for_restart(exec_target *self, vector_action action, char *error) {
+    if (action == VECTOR_RESTART_RDB &&
+        !exec_tell(self->control, error, (const char *[]){"SAVE", NULL}))
+        return false;
+    if (action == VECTOR_RESTART_KILLED) {
+        server_end(&self->server, SIGKILL);
+        return true;
+    }
+    redisAppendCommand(self->control, "SHUTDOWN NOSAVE");
+    void *reply = NULL;
+    if (redisGetReply(self->control, &reply) == REDIS_OK) freeReplyObject(reply);
+    server_end(&self->server, SIGTERM);
+    return true;
+}
+
+bool exec_server_restart(exec_target *self, vector_action action, int64_t at_ms, char *error) {
+    if (!end_for_restart(self, action, error)) return false;
+    connections_drop(self);
+    exec_clock_move(self, at_ms);
+    self->is_active = true;
+    self->was_told_of_expiry = false;
+    return start_again(self, error) &&
+           live_turn_open(&self->connections, &self->base, &self->address, &self->turn, error);
+}
+
+void exec_server_forget_data(exec_target *self) {
+    connections_drop(self);
+    server_end(&self->server, SIGKILL);
+    self->options.arguments = NULL;
 }
 
 void exec_server_stop(exec_target *self) {

@@ -8,8 +8,9 @@
  *                  `- outcome, and variants of it for some dialects
  *
  * Invariants, all held by the loader: ids are unique in a set; every rule that a vector names is
- * in the set; a vector has at least one step; every step has at least one argument, the name of a
- * known command; every step has an expected reply.
+ * in the set; a vector has at least one step; every step has at least one argument, in a command
+ * the name of a known one; every step has an expected reply; the
+ * restarts of a vector are all from a snapshot, or all from an append-only file.
  * Ownership: the set's arena owns everything; pointers are good until vector_set_free.
  */
 #ifndef CONFORMANCE_VECTOR_H
@@ -86,8 +87,27 @@ typedef struct vector_variant {
     vector_outcome outcome;
 } vector_variant;
 
+/* What a step does. Only a command goes to the server; the others are the target's own to do, and
+ * their arguments say so to a reader: "restart" "rdb", "clock" "-1000". They expect any reply. */
+typedef enum vector_action {
+    VECTOR_COMMAND,
+    VECTOR_MOVE_CLOCK,    /* the server's wall clock is moved */
+    VECTOR_RESTART_AOF,   /* ended in order, started again from its append-only file */
+    VECTOR_RESTART_RDB,   /* saved, ended, started again from its snapshot */
+    VECTOR_RESTART_KILLED /* SIGKILL, started again from its append-only file */
+} vector_action;
+
+static inline bool vector_action_restarts(vector_action action) {
+    return action >= VECTOR_RESTART_AOF;
+}
+
+/* How far before T0 a wall clock may be moved: 30 years. */
+#define VECTOR_PAST_MAX_MS INT64_C(946080000000)
+
 typedef struct vector_step {
+    vector_action action;
     int64_t at_ms;     /* since the vector began; a step that does not say has the last one's */
+    int64_t wall_ms;   /* what the wall clock shows then, since T0: other than at_ms once moved */
     bool has_at;       /* the file says `at` */
     size_t connection; /* index in the vector's connections */
     size_t argc;

@@ -561,6 +561,41 @@ START_TEST(what_a_terminal_obeys_is_not_quoted) {
 }
 END_TEST
 
+START_TEST(a_moved_clock_shows_another_time_than_has_passed) {
+    static const int64_t at_ms[] = {0, 100, 150, 150}, wall_ms[] = {0, 1100, 1150, -350};
+    loaded got;
+    load_sound(&got, "{\"id\": \"s.a\", \"title\": \"t\", \"rules\": [\"r\"], \"needs\": "
+                     "[\"virtual-clock\"], \"steps\": [{\"do\": [\"PING\"], \"reply\": null}, "
+                     "{\"at\": \"100\", \"clock\": \"1000\"}, "
+                     "{\"at\": \"150\", \"do\": [\"PING\"], \"reply\": null}, "
+                     "{\"clock\": \"-1500\"}]}");
+    const vector *one = got.set.vectors[0];
+    for (size_t i = 0; i < one->step_count; i++) {
+        ck_assert_int_eq(one->steps[i].action, i % 2 == 1 ? VECTOR_MOVE_CLOCK : VECTOR_COMMAND);
+        ck_assert_int_eq(one->steps[i].at_ms, at_ms[i]);
+        ck_assert_int_eq(one->steps[i].wall_ms, wall_ms[i]);
+    }
+    ck_assert_int_eq(one->length_ms, 150);
+    loaded_free(&got);
+}
+END_TEST
+
+START_TEST(a_restart_says_how) {
+    static const vector_action actions[] = {VECTOR_RESTART_AOF, VECTOR_RESTART_KILLED};
+    loaded got;
+    load_sound(&got, "{\"id\": \"s.a\", \"title\": \"t\", \"rules\": [\"r\"], \"needs\": "
+                     "[\"restart\"], \"steps\": [{\"restart\": \"aof\"}, "
+                     "{\"at\": \"5\", \"restart\": \"killed\"}]}");
+    const vector *one = got.set.vectors[0];
+    for (size_t i = 0; i < one->step_count; i++) {
+        ck_assert_int_eq(one->steps[i].action, actions[i]);
+        ck_assert_uint_eq(one->steps[i].argc, 2);
+        expect_text(&one->steps[i].argv[0], "\"restart\"");
+    }
+    loaded_free(&got);
+}
+END_TEST
+
 START_TEST(the_vectors_of_the_project_are_sound) {
     loaded got;
     load(&got, "vectors", NULL);
@@ -585,6 +620,8 @@ static TCase *cases_of_content(void) {
     tcase_add_test(tests, an_exclusive_database_may_be_touched_anywhere);
     tcase_add_test(tests, a_directory_is_read_deep_down_in_order_of_names);
     tcase_add_test(tests, a_file_that_is_named_twice_is_read_once);
+    tcase_add_test(tests, a_moved_clock_shows_another_time_than_has_passed);
+    tcase_add_test(tests, a_restart_says_how);
     tcase_add_test(tests, the_vectors_of_the_project_are_sound);
     return tests;
 }

@@ -244,6 +244,45 @@ START_TEST(a_server_with_a_port_of_its_own_is_reached_there) {
 }
 END_TEST
 
+static void restart(target *on, vector_action how, int64_t at_ms) {
+    ck_assert_msg(on->restart(on, how, at_ms, error), "%s", error);
+}
+
+START_TEST(a_restarted_server_has_its_data_and_the_next_turn_has_none) {
+    static const vector_action all[] = {VECTOR_RESTART_AOF, VECTOR_RESTART_RDB,
+                                        VECTOR_RESTART_KILLED};
+    target *on = open_exec("exec:redis-server");
+    ck_assert(on->capabilities & VECTOR_NEEDS_RESTART);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        target_turn turn = plain;
+        turn.restart = all[i];
+        begin(on, &turn);
+        ck_assert_int_eq(say(on, 0, "EXISTS p:k p:x"), 0);
+        say(on, 0, "SET p:x v");
+        say(on, 0, "PSETEX p:k 1000 v");
+        pid_t process = ((exec_target *)on)->server.pid;
+        restart(on, all[i], 400);
+        ck_assert_int_ne(((exec_target *)on)->server.pid, process);
+        ck_assert_int_eq(say(on, 400, "PTTL p:k"), 600);
+        restart(on, all[i], 1001);
+        ck_assert_int_eq(say(on, 1001, "EXISTS p:k"), 0);
+        ck_assert_int_eq(say(on, 1001, "PTTL p:x"), -1);
+        target_end(on, 0, NULL);
+    }
+    begin(on, &plain);
+    ck_assert_int_eq(say(on, 0, "EXISTS p:x"), 0);
+    target_end(on, 0, NULL);
+    target_close(on);
+}
+END_TEST
+
+START_TEST(a_server_with_options_of_its_own_is_not_restarted) {
+    target *on = open_exec("exec:redis-server --port {port} --save ''");
+    ck_assert(!(on->capabilities & VECTOR_NEEDS_RESTART));
+    target_close(on);
+}
+END_TEST
+
 static int entries_in(const char *path) {
     DIR *directory = opendir(path);
     int count = -2; /* "." and ".." */
@@ -287,6 +326,8 @@ int main(void) {
     tcase_add_test(all, a_broken_connection_of_a_server_that_lives_costs_only_its_turn);
     tcase_add_test(all, what_cannot_be_used_is_told_in_a_sentence);
     tcase_add_test(all, a_server_with_a_port_of_its_own_is_reached_there);
+    tcase_add_test(all, a_restarted_server_has_its_data_and_the_next_turn_has_none);
+    tcase_add_test(all, a_server_with_options_of_its_own_is_not_restarted);
     tcase_add_test(all, nothing_is_left_behind);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
