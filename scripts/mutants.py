@@ -3,7 +3,7 @@
 some vector fails on the changed engine in some dialect. Unit tests do not take part.
 
 usage: scripts/mutants.py BUILD [--files GLOB]... [--sample N] [--seed N] [--jobs N] [--least PERCENT]
-                          [--report FILE] [--list]
+                          [--report FILE] [--again] [--list]
 
 A mutant is one of: a comparison turned round or moved by one; another operator; an integer one higher
 or lower; true for false; a returned value replaced; a statement left out. A mutant is killed when a
@@ -12,9 +12,10 @@ what BUILD holds; a mutant that does not compile, or gives the same machine code
 Branches that only a lack of memory reaches are not mutated: no vector can take memory away.
 
 scripts/mutants.equivalent lists what no vector can show, with reasons; an entry that fits no mutant is
-an error. Exit status: 0 when the score is PERCENT (95) or more, 1 below it, 2 when nothing could be run.
+an error. --again runs only those that were not killed the last time: while vectors are written for them.
+Exit status: 0 when the score is PERCENT (95) or more, 1 below it, 2 when nothing could be run.
 """
-import argparse, concurrent.futures, fnmatch, glob, os, pathlib, random, re, resource, subprocess
+import argparse, concurrent.futures, fnmatch, glob, json, os, pathlib, random, re, resource, subprocess
 import sys, tempfile, time
 
 FILES = ["cmd_expire", "cmd_string", "cmd_keys", "set_options", "deadline", "db"]
@@ -125,6 +126,7 @@ def mutants_of(path):
 
     for first, last in statements(tokens, functions):
         text = source[tokens[first][2]:tokens[last][2]]
+        if text.startswith("RULE("): continue  # a mark is no code
         if lacks_memory(tokens, first, last) and text.startswith("return"):
             covered.update(range(first, last))
             continue
@@ -169,7 +171,8 @@ class Bench:
         self.libraries = subprocess.run(["pkg-config", "--libs", "hiredis", "libcjson", "libuv"], check=True,
                                         capture_output=True, text=True).stdout.split()
         self.objects = sorted(glob.glob(f"{build}/obj/engine/*.o"))
-        self.rest = sorted(glob.glob(f"{build}/obj/cli/*.o")) + [f"{build}/libconformance.a"]
+        libraries = [a for a in sorted(glob.glob(f"{build}/lib*.a")) if not a.endswith("/libttlspec.a")]
+        self.rest = sorted(glob.glob(f"{build}/obj/cli/*.o")) + [f"{build}/obj/rule_marks.o", *libraries]
         self.same = {}
 
     def run(self, *words, seconds=LIMIT_S):
@@ -247,6 +250,19 @@ def mark_equivalents(mutants):
         for mutant in fitting: mutant.verdict, mutant.by = "equivalent", reason
 
 
+def remember(mutants, file):
+    kept = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    kept.update({"\n".join([m.path, *m.old, *m.new]): m.by for m in mutants if m.verdict == "killed"})
+    file.write_text(json.dumps(kept, indent=0), "utf-8")
+
+
+def recall(mutants, file):
+    kept = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    for m in mutants:
+        by = kept.get("\n".join([m.path, *m.old, *m.new]))
+        if by and m.verdict is None: m.verdict, m.by = "killed", by
+
+
 def count(mutants, *verdicts): return sum(m.verdict in verdicts for m in mutants)
 
 
@@ -295,6 +311,7 @@ def parse():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--least", type=float, default=95)
     parser.add_argument("--report")
+    parser.add_argument("--again", action="store_true", help="take the kills of the last run for granted")
     parser.add_argument("--list", action="store_true", help="print the mutants and run none")
     return parser.parse_args()
 
@@ -308,6 +325,8 @@ def main():
     if arguments.list:
         for m in mutants: print(diff(m))
         return 0
+    memory = pathlib.Path(arguments.build, "mutants.json")
+    if arguments.again: recall(mutants, memory)
     if arguments.sample:
         mutants = [m for m in mutants if m.verdict is None]
         mutants = random.Random(arguments.seed).sample(mutants, min(arguments.sample, len(mutants)))
@@ -320,6 +339,7 @@ def main():
                 if mutant.verdict == "survived": print(diff(mutant), flush=True)
                 if done % 50 == 0:
                     print(f"{done} of {len(todo)}, {score(mutants):.1f} %, {time.monotonic() - began:.0f} s", flush=True)
+    remember(mutants, memory)
     if count(mutants, "killed", "survived") == 0:
         print("mutants: none could be built and run", file=sys.stderr)
         return 2

@@ -1,0 +1,12 @@
+# The vectors bite: a sample of `make mutants`, always the same for the same sources.
+
+@test "a sample of mutants of the engine is killed by vectors alone" {
+    # Objects of a build with sanitizers cannot be linked with others.
+    [ "${CK_FORK:-}" != no ] || skip 'not in a build with sanitizers'
+    scripts/mutants.py "$(dirname "${TTLSPEC:-build/ttlspec}")" --sample 25 --seed 1 >&2
+}
+
+@test "a mutant that is listed as equivalent is one that can be made" {
+    scripts/mutants.py build --list >"$BATS_TEST_TMPDIR/list"
+    [ "$(grep -c '^```diff' "$BATS_TEST_TMPDIR/list")" -gt 1000 ]
+}
