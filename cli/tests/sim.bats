@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# ttlspec sim on the command line: campaigns, failures told in one block, bad input.
+
+load helper
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+}
+
+@test "a campaign in which all laws hold ends with 0, figures and a digest" {
+    run "$ttlspec" sim --seed 0x1 --seeds 50 --commands 200
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"50 seeds from 0x1: all laws held"* ]]
+    [[ "$output" == *"times real time, with a mean gap of"* ]]
+    [[ "$output" =~ digest\ [0-9a-f]{16} ]]
+}
+
+@test "the digest does not depend on the number of workers" {
+    one=$("$ttlspec" sim --seed 7 --seeds 20 --commands 200 --jobs 1 | grep digest)
+    three=$("$ttlspec" sim --seed 7 --seeds 20 --commands 200 --jobs 3 | grep digest)
+    [ "$one" = "$three" ]
+}
+
+@test "a seed goes the same way twice" {
+    run "$ttlspec" sim --seed 3 --seeds 5 --commands 200 --check-determinism
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"5 seeds went the same way twice"* ]]
+}
+
+@test "a commit's 40 digits are a seed" {
+    run "$ttlspec" sim --seed 0123456789abcdef0123456789abcdef01234567 --commands 50
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"from 0x123456789abcdef"* ]]
+}
+
+@test "a broken law of safety is one block, files, and status 1" {
+    run "$ttlspec" sim --seed 1 --seeds 100 --plant 'GET dies one ms late'
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"broke a law of safety"*"something dead was read"* ]]
+    [[ "$output" == *"again: ttlspec sim --seed 0x"*"--plant 'GET dies one ms late'"* ]]
+    [ "$(ls ttlspec-sim | wc -l)" -eq 4 ]
+}
+
+@test "the command that reproduces a failure does so" {
+    run "$ttlspec" sim --seed 1 --seeds 100 --plant 'GET dies one ms late'
+    again=$(printf '%s\n' "$output" | sed -n 's/^  again: ttlspec //p')
+    first=$(printf '%s\n' "$output" | sed -n '1,2p')
+    run bash -c "'$ttlspec' $again"
+    [ "$status" -eq 1 ]
+    [ "$(printf '%s\n' "$output" | sed -n '1,2p')" = "$first" ]
+}
+
+@test "the vector of a failure is clean, and a right engine passes it" {
+    "$ttlspec" sim --seed 1 --seeds 100 --plant 'GET dies one ms late' || true
+    run "$ttlspec" lint ttlspec-sim/sim-*.json
+    [ "$status" -eq 0 ]
+    run "$ttlspec" run --vectors ttlspec-sim
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"1 passed"* ]]
+}
+
+@test "a broken law of liveness has a status of its own" {
+    run "$ttlspec" sim --seed 1 --plant 'the cycle never runs'
+    [ "$status" -eq 5 ]
+    [[ "$output" == *"broke a law of liveness"* ]]
+}
+
+@test "the first seed that fails is the same whatever the number of workers" {
+    run "$ttlspec" sim --seed 1 --seeds 60 --jobs 1 --plant 'TYPE sees the dead'
+    one=$(printf '%s\n' "$output" | head -1)
+    run "$ttlspec" sim --seed 1 --seeds 60 --jobs 4 --plant 'TYPE sees the dead'
+    [ "$(printf '%s\n' "$output" | head -1)" = "$one" ]
+}
+
+@test "every planted fault is found" {
+    run "$ttlspec" sim --planted --seed 1
+    [ "$status" -eq 0 ]
+    [[ "$output" != *"NOT FOUND"* ]]
+}
+
+@test "the world stops at any event and shows its state" {
+    run "$ttlspec" sim --seed 3 --until 500
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"event 500,"* ]]
+    [[ "$output" == *"server: its clock shows"* ]]
+}
+
+@test "a seed runs on the engine and on a real server with the replies of the world" {
+    run "$ttlspec" sim --seed 4 --commands 300 --on engine
+    [ "$status" -eq 0 ]
+    run "$ttlspec" sim --seed 4 --commands 300 --on exec:redis-server
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"conformant: 1 passed"* ]]
+}
+
+@test "Ctrl-C says how many seeds are done and how to go on" {
+    # A shell starts what runs in the background deaf to SIGINT; SIGTERM is taken the same way.
+    "$ttlspec" sim --seed 1 --seeds 100000000 >out 2>&1 3>&- &
+    pid=$!
+    sleep 1
+    kill -TERM "$pid"
+    status=0
+    wait "$pid" || status=$?
+    [ "$status" -eq 130 ]
+    grep -q 'interrupted: [0-9]* of 100000000 seeds done' out
+    grep -q 'go on: ttlspec sim --seed 0x' out
+}
+
+@test "what is no seed, no number, no fault and no option is said in a sentence, with status 2" {
+    for wrong in '--seed xyz' '--seed -1' '--seeds 0' '--commands many' '--jobs 1000' '--until x' \
+        '--plant nothing' '--nonsense' 'word' '--seed'; do
+        # shellcheck disable=SC2086 # two words
+        run --separate-stderr "$ttlspec" sim $wrong
+        [ "$status" -eq 2 ]
+        [[ "$stderr" == "ttlspec sim: "* ]]
+        [ -z "$output" ]
+    done
+}
