@@ -12,7 +12,7 @@
 #include <cjson/cJSON.h>
 
 static const char rules_usage[] =
-    "usage: ttlspec rules [--vectors PATH] [--matrix FILE] [--summary]\n"
+    "usage: ttlspec rules [--vectors PATH] [--matrix FILE] [--markdown | --summary]\n"
     "\n"
     "Lists the rules of behaviour: id, how many vectors exercise it, the rule, its source, the\n"
     "mark where the reference engine implements it, and the servers that differ in it according\n"
@@ -22,11 +22,12 @@ static const char usual_matrix[] = "reports/matrix.json";
 /* Of the letters of verdicts in a matrix: fail, warning, error. */
 static const char DIFFERING[] = "fwe";
 
-enum { OPTION_VECTORS = 256, OPTION_MATRIX, OPTION_SUMMARY, OPTION_HELP };
+enum { OPTION_VECTORS = 256, OPTION_MATRIX, OPTION_MARKDOWN, OPTION_SUMMARY, OPTION_HELP };
 
 static const struct option known_options[] = {
     {"vectors", required_argument, NULL, OPTION_VECTORS},
     {"matrix", required_argument, NULL, OPTION_MATRIX},
+    {"markdown", no_argument, NULL, OPTION_MARKDOWN},
     {"summary", no_argument, NULL, OPTION_SUMMARY},
     {"help", no_argument, NULL, OPTION_HELP},
     {0},
@@ -35,7 +36,7 @@ static const struct option known_options[] = {
 typedef struct rules_options {
     cli_list vectors;
     const char *matrix; /* NULL: nobody said */
-    bool summary;
+    enum rules_form { FORM_TEXT, FORM_MARKDOWN, FORM_SUMMARY } form;
 } rules_options;
 
 /* What is counted of all rules. */
@@ -51,7 +52,8 @@ static int parse(rules_options *options, int argc, char **argv, bool *is_done) {
         switch (option) {
         case OPTION_VECTORS: cli_list_add(&options->vectors, optarg); break;
         case OPTION_MATRIX: options->matrix = optarg; break;
-        case OPTION_SUMMARY: options->summary = true; break;
+        case OPTION_MARKDOWN: options->form = FORM_MARKDOWN; break;
+        case OPTION_SUMMARY: options->form = FORM_SUMMARY; break;
         case OPTION_HELP: fputs(rules_usage, stdout); return STATUS_CONFORMANT;
         default: return cli_complain_option("rules", option, argv);
         }
@@ -126,20 +128,20 @@ static size_t count_differing(const difference_table *table, size_t column, cons
     return count;
 }
 
-/* "  differs: redis 8.6.3 (2), valkey 9.1.2 (1)"; the engine is no server. */
-static bool tell_differing(const difference_table *table, const vector_set *set,
-                           const vector_rule *rule, bool is_silent) {
+/* Prints "redis 8.6.3 (2), valkey 9.1.2 (1)" behind `before`; the engine is no server. Returns how
+ * many differ, and prints nothing where that is none. */
+static size_t tell_differing(const difference_table *table, const vector_set *set,
+                             const vector_rule *rule, const char *before) {
     size_t column = 0, servers = 0;
     const cJSON *run;
     cJSON_ArrayForEach(run, cJSON_GetObjectItemCaseSensitive(table->root, "runs")) {
         const char *name = member_text(run, "name");
         size_t count = count_differing(table, column++, set, rule);
         if (count == 0 || strncmp(name, "engine", strlen("engine")) == 0) continue;
-        if (!is_silent) printf("%s%s (%zu)", servers > 0 ? ", " : "  differs: ", name, count);
+        if (before != NULL) printf("%s%s (%zu)", servers > 0 ? ", " : before, name, count);
         servers++;
     }
-    if (servers > 0 && !is_silent) putchar('\n');
-    return servers > 0;
+    return servers;
 }
 
 /* -- rules ------------------------------------------------------------------------------------- */
@@ -150,21 +152,42 @@ static const rule_mark *mark_of(const vector_rule *rule) {
     return NULL;
 }
 
+static void print_text(const vector_rule *rule, const rule_mark *mark, size_t vectors) {
+    printf("%s (%zu vector%s)\n  %s\n", rule->id, vectors, vectors == 1 ? "" : "s", rule->text);
+    if (rule->source_title != NULL) printf("  %s\n", rule->source_title);
+    if (rule->source_url != NULL) printf("  %s\n", rule->source_url);
+    if (mark != NULL) printf("  engine: %s:%d\n", mark->file, mark->line);
+}
+
+static void print_markdown(const vector_rule *rule, const rule_mark *mark, size_t vectors) {
+    printf("| `%s` | ", rule->id);
+    for (const char *at = rule->text; *at != '\0'; at++)
+        printf(*at == '|' || *at == '*' || *at == '_' ? "\\%c" : "%c", *at);
+    printf(" | %zu | ", vectors);
+    if (mark != NULL) printf("%s:%d", mark->file, mark->line);
+}
+
 static void tell_rule(const vector_set *set, const vector_rule *rule, const difference_table *table,
-                      bool is_silent, rules_tally *tally) {
+                      enum rules_form form, rules_tally *tally) {
+    static const char *const before[] = {"  differs: ", "", NULL};
+    static const char *const after[] = {"\n", " |\n", ""};
     const rule_mark *mark = mark_of(rule);
-    size_t exercised = 0;
-    for (size_t i = 0; i < set->count; i++) exercised += vector_has_rule(set->vectors[i], rule->id);
+    size_t vectors = 0;
+    for (size_t i = 0; i < set->count; i++) vectors += vector_has_rule(set->vectors[i], rule->id);
     tally->marked += mark != NULL;
-    tally->exercised += exercised > 0;
-    if (!is_silent) {
-        printf("%s (%zu vector%s)\n  %s\n", rule->id, exercised, exercised == 1 ? "" : "s",
-               rule->text);
-        if (rule->source_title != NULL) printf("  %s\n", rule->source_title);
-        if (rule->source_url != NULL) printf("  %s\n", rule->source_url);
-        if (mark != NULL) printf("  engine: %s:%d\n", mark->file, mark->line);
-    }
-    tally->differing += tell_differing(table, set, rule, is_silent);
+    tally->exercised += vectors > 0;
+    if (form == FORM_TEXT) print_text(rule, mark, vectors);
+    if (form == FORM_MARKDOWN) print_markdown(rule, mark, vectors), fputs(" | ", stdout);
+    size_t servers = tell_differing(table, set, rule, before[form]);
+    if (servers > 0 || form == FORM_MARKDOWN) fputs(after[form], stdout);
+    tally->differing += servers > 0;
+}
+
+static void print_summary(const vector_set *set, const rules_tally *tally, bool has_matrix) {
+    printf("%zu rules: %zu exercised by vectors, %zu marked in the engine", set->rule_count,
+           tally->exercised, tally->marked);
+    if (has_matrix) printf(", some server differs in %zu", tally->differing);
+    putchar('\n');
 }
 
 static int rules_with(const rules_options *options) {
@@ -173,14 +196,14 @@ static int rules_with(const rules_options *options) {
     bool loaded =
         differences_read(options->matrix, &table) && cli_load("rules", &options->vectors, &set);
     rules_tally tally = {0};
+    if (loaded && options->form == FORM_MARKDOWN)
+        puts("# The rules of time\n\nMade by `ttlspec rules --markdown`.\n\n"
+             "| rule | what it says | vectors | in the engine | servers that differ |\n"
+             "| --- | --- | ---: | --- | --- |");
     for (size_t i = 0; loaded && i < set.rule_count; i++)
-        tell_rule(&set, set.rules[i], &table, options->summary, &tally);
-    if (loaded && options->summary) {
-        printf("%zu rules: %zu exercised by vectors, %zu marked in the engine", set.rule_count,
-               tally.exercised, tally.marked);
-        if (table.root != NULL) printf(", some server differs in %zu", tally.differing);
-        putchar('\n');
-    }
+        tell_rule(&set, set.rules[i], &table, options->form, &tally);
+    if (loaded && options->form == FORM_MARKDOWN) putchar('\n');
+    if (loaded && options->form != FORM_TEXT) print_summary(&set, &tally, table.root != NULL);
     differences_free(&table);
     vector_set_free(&set);
     return cli_flush_stdout("rules") && loaded ? STATUS_CONFORMANT : STATUS_WRONG;
