@@ -21,18 +21,26 @@ typedef struct real_server {
     redisContext *context;
 } real_server;
 
-static inline void real_server_start(real_server *server, const char *program, int64_t start_ms) {
+/* `arguments` end with NULL. */
+static inline void real_server_start_with(real_server *server, const char *program,
+                                          const char *const *arguments, int64_t start_ms) {
     char error[SERVER_ERROR_SIZE];
     *server = (real_server){.command = {program, NULL}};
     ck_assert_msg(scratch_open(&server->scratch, error), "%s", error);
     ck_assert_msg(virtual_clock_init(&server->clock, server->scratch.path, start_ms * 1000, error),
                   "%s", error);
     ck_assert_msg(preload_find(server->preload, sizeof server->preload), "no libttlclock.so");
-    server->options = (server_options){
-        .command = server->command, .clock = &server->clock, .preload = server->preload};
+    server->options = (server_options){.command = server->command,
+                                       .clock = &server->clock,
+                                       .preload = server->preload,
+                                       .arguments = arguments};
     ck_assert_msg(server_start(&server->process, &server->options, error), "%s", error);
     server->context = server_connect(&server->process, error);
     ck_assert_msg(server->context != NULL, "%s", error);
+}
+
+static inline void real_server_start(real_server *server, const char *program, int64_t start_ms) {
+    real_server_start_with(server, program, NULL, start_ms);
 }
 
 static inline void real_server_stop(real_server *server) {
