@@ -4,6 +4,7 @@
 #include "engine/config.h"
 #include "engine/number.h"
 #include "engine/pubsub.h"
+#include "engine/rule.h"
 #include "engine/session.h"
 #include "engine/subcommand.h"
 #include "engine/text.h"
@@ -49,6 +50,7 @@ static ttl_status session_say(ttl_session *session, ttl_bytes *what, ttl_bytes v
 
 /* Visible ASCII only, so that a name cannot break the lines of CLIENT LIST. */
 static bool is_presentable(const struct call *call, ttl_bytes text) {
+    RULE("client.setname-checks");
     bool stops_at_nul = call_has(call, TRAIT_CLIENT_NAME_ENDS_AT_NUL);
     for (size_t i = 0; i < text.length; i++) {
         if (text.data[i] == '\0' && stops_at_nul) return true;
@@ -84,6 +86,7 @@ struct hello {
 };
 
 static bool hello_read_protocol(struct call *call, struct hello *hello) {
+    RULE("hello.without-version");
     bool optional = call_has(call, TRAIT_HELLO_WITHOUT_VERSION);
     if (call->argc < 2) return true;
     if (!argument_integer(call->argv[1], &hello->protocol)) {
@@ -161,6 +164,7 @@ static void hello_answer(struct call *call) {
 ttl_status hello_command(struct call *call) {
     struct hello hello = {0, false, NULL};
     ttl_status status = TTL_OK;
+    RULE("hello.options-together");
     bool at_once = call_has(call, TRAIT_HELLO_ALL_AT_ONCE);
     if (!hello_read_protocol(call, &hello)) return TTL_OK;
     for (size_t i = 2; i < call->argc;) {
@@ -238,6 +242,7 @@ static void client_describe(const struct call *call, struct text *text) {
     info_integer(text, " psub=", (int64_t)session->pattern_count);
     if (call_has(call, TRAIT_PUBSUB_SHARDS)) text_add(text, " ssub=0");
     info_integer(text, " multi=", in_exec ? (int64_t)session->queue_count : -1);
+    RULE("client.info-watch");
     if (call_has(call, TRAIT_CLIENT_WATCH))
         info_integer(text, " watch=", (int64_t)session->watch_count);
     text_add(text, " cmd=");

@@ -118,6 +118,7 @@ static ttl_status reply_same_object(struct call *call) {
 static bool call_index(struct call *call, size_t at, const char *complaint, int64_t *index) {
     bool is_integer = argument_integer(call->argv[at], index);
     bool fits = is_integer && *index >= INT32_MIN && *index <= INT32_MAX;
+    RULE("database.long-index");
     if (fits || (is_integer && !call_has(call, TRAIT_INDEX_IS_AN_INT))) return true;
     if (complaint != NULL) reply_error(call, complaint);
     else if (!is_integer) reply_not_integer(call);
@@ -289,6 +290,7 @@ enum { SCAN_COUNT_USUAL = 10, SCAN_SLOTS_PER_KEY = 10 };
 /* Redis since 7.2 reads a cursor as a number that is not negative, or as strtoull does. */
 static bool cursor_parse(const struct call *call, ttl_bytes text, uint64_t *cursor) {
     int64_t integer;
+    RULE("scan.cursor");
     if (!call_has(call, TRAIT_SCAN_CURSOR_IS_STRICT)) return number_parse_unsigned(text, cursor);
     if (argument_integer(text, &integer)) {
         *cursor = (uint64_t)integer;
@@ -309,6 +311,7 @@ static bool type_exists(ttl_bytes word) {
 
 static bool scan_type_parse(struct call *call, size_t at, struct wanted *wanted) {
     wanted->type = &call->argv[at];
+    RULE("scan.unknown-type");
     if (!call_has(call, TRAIT_SCAN_TYPE_IS_CHECKED) || type_exists(*wanted->type)) return true;
     ttl_bytes parts[] = {ttl_bytes_of("ERR unknown type name '"), *wanted->type, ttl_bytes_of("'")};
     reply_error_parts(call, parts, 3);
@@ -389,11 +392,13 @@ static bool scan_shows(struct call *call, const struct wanted *wanted, struct ke
     bool type_fits = type_is_wanted(wanted, key.record);
     if (!name_is_wanted(wanted, key.record) || (type_first && !type_fits)) return false;
     bool alive = db_is_alive(call, key.record);
+    RULE("scan.type-counts");
     if (wanted->type != NULL && call_has(call, TRAIT_SCAN_TYPE_COUNTS)) {
         struct statistics *statistics = &call->engine->statistics;
         ++*(alive ? &statistics->keyspace_hits : &statistics->keyspace_misses);
     }
     if (alive) return type_fits;
+    RULE("scan.type-announces");
     bool announces = wanted->type != NULL && call_has(call, TRAIT_SCAN_TYPE_ANNOUNCES);
     RULE("scan.leaves-out-dead");
     db_reclaim_read(call, key, announces);

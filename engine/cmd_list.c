@@ -1,6 +1,7 @@
 /* Lists. */
 #include "engine/db.h"
 #include "engine/edit.h"
+#include "engine/rule.h"
 
 enum list_end { LIST_LEFT, LIST_RIGHT };
 
@@ -64,6 +65,7 @@ static bool pop_count(struct call *call, int64_t *count) {
         reply_error(call, "ERR value is out of range, must be positive");
         return false;
     }
+    RULE("lpop.count-zero");
     if (*count > 0 || !call_has(call, TRAIT_LPOP_COUNT_OF_NOTHING)) return true;
     ttl_reply_add_node(call->reply, TTL_REPLY_NIL_ARRAY, 0);
     return false;
@@ -187,6 +189,7 @@ ttl_status lset_command(struct call *call) {
     if (key.record == NULL) return reply_error(call, "ERR no such key");
     if (!db_check_type(call, key, VALUE_LIST)) return TTL_OK;
     if (!call_integer(call, 2, &index)) return TTL_OK;
+    RULE("lset.index-is-cut");
     if (call_has(call, TRAIT_LSET_INDEX_IS_CUT)) index = (int32_t)(uint32_t)(uint64_t)index;
     struct collection *list = key_collection(key);
     if (!list_index(list, index, &place)) return reply_error(call, "ERR index out of range");

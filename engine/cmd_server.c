@@ -288,6 +288,7 @@ static void info_keyspace(struct text *text, const ttl_engine *engine) {
         text_add_integer(text, (int64_t)db->keyspace.volatile_count);
         text_add(text, ",avg_ttl=");
         text_add_integer(text, average_left_ms(engine, db));
+        RULE("info.keyspace");
         if (ttl_dialect_has(&engine->dialect, TRAIT_INFO_SUBEXPIRY)) text_add(text, ",subexpiry=0");
         if (ttl_dialect_has(&engine->dialect, TRAIT_INFO_VOLATILE_ITEMS))
             text_add(text, ",keys_with_volatile_items=0");

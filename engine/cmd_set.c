@@ -2,6 +2,7 @@
 #include "engine/db.h"
 #include "engine/edit.h"
 #include "engine/engine.h"
+#include "engine/rule.h"
 
 /* ---- order: by value while all members are integers, by insertion from then on */
 
@@ -97,6 +98,7 @@ static ttl_status set_pop(struct call *call, struct key key, size_t count) {
 static bool spop_count(struct call *call, int64_t *count) {
     bool is_integer = argument_integer(call->argv[2], count);
     if (is_integer && *count >= 0) return true;
+    RULE("spop.bad-count");
     if (!call_has(call, TRAIT_SPOP_COUNT_IS_INDEX))
         reply_error(call, "ERR value is out of range, must be positive");
     else if (is_integer) reply_error(call, "ERR index out of range");

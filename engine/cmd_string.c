@@ -385,6 +385,7 @@ ttl_status decrby_command(struct call *call) {
     int64_t amount;
     if (!call_integer(call, 2, &amount)) return TTL_OK;
     if (amount != INT64_MIN) return increment_by(call, -amount);
+    RULE("decrby.least");
     if (call_has(call, TRAIT_DECRBY_LEAST_REFUSED))
         return reply_error(call, "ERR decrement would overflow");
     return increment_by(call, INT64_MIN); /* which is what its negative wraps to */

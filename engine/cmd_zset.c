@@ -5,6 +5,7 @@
 #include "engine/edit.h"
 #include "engine/number.h"
 #include "engine/require.h"
+#include "engine/rule.h"
 #include "engine/zrange.h"
 
 /* ---- order: by score, then by bytes */
@@ -25,6 +26,7 @@ static void zset_insert(struct collection *zset, struct member member) {
 
 static void reply_score(struct call *call, double score) {
     char text[NUMBER_DOUBLE_ROOM];
+    RULE("zset.score-text");
     size_t length = call_has(call, TRAIT_SCORE_SHORTEST) ? number_format_shortest(score, text)
                                                          : number_format_double(score, text);
     ttl_reply_add_text(call->reply, TTL_REPLY_DOUBLE, (ttl_bytes){text, length});
@@ -32,11 +34,13 @@ static void reply_score(struct call *call, double score) {
 
 /* A score as it is kept. */
 static double score_kept(const struct call *call, double score) {
+    RULE("zset.negative-zero");
     return score == 0 && !call_has(call, TRAIT_SCORE_KEEPS_NEGATIVE_ZERO) ? 0 : score;
 }
 
 static bool call_score(struct call *call, size_t index, double *score) {
     ttl_bytes text = call->argv[index];
+    RULE("zset.hexadecimal-score");
     bool is_decimal = call_has(call, TRAIT_SCORE_IS_DECIMAL);
     if ((!is_decimal || number_is_decimal(text)) && number_parse_double(text, score)) return true;
     reply_error(call, "ERR value is not a valid float");
@@ -70,6 +74,7 @@ static unsigned zadd_flag_at(const struct call *call, size_t index) {
                  {"GT", ZADD_GT}, {"INCR", ZADD_INCR}, {"LT", ZADD_LT}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         bool compares = (words[i].flag & (ZADD_GT | ZADD_LT)) != 0;
+        RULE("zadd.gt-lt");
         if (compares && !call_has(call, TRAIT_ZADD_COMPARES)) continue;
         if (call_is_word(call, index, words[i].word)) return words[i].flag;
     }

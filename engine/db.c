@@ -66,6 +66,7 @@ struct key db_write(struct call *call, ttl_bytes name) {
 }
 
 struct key db_read(struct call *call, ttl_bytes name) {
+    RULE("info.hits-and-misses");
     struct key key = db_write(call, name);
     if (key.record != NULL) {
         RULE("in-place.reads-keep-deadline");

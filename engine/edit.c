@@ -57,6 +57,7 @@ void announce_removal(struct call *call, ttl_bytes name, struct key key, const c
 }
 
 struct key source_lookup(struct call *call, ttl_bytes name) {
+    RULE("store.sources-are-read");
     bool is_read = call_has(call, TRAIT_STORE_SOURCES_ARE_READ);
     return is_read ? db_read(call, name) : db_write(call, name);
 }
@@ -90,6 +91,7 @@ ttl_status store_collection(struct call *call, ttl_bytes name, enum value_type t
         collection_free(&call->engine->memory, result);
         return TTL_NO_MEMORY;
     }
+    RULE("store.over-dead");
     bool is_silent = call_has(call, TRAIT_STORE_OVER_DEAD_IS_SILENT);
     struct key old = is_silent ? keyspace_find(keyspace, name) : db_write(call, name);
     RULE("store.drops-deadline", "event.store");

@@ -131,7 +131,7 @@ static ttl_status engine_next_due(ttl_engine *engine, int64_t limit_ms, struct n
 }
 
 static bool engine_expires_at_deadline(const ttl_engine *engine) {
-    RULE("active.at-the-deadline");
+    RULE("active.at-the-deadline", "active.deadline");
     return ttl_dialect_has(&engine->dialect, TRAIT_ACTIVE_AT_DEADLINE);
 }
 

@@ -30,6 +30,7 @@ static unsigned event_flags_all(const ttl_dialect *dialect) {
 }
 
 static bool event_flag_exists(const ttl_dialect *dialect, unsigned flag) {
+    RULE("events.flag-d");
     switch (flag) {
     case EVENT_MODULE: return ttl_dialect_has(dialect, TRAIT_EVENT_MODULE);
     case EVENT_NEW: return ttl_dialect_has(dialect, TRAIT_EVENT_NEW);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/glob.h"
+#include "engine/rule.h"
 #include "engine/session.h"
 #include "engine/subcommand.h"
 
@@ -106,6 +107,7 @@ static bool command_ends_subscriptions(const struct command *command) {
 }
 
 bool pubsub_allows(struct call *call) {
+    RULE("pubsub.unsubscribe-from-nothing");
     if (call_has(call, TRAIT_UNSUBSCRIBE_REFUSED) && pubsub_count(call->session) == 0 &&
         command_ends_subscriptions(call->command)) {
         ttl_bytes parts[] = {ttl_bytes_of("NOSUB '"), ttl_bytes_of(call->command->name),
@@ -114,6 +116,7 @@ bool pubsub_allows(struct call *call) {
         return false;
     }
     if (!pubsub_holds(call->session) || command_is_for_subscribers(call->command)) return true;
+    RULE("pubsub.context");
     bool is_exec = call->command->run == exec_command;
     if (is_exec) session_leave_multi(call->session);
     ttl_bytes parts[] = {

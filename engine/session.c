@@ -321,6 +321,7 @@ static ttl_status reply_unknown_command(struct call *call) {
 }
 
 static ttl_status reply_not_in_multi(struct call *call) {
+    RULE("multi.refused-inside");
     if (!call_has(call, TRAIT_NOT_IN_MULTI_NAMED))
         return reply_error(call, "ERR Command not allowed inside a transaction");
     ttl_bytes parts[] = {ttl_bytes_of("ERR Command '"), ttl_bytes_of(call->command->name),

@@ -47,6 +47,7 @@ static bool take_comparison(const struct call *call, size_t *index, struct set_o
     bool equal = call_has(call, TRAIT_SET_IFEQ) && call_is_word(call, *index, "IFEQ");
     bool unequal = call_has(call, TRAIT_SET_IFNE) && call_is_word(call, *index, "IFNE");
     if ((!equal && !unequal) || *index + 1 >= call->argc) return false;
+    RULE("set.ifeq", "set.ifne");
     enum set_comparison comparison = equal ? COMPARE_EQUAL : COMPARE_UNEQUAL;
     bool repeats = options->comparison == comparison && call_has(call, TRAIT_SET_IFNE);
     if (options->only_new || options->only_present) return false;

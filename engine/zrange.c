@@ -1,6 +1,7 @@
 #include "engine/zrange.h"
 
 #include "engine/number.h"
+#include "engine/rule.h"
 
 int bytes_order(ttl_bytes a, ttl_bytes b) {
     size_t common = a.length < b.length ? a.length : b.length;
@@ -59,6 +60,7 @@ static ttl_bytes bytes_after_first(ttl_bytes bytes) {
 static bool parse_score_end(const struct call *call, ttl_bytes text, struct zrange_end *end) {
     end->is_exclusive = text.length > 0 && text.data[0] == '(';
     if (end->is_exclusive) text = bytes_after_first(text);
+    RULE("zset.hexadecimal-bound");
     if (call_has(call, TRAIT_SCORE_BOUND_IS_DECIMAL) && !number_is_decimal(text)) return false;
     return number_parse_bound(text, &end->score);
 }
