@@ -67,8 +67,8 @@ static bool somebody_failed_before(const board *b, uint64_t number) {
     return false;
 }
 
-/* Each `jobs`-th seed. Goes on while an earlier seed may still fail, so that the first that fails is
- * the same one whatever the number of workers. */
+/* Each `jobs`-th seed. Goes on while an earlier seed may still fail, so that the first that fails
+ * is the same one whatever the number of workers. */
 static void work(const sim_arguments *arguments, board *b, uint64_t first) {
     worker *self = &b->workers[first];
     for (uint64_t i = first; i < arguments->seeds; i += arguments->jobs) {
@@ -91,15 +91,19 @@ static void work(const sim_arguments *arguments, board *b, uint64_t first) {
     self->at = arguments->seeds;
 }
 
-static void wait_for(const board *b, uint64_t count, const sim_arguments *arguments,
-                     sim_campaign_end *end) {
-    for (uint64_t i = 0; i < count; i++) {
+/* A worker that crashes stops the others: its seed is what there is to tell. */
+static void wait_for_all(board *b, const sim_arguments *arguments, sim_campaign_end *end) {
+    for (uint64_t waited = 0; waited < arguments->jobs;) {
         int status = 0;
-        while (waitpid(b->workers[i].pid, &status, 0) < 0)
-            if (errno != EINTR) abort();
-        if (!WIFSIGNALED(status)) continue;
+        pid_t pid = waitpid(-1, &status, 0);
+        if (pid < 0 && errno != EINTR) abort();
+        if (pid < 0) continue;
+        waited++;
+        if (!WIFSIGNALED(status) || end->crashed_by != 0) continue;
         end->crashed_by = WTERMSIG(status);
-        end->crashed_seed = arguments->seed + b->workers[i].at;
+        for (uint64_t i = 0; i < arguments->jobs; i++)
+            if (b->workers[i].pid == pid) end->crashed_seed = arguments->seed + b->workers[i].at;
+        b->stops = 1;
     }
 }
 
@@ -148,7 +152,7 @@ sim_campaign_end sim_campaign_run(const sim_arguments *given, sim_campaign *tota
         }
         b->workers[i].pid = pid;
     }
-    wait_for(b, arguments.jobs, &arguments, &end);
+    wait_for_all(b, &arguments, &end);
     sum_up(b, &arguments, total, &end);
     munmap(b, sizeof *b);
     return end;

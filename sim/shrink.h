@@ -18,8 +18,9 @@ typedef struct sim_replayed {
     char what[SIM_WHAT_SIZE];
 } sim_replayed;
 
-/* Gives the steps to a fresh site. `observe` is told each step and the site after it; may be NULL. */
+/* Told each step and the site after it. */
 typedef void sim_observe(void *context, const sim_step *step, const sim_site *site);
+/* Gives the steps to a fresh site. `observe` may be NULL. */
 sim_replayed sim_replay(const sim_recording *steps, const sim_hooks *hooks, sim_observe *observe,
                         void *context);
 

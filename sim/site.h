@@ -4,9 +4,9 @@
  *                  |            `-- a restart reads it back
  *                  `- laws: nothing dead is read, nothing alive is lost, ...
  *
- * A site knows no network and no true time: a step says what happens and what the wall clock shows.
- * So a list of steps replays exactly what a world did to its server, without the world. That is what
- * the shrinker works on.
+ * A site knows no network and no true time: a step says what happens and what the wall clock
+ * shows. So a list of steps replays exactly what a world did to its server, without the world.
+ * That is what the shrinker works on.
  *
  * Cost: a step executes its command twice, on the engine and on the naive model.
  * Ownership: the site owns its servers and its log.

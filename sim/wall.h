@@ -2,8 +2,8 @@
  *
  *      wall = base + elapsed * (1 + drift) + strobe
  *
- * True time of the world is microseconds from 0. A wall clock may be off from the start, drift, jump,
- * swing to and fro, and stall; each change takes effect at a true moment. Whole numbers only.
+ * True time of the world is microseconds from 0. A wall clock may be off from the start, drift,
+ * jump, swing to and fro, and stall; each change takes effect at a true moment. Whole numbers only.
  */
 #ifndef TTLSPEC_SIM_WALL_H
 #define TTLSPEC_SIM_WALL_H

@@ -473,7 +473,7 @@ static void draw_faults(sim_world *world, const sim_world_options *options) {
     if (options->profile == SIM_PROFILE_FULL) enabled = UINT64_MAX, wanted = FAULTS_MAX;
     else if (sim_random_chance(&stream, 1, 4)) wanted = 0;
     for (size_t i = 0; i < wanted; i++) {
-        struct fault fault = {.kind = sim_random_below(&stream, SIM_FAULT_KINDS)};
+        struct fault fault = {.kind = (sim_fault_kind)sim_random_below(&stream, SIM_FAULT_KINDS)};
         fault.at_us = (int64_t)sim_random_below(&stream, span_us);
         fault.for_us = 1 + (int64_t)sim_random_below(&stream, span_us / 16 + 1000);
         fault.amount = 1 + (int64_t)sim_random_below(&stream, span_us / 4 + 1000);

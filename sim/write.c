@@ -253,7 +253,7 @@ void sim_write_vector(FILE *out, const sim_recording *steps, uint64_t seed, sim_
 
 void sim_write_rules(FILE *out) {
     fputs("{\n  \"rules\": [", out);
-    for (int law = SIM_LAWS_HOLD; law < SIM_LAWS; law++)
+    for (sim_law law = SIM_LAWS_HOLD; law < SIM_LAWS; law++)
         fprintf(out,
                 "%s\n    {\"id\": \"sim.%s\", \"text\": \"In a world: %s.\",\n"
                 "     \"source\": {\"title\": \"ttlspec sim\"}}",

@@ -4,7 +4,7 @@
 load helper
 
 setup() {
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return 1
 }
 
 @test "a campaign in which all laws hold ends with 0, figures and a digest" {
@@ -38,7 +38,7 @@ setup() {
     [ "$status" -eq 1 ]
     [[ "$output" == *"broke a law of safety"*"something dead was read"* ]]
     [[ "$output" == *"again: ttlspec sim --seed 0x"*"--plant 'GET dies one ms late'"* ]]
-    [ "$(ls ttlspec-sim | wc -l)" -eq 4 ]
+    [ "$(find ttlspec-sim -type f | wc -l)" -eq 4 ]
 }
 
 @test "the command that reproduces a failure does so" {
@@ -104,6 +104,18 @@ setup() {
     [ "$status" -eq 130 ]
     grep -q 'interrupted: [0-9]* of 100000000 seeds done' out
     grep -q 'go on: ttlspec sim --seed 0x' out
+}
+
+@test "a worker that crashes names its seed, and the others stop" {
+    "$ttlspec" sim --seed 1 --seeds 100000000 --jobs 2 >out 2>&1 3>&- &
+    pid=$!
+    sleep 1
+    kill -SEGV "$(pgrep -P "$pid" | head -1)"
+    status=0
+    wait "$pid" || status=$?
+    [ "$status" -eq 7 ]
+    grep -q 'a worker crashed (signal 11) in seed 0x' out
+    grep -q 'again: ttlspec sim --seed 0x' out
 }
 
 @test "what is no seed, no number, no fault and no option is said in a sentence, with status 2" {
