@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conformance/live.h"
+#include "conformance/number.h"
 #include "conformance/runner.h"
 #include "conformance/text.h"
 
@@ -35,6 +36,8 @@ static const char usage[] =
     "how\n"
     "  --spec DIALECT     hold targets to this behaviour (default: the version they claim)\n"
     "  --exclusive        the whole server is ours: it is emptied, and set as vectors need it\n"
+    "  --jobs N           connections to a live server at most, for vectors that run side by side\n"
+    "                     (64)\n"
     "  --known FILE       accepted differences; --update-known FILE writes them\n"
     "  --strict           a difference in what nothing promises fails too\n"
     "\n"
@@ -57,6 +60,7 @@ enum {
     OPTION_SHARD,
     OPTION_SPEC,
     OPTION_EXCLUSIVE,
+    OPTION_JOBS,
     OPTION_KNOWN,
     OPTION_UPDATE_KNOWN,
     OPTION_STRICT,
@@ -75,6 +79,7 @@ static const struct option known_options[] = {
     {"shard", required_argument, NULL, OPTION_SHARD},
     {"spec", required_argument, NULL, OPTION_SPEC},
     {"exclusive", no_argument, NULL, OPTION_EXCLUSIVE},
+    {"jobs", required_argument, NULL, OPTION_JOBS},
     {"known", required_argument, NULL, OPTION_KNOWN},
     {"update-known", required_argument, NULL, OPTION_UPDATE_KNOWN},
     {"strict", no_argument, NULL, OPTION_STRICT},
@@ -125,6 +130,12 @@ static bool take_option(run_options *options, int option, const char *value) {
     case OPTION_OUT: options->out = value; return true;
     case OPTION_VERBOSE: options->style.verbose = true; return true;
     case OPTION_REPORT: return take_report(options, value);
+    case OPTION_JOBS:
+        if (number_parse_digits(value, strlen(value), RUN_JOBS_MAX, &options->jobs) &&
+            options->jobs > 0)
+            return true;
+        cli_complain("run", "--jobs wants a number from 1 to %d, not %s", RUN_JOBS_MAX, value);
+        return false;
     case OPTION_SHARD:
         if (cli_parse_shard(value, &options->selection)) return true;
         cli_complain("run", "--shard wants I/N, I from 1 to N, not %s", value);
@@ -238,6 +249,7 @@ static void run_on(run_session *session, target *on, result_run *run) {
     runner how = {.target = on,
                   .spec = options->spec_name != NULL ? options->spec : on->dialect,
                   .run_id = session->run_id,
+                  .jobs = (size_t)options->jobs,
                   .baseline = session->baseline,
                   .skip_count = options->selection.skip.count,
                   .skip_globs = options->selection.skip.values,

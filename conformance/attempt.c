@@ -69,11 +69,11 @@ static bool run_action(attempt *self, target *on, size_t index) {
 }
 
 /* False: the turn ends here. */
-static bool run_step(attempt *self, target *on, size_t index) {
+static bool run_step(attempt *self, target *on, size_t index, int64_t at_ms) {
     const vector_step *step = &self->vector->steps[index];
     attempt_step *seen = &self->steps[index];
     if (step->action != VECTOR_COMMAND) return run_action(self, on, index);
-    if (!target_wait(on, step->wall_ms)) {
+    if (!target_wait(on, at_ms)) {
         self->is_interrupted = true;
         return false;
     }
@@ -86,23 +86,24 @@ static bool run_step(attempt *self, target *on, size_t index) {
     return !self->vector->has_events || target_events(on, &seen->events, self->error);
 }
 
-static void run_turn(attempt *self, target *on, const target_turn *turn) {
+static void run_turn(attempt *self, target *on, const target_turn *turn, const int64_t *at_us) {
+    const vector *what = self->vector;
     if (!target_begin(on, turn, self->error)) {
         self->never_began = true;
         return;
     }
-    /* A world's T0 is a whole second; where no text names it the turn may begin at any time. */
-    self->world.t0_ms = on->t0_ms - on->t0_ms % 1000;
-    for (size_t i = 0; i < self->vector->step_count; i++) fill_step(self, i);
-    for (size_t i = 0; i < self->vector->step_count; i++)
-        if (!run_step(self, on, i)) return;
+    attempt_place(self, on->t0_ms);
+    for (size_t i = 0; i < what->step_count; i++) {
+        int64_t at_ms = at_us == NULL ? what->steps[i].wall_ms : at_us[i] / 1000;
+        if (!run_step(self, on, i, at_ms)) return;
+    }
     if (!target_settle(on, self->error)) return;
-    for (size_t i = 0; i < self->vector->step_count; i++)
-        self->steps[i].range = target_bracket(on, self->steps[i].moments);
+    self->reading_count = on->reading_count;
+    memcpy(self->readings, on->readings, sizeof self->readings);
 }
 
-void attempt_run(attempt *self, target *on, const vector *what, const ttl_dialect *spec,
-                 const char *prefix) {
+void attempt_begin(attempt *self, const target *on, const vector *what, const ttl_dialect *spec,
+                   const char *prefix) {
     memset(self, 0, sizeof *self);
     self->vector = what;
     self->spec = spec;
@@ -114,6 +115,27 @@ void attempt_run(attempt *self, target *on, const vector *what, const ttl_dialec
         ttl_reply_init(&self->steps[i].reply, ttl_allocator_libc());
         ttl_reply_init(&self->steps[i].events, ttl_allocator_libc());
     }
+}
+
+/* A world's T0 is a whole second; where no text names it the turn may begin at any time. */
+void attempt_place(attempt *self, int64_t t0_ms) {
+    self->world.t0_ms = t0_ms - t0_ms % 1000;
+    for (size_t i = 0; i < self->vector->step_count; i++) fill_step(self, i);
+}
+
+ttl_bytes *attempt_keys(attempt *self, size_t *count) {
+    key_list list = {0, NULL};
+    for (size_t i = 0; i < self->vector->step_count; i++)
+        for (size_t a = 0; a < self->vector->steps[i].argc; a++)
+            collect_keys(self, &list, &self->vector->steps[i].argv[a]);
+    *count = list.count;
+    return list.keys;
+}
+
+/* `at_us`: when each step is run, of a target in virtual time; NULL: when the vector says. */
+static void attempt_run_at(attempt *self, target *on, const vector *what, const ttl_dialect *spec,
+                           const char *prefix, const int64_t *at_us) {
+    attempt_begin(self, on, what, spec, prefix);
     target_turn turn = {.key_prefix = self->world.key_prefix,
                         .connection_count = what->connection_count,
                         .uses_t0 = what->uses_t0,
@@ -123,13 +145,36 @@ void attempt_run(attempt *self, target *on, const vector *what, const ttl_dialec
     for (size_t i = 0; i < what->step_count; i++)
         if (vector_action_restarts(what->steps[i].action)) turn.restart = what->steps[i].action;
     note_settings(&turn, what);
-    run_turn(self, on, &turn);
-    key_list list = {0, NULL};
-    for (size_t i = 0; i < what->step_count && !self->never_began; i++)
-        for (size_t a = 0; a < what->steps[i].argc; a++)
-            collect_keys(self, &list, &what->steps[i].argv[a]);
-    target_end(on, list.count, list.keys);
-    free(list.keys);
+    run_turn(self, on, &turn, at_us);
+    size_t count = 0;
+    ttl_bytes *keys = self->never_began ? NULL : attempt_keys(self, &count);
+    target_end(on, count, keys);
+    free(keys);
+}
+
+void attempt_run(attempt *self, target *on, const vector *what, const ttl_dialect *spec,
+                 const char *prefix) {
+    attempt_run_at(self, on, what, spec, prefix, NULL);
+}
+
+bool *attempt_reference(const attempt *self, const int64_t *at_us) {
+    size_t count = self->vector->step_count;
+    bool *agrees = memory_zeroed(count, sizeof *agrees);
+    char error[TARGET_ERROR_SIZE] = "";
+    bool is_usage;
+    target_options options = {.spec = self->spec};
+    target *engine = target_open_engine(NULL, &options, &is_usage, error);
+    if (engine == NULL) return agrees;
+    attempt reference;
+    attempt_run_at(&reference, engine, self->vector, self->spec, "reference:", at_us);
+    for (size_t i = 0; i < count && reference.steps[i].answered; i++) {
+        attempt_mismatch found = attempt_match(&reference, i, true);
+        agrees[i] = found.class == NULL;
+        free(found.reason);
+    }
+    attempt_free(&reference);
+    target_close(engine);
+    return agrees;
 }
 
 void attempt_free(attempt *self) {

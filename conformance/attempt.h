@@ -1,9 +1,9 @@
 /* An attempt: one turn of a vector on a target, as it went; and what follows from it.
  *
  * On a target in virtual time every step ran in its exact millisecond, so replies are held against
- * the vector directly. On a live one the history is put to the window first: a reply fails only
- * when no instant between its sending and its arrival explains it, and where an instant does, but
- * not the one that the vector is about, the moment was missed and nothing is decided.
+ * the vector directly. On a live one the history is put to the judge: it fails only when no moments
+ * within what was observed explain it, and where some do, but not those that the vector is about,
+ * they were missed and nothing is decided.
  *
  * Ownership: an attempt owns its replies and, by its arena, all arguments; the vector, the target
  * and the dialect must outlive it.
@@ -11,10 +11,10 @@
 #ifndef CONFORMANCE_ATTEMPT_H
 #define CONFORMANCE_ATTEMPT_H
 
+#include "conformance/history.h"
 #include "conformance/results.h"
 #include "conformance/target.h"
 #include "conformance/vector.h"
-#include "conformance/window.h"
 
 typedef struct attempt_step {
     size_t argc;
@@ -24,7 +24,6 @@ typedef struct attempt_step {
     ttl_reply reply, events; /* events: an array of arrays [name, key, database] */
     int protocol;
     target_moments moments;
-    target_range range;
 } attempt_step;
 
 typedef struct attempt {
@@ -38,7 +37,17 @@ typedef struct attempt {
     bool is_interrupted;
     char error[TARGET_ERROR_SIZE]; /* "": the target did not break */
     bool never_began;              /* it broke before the first step */
+    size_t reading_count;          /* of a live server's clock, in the time of `moments` */
+    clock_reading readings[2];
 } attempt;
+
+/* An attempt of which nothing has happened yet. */
+void attempt_begin(attempt *self, const target *on, const vector *what, const ttl_dialect *spec,
+                   const char *prefix);
+/* Fills the arguments, once it is known when the vector begins, by the server's clock. */
+void attempt_place(attempt *self, int64_t t0_ms);
+/* The keys that the attempt may have made; the caller frees the array. */
+ttl_bytes *attempt_keys(attempt *self, size_t *count);
 
 /* Runs the vector once, with keys below `prefix`, and clears up. */
 void attempt_run(attempt *self, target *on, const vector *what, const ttl_dialect *spec,
@@ -58,12 +67,7 @@ typedef struct attempt_mismatch {
 /* `lenient_expiry`: leave `expired` out of the events, whose moment is the server's own affair. */
 attempt_mismatch attempt_match(const attempt *self, size_t step, bool lenient_expiry);
 
-/* How the window explains the attempt. */
-typedef struct attempt_explanation {
-    window_answer answer;
-    size_t furthest;
-    char *legal; /* what was legal at the furthest step: "3 or 4"; may be NULL */
-} attempt_explanation;
-attempt_explanation attempt_explain(const attempt *self);
+/* What was seen, as the judge takes it. The caller frees it with history_free. */
+void attempt_history(const attempt *self, history *to);
 
 #endif

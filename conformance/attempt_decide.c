@@ -4,6 +4,7 @@
 
 #include "conformance/attempt.h"
 #include "conformance/attempt_inside.h"
+#include "conformance/judge.h"
 #include "conformance/text.h"
 
 /* -- what is kept ------------------------------------------------------------------------------ */
@@ -91,26 +92,6 @@ static void match_steps(const attempt *self, result_vector *result) {
     }
 }
 
-bool *attempt_reference(const attempt *self) {
-    size_t count = self->vector->step_count;
-    bool *agrees = memory_zeroed(count, sizeof *agrees);
-    char error[TARGET_ERROR_SIZE] = "";
-    bool is_usage;
-    target_options options = {.spec = self->spec};
-    target *engine = target_open_engine(NULL, &options, &is_usage, error);
-    if (engine == NULL) return agrees;
-    attempt reference;
-    attempt_run(&reference, engine, self->vector, self->spec, "reference:");
-    for (size_t i = 0; i < count && reference.steps[i].answered; i++) {
-        attempt_mismatch found = attempt_match(&reference, i, true);
-        agrees[i] = found.class == NULL;
-        free(found.reason);
-    }
-    attempt_free(&reference);
-    target_close(engine);
-    return agrees;
-}
-
 /* The steps that differ from the vector though an instant explains them: they were missed, if in
  * virtual time the reference does what the vector says. */
 static void excuse_missed(result_vector *result, size_t count, const bool *agrees) {
@@ -125,12 +106,11 @@ static void excuse_missed(result_vector *result, size_t count, const bool *agree
 }
 
 /* Nothing explains the step, though the reference can follow the vector up to here. */
-static void convict(result_step *step, const char *legal) {
+static void convict(result_step *step, const char *proof) {
     char *was = step->verdict == VERDICT_FAIL
                     ? text_format("%s; ", step->reason)
                     : text_copy("as the vector wants, but it is not legal by the time: ");
-    char *reason = text_format("%sno instant between sending and reply explains it%s%s", was,
-                               legal == NULL ? "" : "; legal were ", legal == NULL ? "" : legal);
+    char *reason = text_format("%s%s", was, proof);
     char *class = text_copy(step->verdict == VERDICT_FAIL ? step->class : "time");
     judge(step, VERDICT_FAIL, class, reason);
     free(class);
@@ -143,30 +123,85 @@ static bool agrees_until(const bool *agrees, size_t last) {
     return true;
 }
 
-static void decide_live(const attempt *self, result_vector *result) {
-    attempt_explanation found = attempt_explain(self);
-    bool all_match = true;
-    for (size_t i = 0; i < result->step_count; i++)
-        all_match = all_match && result->steps[i].verdict == VERDICT_PASS;
-    if (found.answer == WINDOW_EXPLAINED && all_match) {
-        free(found.legal);
-        return;
+/* Does the judge not look at what is wrong with this step? */
+static bool is_beyond_judge(const attempt *self, const result_step *step, size_t index) {
+    static const char *const commands[] = {"SCAN",   "INFO",  "COMMAND", "CLIENT",
+                                           "CONFIG", "DEBUG", "HELLO"};
+    if (step->class == NULL) return false;
+    if (strcmp(step->class, "events") == 0 || strcmp(step->class, "wording") == 0) return true;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (ttl_bytes_is_word(self->steps[index].argv[0], commands[i])) return true;
+    return false;
+}
+
+/* Some histories cannot be judged at all: deadlines that wrap around, unknown commands. */
+static bool was_searched(const judge_result *found) {
+    return found->answer != JUDGE_UNDECIDED || strncmp(found->reason, "given up", 8) == 0;
+}
+
+static bool tells_time(const attempt *self, size_t step) {
+    static const char *const commands[] = {"TTL",  "PTTL",       "TIME",
+                                           "EXEC", "EXPIRETIME", "PEXPIRETIME"};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (ttl_bytes_is_word(self->steps[step].argv[0], commands[i])) return true;
+    return false;
+}
+
+/* Steps that differ from the vector, though a right server could have answered so: their moment was
+ * missed. Where no moment that the brackets allow makes a difference to what is done, what the
+ * vector says of things that the judge does not look at holds all the same. */
+static void weigh_differences(const attempt *self, const judge_result *found,
+                              result_vector *result) {
+    bool *agrees = attempt_reference(self, NULL);
+    bool is_firm = attempt_is_firm(self, found), is_unjudged = !was_searched(found);
+    bool *early = attempt_reference_of_moments(self, false);
+    bool *late = attempt_reference_of_moments(self, true);
+    for (size_t i = 0; i < result->step_count; i++) {
+        bool holds = early[i] && late[i];
+        if (is_firm && holds && is_beyond_judge(self, &result->steps[i], i)) agrees[i] = false;
+        if (is_unjudged && holds && !tells_time(self, i)) agrees[i] = false;
     }
-    bool *agrees = attempt_reference(self);
-    if (found.answer == WINDOW_UNEXPLAINED) {
-        if (agrees_until(agrees, found.furthest)) {
-            excuse_missed(result, found.furthest, agrees);
-            convict(&result->steps[found.furthest], found.legal);
-        }
-    } else {
-        excuse_missed(result, result->step_count, agrees);
-    }
-    if (found.answer == WINDOW_EXHAUSTED)
-        judge(
-            &result->steps[found.furthest], VERDICT_INCONCLUSIVE, "missed",
-            text_copy("replies came so late that their possible instants are too many to search"));
+    excuse_missed(result, result->step_count, agrees);
+    free(late);
+    free(early);
     free(agrees);
-    free(found.legal);
+}
+
+static bool matches_all(const result_vector *result) {
+    for (size_t i = 0; i < result->step_count; i++)
+        if (result->steps[i].verdict != VERDICT_PASS) return false;
+    return true;
+}
+
+/* No right server can have answered so, if the reference itself follows the vector that far. */
+static void decide_unexplained(const attempt *self, const judge_result *found, size_t step,
+                               result_vector *result) {
+    bool *agrees = attempt_reference(self, NULL);
+    if (step < result->step_count && agrees_until(agrees, step)) {
+        char *proof = attempt_proof(self, found);
+        excuse_missed(result, step, agrees);
+        convict(&result->steps[step], proof);
+        free(proof);
+    }
+    free(agrees);
+}
+
+static void decide_live(const attempt *self, result_vector *result) {
+    history seen;
+    attempt_history(self, &seen);
+    judge_options options = {.dialect = *self->spec, .rate_ppm = JUDGE_RATE_PPM};
+    judge_result found = judge_history(&seen, &options);
+    bool was_given_up = found.answer == JUDGE_UNDECIDED && was_searched(&found);
+    result->has_slack = found.answer == JUDGE_PASS && found.slack_us < INT64_MAX;
+    if (result->has_slack) result->slack_us = found.slack_us;
+    if (found.answer == JUDGE_FAIL)
+        decide_unexplained(self, &found, attempt_step_of(&seen, found.entry), result);
+    else if (!matches_all(result)) weigh_differences(self, &found, result);
+    else if (was_given_up)
+        judge(&result->steps[result->step_count - 1], VERDICT_INCONCLUSIVE, "missed",
+              text_copy("replies came so late that their possible moments are too many to search"));
+    judge_result_free(&found);
+    history_free(&seen);
 }
 
 static void summarise(const attempt *self, result_vector *result) {

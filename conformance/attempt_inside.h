@@ -3,6 +3,7 @@
 #define CONFORMANCE_ATTEMPT_INSIDE_H
 
 #include "conformance/attempt.h"
+#include "conformance/judge.h"
 
 /* The bytes with the run's keys as the vector writes them: {k}. NUL-terminated; caller frees. */
 char *attempt_plain_bytes(const attempt *self, ttl_bytes from, size_t *length);
@@ -16,7 +17,16 @@ size_t attempt_next_event(const attempt *self, const ttl_reply *events, size_t n
 void attempt_list_events(const attempt *self, size_t step, ttl_reply *seen, ttl_reply *wanted);
 
 /* Which steps of the vector the reference engine of this dialect does as the vector says, in
- * virtual time. The caller frees. */
-bool *attempt_reference(const attempt *self);
+ * virtual time; at the moments `at_us`, which never go back, or when the vector says. The caller
+ * frees. */
+bool *attempt_reference(const attempt *self, const int64_t *at_us);
+/* The same at the earliest or the latest moments that the brackets allow. */
+bool *attempt_reference_of_moments(const attempt *self, bool latest);
+/* Did the judge find that no moment within the brackets makes a difference to what is done? */
+bool attempt_is_firm(const attempt *self, const judge_result *found);
+/* The step of the vector that an entry of its history is; SIZE_MAX: none is. */
+size_t attempt_step_of(const history *seen, size_t entry);
+/* Why no right server can have answered so, with the chain. The caller frees. */
+char *attempt_proof(const attempt *self, const judge_result *found);
 
 #endif

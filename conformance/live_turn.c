@@ -40,12 +40,11 @@ static redisReply *next_reply(redisContext *connection, bool subscribed, char *e
     return NULL;
 }
 
-static void note_protocol(target *on, size_t connection, size_t argc, const ttl_bytes *argv,
-                          const redisReply *reply) {
-    if (reply->type == REDIS_REPLY_ERROR) return;
-    if (ttl_bytes_is_word(argv[0], "RESET")) on->protocols[connection] = 2;
-    if (ttl_bytes_is_word(argv[0], "HELLO") && argc > 1)
-        on->protocols[connection] = ttl_bytes_is_word(argv[1], "3") ? 3 : 2;
+int live_protocol_after(int protocol, size_t argc, const ttl_bytes *argv, const redisReply *reply) {
+    if (reply->type == REDIS_REPLY_ERROR) return protocol;
+    if (ttl_bytes_is_word(argv[0], "RESET")) return 2;
+    if (!ttl_bytes_is_word(argv[0], "HELLO") || argc < 2) return protocol;
+    return ttl_bytes_is_word(argv[1], "3") ? 3 : 2;
 }
 
 bool live_turn_execute(live_turn *self, target *on, size_t connection, size_t argc,
@@ -72,7 +71,7 @@ bool live_turn_execute(live_turn *self, target *on, size_t connection, size_t ar
     free(arguments);
     free(lengths);
     if (answer == NULL) return false;
-    note_protocol(on, connection, argc, argv, answer);
+    on->protocols[connection] = live_protocol_after(on->protocols[connection], argc, argv, answer);
     ttl_reply_clear(reply);
     live_convert(reply, answer);
     freeReplyObject(answer);
@@ -81,8 +80,7 @@ bool live_turn_execute(live_turn *self, target *on, size_t connection, size_t ar
 
 /* -- keyspace events ------------------------------------------------------------------------ */
 
-/* Appends [name, key, database] from ["pmessage", pattern, "__keyspace@0__:key", name]. */
-static bool add_event(ttl_reply *events, const redisReply *message) {
+bool live_add_event(ttl_reply *events, const redisReply *message) {
     const redisReply *channel = message->element[2];
     const char *at = memchr(channel->str, '@', (size_t)channel->len);
     const char *key = strstr(channel->str, "__:");
@@ -107,7 +105,7 @@ bool live_turn_events(live_turn *self, ttl_reply *events, char *error) {
     for (void *next; redisGetReply(self->subscriber, &next) == REDIS_OK; freeReplyObject(next)) {
         const redisReply *reply = next;
         if (reply->elements == 4 && is_word(reply->element[0], "pmessage")) {
-            count += add_event(events, reply);
+            count += live_add_event(events, reply);
             continue;
         }
         freeReplyObject(next);

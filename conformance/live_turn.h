@@ -31,6 +31,12 @@ bool live_turn_execute(live_turn *self, target *on, size_t connection, size_t ar
 /* As target_events. */
 bool live_turn_events(live_turn *self, ttl_reply *events, char *error);
 
+/* Appends [name, key, database] from ["pmessage", pattern, "__keyspace@0__:key", name]. False: it
+ * is no such message. */
+bool live_add_event(ttl_reply *events, const redisReply *message);
+/* What a connection speaks after a command and its reply. */
+int live_protocol_after(int protocol, size_t argc, const ttl_bytes *argv, const redisReply *reply);
+
 /* Fills `server`, and the dialect when there is one, from what INFO says. */
 void live_recognise(target *on, const char *info);
 

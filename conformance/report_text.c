@@ -242,9 +242,24 @@ static void write_summary(const results *all, const report_style *style, FILE *o
     table_free(&rows);
 }
 
+/* How finely each live target could be looked at. */
+static void write_resolutions(const results *all, FILE *out) {
+    for (size_t i = 0; i < all->count; i++) {
+        result_resolution found = result_run_resolution(&all->runs[i]);
+        if (!found.is_known) continue;
+        fprintf(out,
+                "\n%s: from sending to reply %.3f ms (median), %.3f ms (99th percentile);\n"
+                "  the narrowest moment was decided with %.3f ms to spare (%s); %zu tried again\n",
+                all->runs[i].target, (double)found.bracket_us / 1e3,
+                (double)found.widest_bracket_us / 1e3, (double)found.narrowest->slack_us / 1e3,
+                found.narrowest->id, found.again);
+    }
+}
+
 void report_write_text(const results *all, const report_style *style, FILE *out) {
     for (size_t i = 0; i < all->count; i++) write_run(&all->runs[i], style, out);
     write_summary(all, style, out);
+    write_resolutions(all, out);
     char *conclusion = report_conclusion(all);
     int status = results_status(all);
     fprintf(out, "\n%s%s%s\n",

@@ -96,6 +96,36 @@ result_vector *result_run_add(result_run *run) {
     return vector;
 }
 
+static int by_size(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+result_resolution result_run_resolution(const result_run *run) {
+    result_resolution found = {0};
+    size_t count = 0;
+    int64_t *widths_us = NULL;
+    for (size_t i = 0; i < run->count; i++) {
+        const result_vector *one = &run->vectors[i];
+        found.again += one->attempts > 1;
+        bool is_narrow = one->has_slack && one->verdict == VERDICT_PASS;
+        if (is_narrow && (!found.is_known || one->slack_us < found.narrowest->slack_us))
+            found.narrowest = one;
+        found.is_known = found.is_known || is_narrow;
+        for (size_t s = 0; s < one->step_count; s++) {
+            const result_step *step = &one->steps[s];
+            if (!step->answered) continue;
+            widths_us = memory_grown(widths_us, count, sizeof *widths_us);
+            widths_us[count++] = step->received_us - step->sent_us;
+        }
+    }
+    if (count > 0) qsort(widths_us, count, sizeof *widths_us, by_size);
+    if (count > 0) found.bracket_us = widths_us[count / 2];
+    if (count > 0) found.widest_bracket_us = widths_us[count * 99 / 100];
+    free(widths_us);
+    return found;
+}
+
 bool result_vector_gates(const result_vector *vector, bool strict) {
     if (vector->known == KNOWN_FIXED) return true;
     if (vector->known != KNOWN_NOT) return false;

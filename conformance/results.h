@@ -80,6 +80,8 @@ typedef struct result_vector {
     char *class, *reason; /* NULL where there is nothing to say */
     int attempts;
     int64_t t0_ms, duration_us;
+    bool has_slack;   /* of a live target: questions of time were asked; the nearest to being */
+    int64_t slack_us; /* undecidable was so far from it */
     known_state known;
     char *known_reason;
     size_t step_count;
@@ -119,7 +121,16 @@ result_vector *result_run_add(result_run *run);
 void result_vector_free(result_vector *vector);
 void result_step_init(result_step *step);
 
+/* How finely a run on a live target could tell moments apart. */
+typedef struct result_resolution {
+    bool is_known;                         /* false: no question of time was asked */
+    const result_vector *narrowest;        /* the pass that was decided with the least room */
+    int64_t bracket_us, widest_bracket_us; /* from sending to reply: median, 99th percentile */
+    size_t again;                          /* vectors that were tried more than once */
+} result_resolution;
+
 result_counts result_run_count(const result_run *run);
+result_resolution result_run_resolution(const result_run *run);
 /* True when this vector alone would fail the gate. */
 bool result_vector_gates(const result_vector *vector, bool strict);
 /* The step that the verdict is about; NULL: none is. */

@@ -87,6 +87,7 @@ static void write_vector(FILE *out, const result_vector *vector) {
             vector->is_should ? "should" : "must", vector->attempts);
     write_number(out, "t0_ms", vector->t0_ms);
     write_number(out, "duration_us", vector->duration_us);
+    if (vector->has_slack) write_number(out, "slack_us", vector->slack_us);
     write_text(out, "known", known_names[vector->known]);
     write_text(out, "known_reason", vector->known_reason);
     write_rules(out, vector);
@@ -251,6 +252,8 @@ static void read_vector(reader *in, const cJSON *json, result_vector *vector) {
     vector->attempts = read_small(in, json, "attempts", 1);
     vector->t0_ms = read_number(in, json, "t0_ms");
     vector->duration_us = read_number(in, json, "duration_us");
+    vector->has_slack = field(json, "slack_us") != NULL;
+    if (vector->has_slack) vector->slack_us = read_number(in, json, "slack_us");
     const cJSON *known = field(json, "known");
     for (int i = KNOWN_FAILS; i <= KNOWN_FIXED; i++)
         if (cJSON_IsString(known) && strcmp(known->valuestring, known_names[i]) == 0)

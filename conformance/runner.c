@@ -6,7 +6,9 @@
 #include <time.h>
 
 #include "conformance/attempt.h"
+#include "conformance/crew.h"
 #include "conformance/glob.h"
+#include "conformance/live.h"
 #include "conformance/text.h"
 
 /* -- what a target cannot run ------------------------------------------------------------------ */
@@ -94,66 +96,179 @@ static void describe(const vector *what, result_vector *result) {
     for (size_t i = 0; i < what->tag_count; i++) result->tags[i] = text_copy(what->tags[i]);
 }
 
-/* Runs one vector into `result`. `lost` counts the turns in a row that could not begin. False:
- * interrupted, `result` holds nothing. */
-static bool run_vector(const runner *self, const vector *what, size_t index, size_t *lost,
-                       result_vector *result) {
-    char *prefix = text_format("ttlspec:%s:%zu:", self->run_id, index);
+static char *lost_reason(void) {
+    return text_format("not tried: the target was lost %d vectors in a row", RUNNER_LOST_AFTER);
+}
+
+/* What is kept, and in which place of the suite it belongs. */
+typedef struct running {
+    const runner *self;
+    const vector *const *vectors;
+    size_t count;
+    result_run *run;
+    size_t *places; /* of the results, as far as they have come */
+    size_t lost;    /* turns in a row that could not begin */
+    /* Of those that run side by side: */
+    int tried;
+    size_t again_count;
+    crew_task *again; /* whose moments were missed */
+} running;
+
+static bool was_interrupted(const runner *self) {
+    return self->is_interrupted != NULL && *self->is_interrupted;
+}
+
+static void keep(running *state, size_t place, const result_vector *result) {
+    state->places = memory_grown(state->places, state->run->count, sizeof *state->places);
+    state->places[state->run->count] = place;
+    *result_run_add(state->run) = *result;
+    const runner *self = state->self;
+    if (self->on_progress != NULL && state->run->count < state->count)
+        self->on_progress(self->progress_context, state->run->count, state->count, state->run);
+}
+
+static void keep_without_running(running *state, size_t place, verdict value, char *reason) {
+    result_vector result;
+    describe(state->vectors[place], &result);
+    result.verdict = value;
+    result.reason = reason;
+    keep(state, place, &result);
+}
+
+/* Runs one vector, alone. False: interrupted, nothing is kept. */
+static bool run_alone(running *state, size_t place) {
+    const runner *self = state->self;
+    char *prefix = text_format("ttlspec:%s:%zu:", self->run_id, place);
     bool is_interrupted = false, again = true;
+    result_vector result;
     for (int tried = 1; again && !is_interrupted; tried++) {
         attempt turn;
-        describe(what, result);
-        attempt_run(&turn, self->target, what, &self->spec, prefix);
+        describe(state->vectors[place], &result);
+        attempt_run(&turn, self->target, state->vectors[place], &self->spec, prefix);
         is_interrupted = turn.is_interrupted;
-        if (!is_interrupted) attempt_decide(&turn, result);
-        *lost = turn.never_began ? *lost + 1 : 0;
+        if (!is_interrupted) attempt_decide(&turn, &result);
+        state->lost = turn.never_began ? state->lost + 1 : 0;
         attempt_free(&turn);
-        result->attempts = tried;
-        again = result->verdict == VERDICT_INCONCLUSIVE && tried < RUNNER_ATTEMPTS_MAX;
-        if (again || is_interrupted) result_vector_free(result);
+        result.attempts = tried;
+        again = result.verdict == VERDICT_INCONCLUSIVE && tried < RUNNER_ATTEMPTS_MAX;
+        if (again || is_interrupted) result_vector_free(&result);
     }
     free(prefix);
+    if (!is_interrupted) keep(state, place, &result);
     return !is_interrupted;
 }
 
-static void keep_without_running(const vector *what, verdict value, char *reason,
-                                 result_vector *result) {
-    describe(what, result);
-    result->verdict = value;
-    result->reason = reason;
-}
-
-static int64_t now_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-/* False: interrupted, `result` holds nothing. */
-static bool run_or_skip(const runner *self, const vector *what, size_t index, size_t *lost,
-                        result_vector *result) {
-    char *reason = runner_skip_reason(self, what);
-    if (reason != NULL) {
-        keep_without_running(what, VERDICT_SKIP, reason, result);
-        return true;
+/* One after another. */
+static void run_each(running *state, const size_t *places, size_t count) {
+    for (size_t i = 0; i < count && !state->run->interrupted; i++) {
+        if (was_interrupted(state->self)) state->run->interrupted = true;
+        else if (state->lost >= RUNNER_LOST_AFTER)
+            keep_without_running(state, places[i], VERDICT_ERROR, lost_reason());
+        else if (!run_alone(state, places[i])) state->run->interrupted = true;
     }
-    if (*lost < RUNNER_LOST_AFTER) return run_vector(self, what, index, lost, result);
-    reason = text_format("not tried: the target was lost %d vectors in a row", RUNNER_LOST_AFTER);
-    keep_without_running(what, VERDICT_ERROR, reason, result);
-    return true;
+}
+
+/* -- side by side ------------------------------------------------------------------------------ */
+
+static void decide(void *context, size_t place, const attempt *turn) {
+    running *state = context;
+    result_vector result;
+    describe(state->vectors[place], &result);
+    attempt_decide(turn, &result);
+    result.attempts = state->tried;
+    if (result.verdict == VERDICT_INCONCLUSIVE && state->tried < RUNNER_ATTEMPTS_MAX) {
+        state->again = memory_grown(state->again, state->again_count, sizeof *state->again);
+        state->again[state->again_count++] = (crew_task){state->vectors[place], place};
+        result_vector_free(&result);
+        return;
+    }
+    keep(state, place, &result);
+}
+
+/* The longest first, so that the others fit beside them. */
+static int by_length(const void *a, const void *b) {
+    const crew_task *x = a, *y = b;
+    if (x->what->uses_t0 != y->what->uses_t0) return x->what->uses_t0 ? -1 : 1;
+    if (x->what->length_ms != y->what->length_ms)
+        return x->what->length_ms > y->what->length_ms ? -1 : 1;
+    return x->number < y->number ? -1 : 1;
+}
+
+/* Those that were missed are tried again with fewer beside them. Takes the tasks. */
+static void run_together(running *state, crew *members, crew_task *tasks, size_t count) {
+    static const size_t at_once[RUNNER_ATTEMPTS_MAX] = {SIZE_MAX, 8, 1};
+    for (state->tried = 1; count > 0 && !state->run->interrupted; state->tried++) {
+        qsort(tasks, count, sizeof *tasks, by_length);
+        state->again = NULL;
+        state->again_count = 0;
+        bool is_whole = crew_run(members, tasks, count, at_once[state->tried - 1]);
+        free(tasks);
+        tasks = state->again;
+        count = state->again_count;
+        if (!is_whole) state->run->interrupted = true;
+    }
+    free(tasks);
+}
+
+/* Vectors that switch the server's active cycle off come after all others. */
+static void run_crew(running *state, const size_t *places, size_t count) {
+    const runner *self = state->self;
+    crew_options options = {.target = self->target,
+                            .spec = &self->spec,
+                            .run_id = self->run_id,
+                            .jobs = self->jobs,
+                            .is_interrupted = self->is_interrupted,
+                            .on_done = decide,
+                            .context = state};
+    crew *members = crew_new(&options);
+    for (int debug = 0; debug < 2; debug++) {
+        crew_task *tasks = memory_zeroed(count + 1, sizeof *tasks);
+        size_t chosen = 0;
+        for (size_t i = 0; i < count; i++) {
+            const vector *what = state->vectors[places[i]];
+            bool uses_debug = (what->needs & VECTOR_NEEDS_DEBUG) != 0;
+            if (uses_debug == debug) tasks[chosen++] = (crew_task){what, places[i]};
+        }
+        run_together(state, members, tasks, chosen);
+    }
+    crew_free(members);
+}
+
+/* -- the whole ----------------------------------------------------------------------------------*/
+
+/* Puts the results into the order of the suite. */
+static void sort_results(running *state) {
+    result_run *run = state->run;
+    result_vector **by_place = memory_zeroed(state->count + 1, sizeof *by_place);
+    result_vector *sorted = memory_zeroed(run->count + 1, sizeof *sorted);
+    for (size_t i = 0; i < run->count; i++) by_place[state->places[i]] = &run->vectors[i];
+    for (size_t i = 0, to = 0; i < state->count; i++)
+        if (by_place[i] != NULL) sorted[to++] = *by_place[i];
+    memcpy(run->vectors, sorted, run->count * sizeof *sorted);
+    free(sorted);
+    free(by_place);
 }
 
 void runner_run(const runner *self, const vector *const *vectors, size_t count, result_run *run) {
-    int64_t began_us = now_us();
-    size_t lost = 0;
-    for (size_t i = 0; i < count && !run->interrupted; i++) {
-        if (self->on_progress != NULL) self->on_progress(self->progress_context, i, count, run);
-        bool was_told = self->is_interrupted != NULL && *self->is_interrupted;
-        result_vector result;
-        if (was_told || !run_or_skip(self, vectors[i], i, &lost, &result)) run->interrupted = true;
-        else *result_run_add(run) = result;
+    int64_t began_us = live_now_us();
+    running state = {.self = self, .vectors = vectors, .count = count, .run = run};
+    size_t *together = memory_zeroed(count + 1, sizeof *together), together_count = 0;
+    size_t *alone = memory_zeroed(count + 1, sizeof *alone), alone_count = 0;
+    bool is_live = self->target->address != NULL;
+    if (self->on_progress != NULL) self->on_progress(self->progress_context, 0, count, run);
+    for (size_t i = 0; i < count; i++) {
+        char *reason = runner_skip_reason(self, vectors[i]);
+        if (reason != NULL) keep_without_running(&state, i, VERDICT_SKIP, reason);
+        else if (is_live && crew_can_run(vectors[i])) together[together_count++] = i;
+        else alone[alone_count++] = i;
     }
-    run->duration_us = now_us() - began_us;
+    if (together_count > 0) run_crew(&state, together, together_count);
+    run_each(&state, alone, alone_count);
+    sort_results(&state);
+    free(state.places);
+    free(together);
+    free(alone);
+    run->duration_us = live_now_us() - began_us;
     if (self->baseline != NULL) known_apply(self->baseline, &self->spec, run);
     if (self->on_progress != NULL) self->on_progress(self->progress_context, count, count, run);
 }

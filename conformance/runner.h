@@ -1,4 +1,5 @@
-/* The runner: vectors on one target, one after another, into results.
+/* The runner: vectors on one target, into results; on a live server in real time side by side, as
+ * a crew, on others one after another.
  *
  * A vector that the target cannot run is skipped, with the reason; one whose moments were missed
  * is tried again; one during which the target breaks is an error, and the next one begins with
@@ -24,6 +25,7 @@ typedef struct runner {
     target *target;
     ttl_dialect spec; /* which behaviour the target is held to */
     const char *run_id;
+    size_t jobs;           /* connections to a live server at most; 0: as usual */
     const known *baseline; /* may be NULL */
     size_t skip_count;
     const char *const *skip_globs;

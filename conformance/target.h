@@ -12,9 +12,8 @@
  * those it is told of, even over a broken connection, by opening another.
  *
  * Time: moments are microseconds since T0, the beginning of the turn. When a command was sent and
- * when its reply came is known exactly; when the server ran it is known only to lie between, and
- * `target_bracket` gives that in milliseconds of the server's own clock. What is unknown of that
- * clock (its offset, read with TIME before and after the turn) widens the bracket.
+ * when its reply came is known exactly; when the server ran it is known only to lie between. Of a
+ * live server's clock `readings` tell: TIME, asked before the first step and after the last.
  *
  * Where a function answers false, `error` (TARGET_ERROR_SIZE bytes) has a sentence without the
  * password; an empty one means that the run was interrupted.
@@ -29,6 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conformance/server_clock.h"
 #include "conformance/vector.h"
 #include "ttlspec/dialect.h"
 #include "ttlspec/reply.h"
@@ -42,6 +42,7 @@ enum {
 };
 
 typedef struct target target;
+struct live_address;
 
 typedef struct target_options {
     const ttl_dialect *spec;                     /* of the engine; NULL: as it is named */
@@ -69,11 +70,6 @@ typedef struct target_moments {
     int64_t sent_us, received_us;
 } target_moments;
 
-/* A range of milliseconds since the epoch on the server's clock, both ends in it. */
-typedef struct target_range {
-    int64_t earliest_ms, latest_ms;
-} target_range;
-
 typedef struct target_operations {
     bool (*begin)(target *base, const target_turn *turn, char *error);
     bool (*wait)(target *base, int64_t at_ms);
@@ -81,27 +77,29 @@ typedef struct target_operations {
                     ttl_reply *reply, target_moments *moments, char *error);
     bool (*events)(target *base, ttl_reply *events, char *error);
     bool (*settle)(target *base, char *error);
-    target_range (*bracket)(const target *base, target_moments moments);
     void (*end)(target *base, size_t key_count, const ttl_bytes *keys);
     void (*close)(target *base);
 } target_operations;
 
 struct target {
     const target_operations *operations;
-    char name[TARGET_NAME_SIZE]; /* without a password */
-    char server[64];             /* "redis 7.0.15" */
-    bool has_dialect;            /* false: it does not say what it is */
-    ttl_dialect dialect;         /* what it claims to be */
-    unsigned capabilities;       /* vector_capability bits */
-    bool is_virtual;             /* its time is exactly what we say */
-    bool has_events;             /* keyspace events can be seen; else */
-    const char *no_events;       /* why not */
-    char event_classes[32];      /* the classes that are announced: "g$lshzxetn" */
+    char name[TARGET_NAME_SIZE];        /* without a password */
+    char server[64];                    /* "redis 7.0.15" */
+    bool has_dialect;                   /* false: it does not say what it is */
+    ttl_dialect dialect;                /* what it claims to be */
+    unsigned capabilities;              /* vector_capability bits */
+    bool is_virtual;                    /* its time is exactly what we say */
+    bool has_events;                    /* keyspace events can be seen; else */
+    const char *no_events;              /* why not */
+    char event_classes[32];             /* the classes that are announced: "g$lshzxetn" */
+    const struct live_address *address; /* of a live server in real time; else NULL */
     /* Ends the server as the action says and starts it again at T0 + at_ms, with new connections
      * for the turn. NULL: the target lacks the capability. */
     bool (*restart)(target *base, vector_action action, int64_t at_ms, char *error);
     /* Of the turn that has begun: */
     int64_t t0_ms;
+    size_t reading_count; /* of a live server's clock: before the first step and after the last */
+    clock_reading readings[2];
     int databases[2];
     int protocols[TARGET_CONNECTIONS_MAX]; /* what each connection speaks, 2 or 3 */
 };
@@ -128,12 +126,9 @@ static inline bool target_execute(target *t, size_t connection, size_t argc, con
 static inline bool target_events(target *t, ttl_reply *events, char *error) {
     return t->operations->events(t, events, error);
 }
-/* Reads what the brackets need, once all steps are done. */
+/* Reads the clock once more, when all steps are done. */
 static inline bool target_settle(target *t, char *error) {
     return t->operations->settle(t, error);
-}
-static inline target_range target_bracket(const target *t, target_moments moments) {
-    return t->operations->bracket(t, moments);
 }
 static inline void target_end(target *t, size_t key_count, const ttl_bytes *keys) {
     t->operations->end(t, key_count, keys);

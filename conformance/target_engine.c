@@ -159,11 +159,6 @@ static bool engine_settle(target *base, char *error) {
     return true;
 }
 
-static target_range engine_bracket(const target *base, target_moments moments) {
-    int64_t at_ms = base->t0_ms + moments.sent_us / 1000;
-    return (target_range){at_ms, at_ms};
-}
-
 static void engine_close(target *base) {
     engine_end(base, 0, NULL);
     ttl_reply_free(&((engine_target *)base)->events);
@@ -171,8 +166,8 @@ static void engine_close(target *base) {
 }
 
 static const target_operations engine_operations = {
-    engine_begin,  engine_wait,    engine_execute, engine_events,
-    engine_settle, engine_bracket, engine_end,     engine_close,
+    engine_begin,  engine_wait, engine_execute, engine_events,
+    engine_settle, engine_end,  engine_close,
 };
 
 target *target_open_engine(const char *dialect, const target_options *options, bool *is_usage,

@@ -135,11 +135,6 @@ static bool exec_settle(target *base, char *error) {
     return true;
 }
 
-static target_range exec_bracket(const target *base, target_moments moments) {
-    int64_t at_ms = base->t0_ms + moments.sent_us / 1000;
-    return (target_range){at_ms, at_ms};
-}
-
 /* The next turn empties the server. */
 static void exec_end(target *base, size_t key_count, const ttl_bytes *keys) {
     (void)key_count, (void)keys;
@@ -158,8 +153,7 @@ static void exec_close(target *base) {
 }
 
 static const target_operations exec_operations = {
-    exec_begin,  exec_wait,    exec_execute, exec_events,
-    exec_settle, exec_bracket, exec_end,     exec_close,
+    exec_begin, exec_wait, exec_execute, exec_events, exec_settle, exec_end, exec_close,
 };
 
 target *target_open_exec(const char *command, const target_options *options, bool *is_usage,

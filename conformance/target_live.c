@@ -28,7 +28,8 @@ typedef struct live_target {
     target_turn turn;
     live_turn connections;
     char *settings[TARGET_SETTINGS_MAX]; /* their values before the turn */
-    int64_t began_us;                    /* T0 on our monotonic clock */
+    clock_reading last;
+    int64_t began_us; /* T0 on our monotonic clock */
     /* The server's clock minus our monotonic one lies between these. */
     int64_t offset_low_us, offset_high_us;
 } live_target;
@@ -74,6 +75,7 @@ static bool read_clock(live_target *self, int64_t *low_us, int64_t *high_us, cha
                  reply_number(reply->element[1], &micros);
     if (!sound) snprintf(error, TARGET_ERROR_SIZE, "does not answer TIME as Redis does");
     freeReplyObject(reply);
+    self->last = (clock_reading){sent_us, received_us, seconds * 1000000 + micros};
     *low_us = seconds * 1000000 + micros - received_us;
     *high_us = seconds * 1000000 + micros - sent_us;
     return sound;
@@ -122,6 +124,14 @@ static void choose_t0(live_target *self, bool whole_second) {
     self->began_us = t0_us - self->offset_low_us;
 }
 
+/* Keeps the last reading, in the turn's own time. */
+static void keep_reading(live_target *self) {
+    clock_reading reading = self->last;
+    reading.sent_us -= self->began_us;
+    reading.received_us -= self->began_us;
+    self->base.readings[self->base.reading_count++] = reading;
+}
+
 static bool live_settle(target *base, char *error) {
     live_target *self = (live_target *)base;
     int64_t low, high;
@@ -129,17 +139,8 @@ static bool live_settle(target *base, char *error) {
     if (!read_offset(self, &low, &high, error)) return false;
     if (low < self->offset_low_us) self->offset_low_us = low;
     if (high > self->offset_high_us) self->offset_high_us = high;
+    keep_reading(self);
     return true;
-}
-
-static target_range live_bracket(const target *base, target_moments moments) {
-    const live_target *self = (const live_target *)base;
-    int64_t virtual_ms = base->t0_ms + moments.sent_us / 1000;
-    if (base->is_virtual) return (target_range){virtual_ms, virtual_ms};
-    int64_t sent_us = self->began_us + moments.sent_us;
-    int64_t received_us = self->began_us + moments.received_us;
-    return (target_range){floor_divide(sent_us + self->offset_low_us, 1000),
-                          floor_divide(received_us + self->offset_high_us, 1000)};
 }
 
 static bool is_interrupted(const live_target *self) {
@@ -219,6 +220,8 @@ static bool live_begin(target *base, const target_turn *turn, char *error) {
     if (!base->is_virtual && !read_offset(self, &self->offset_low_us, &self->offset_high_us, error))
         return false;
     choose_t0(self, turn->uses_t0);
+    base->reading_count = 0;
+    if (!base->is_virtual) keep_reading(self);
     return true;
 }
 
@@ -258,8 +261,7 @@ static void live_close(target *base) {
 }
 
 static const target_operations live_operations = {
-    live_begin,  live_wait,    live_execute, live_events,
-    live_settle, live_bracket, live_end,     live_close,
+    live_begin, live_wait, live_execute, live_events, live_settle, live_end, live_close,
 };
 
 /* -- getting to know it --------------------------------------------------------------------- */
@@ -378,5 +380,6 @@ target *target_open_live(const char *url, const target_options *options, bool *i
         return NULL;
     }
     learn_capabilities(self);
+    if (!base->is_virtual) base->address = &self->address;
     return base;
 }

@@ -40,7 +40,7 @@ refuses() {
 }
 
 @test "a command line that is wrong runs nothing" {
-    for wrong in --jobs=2 --shard=0/2 --shard=3/2 --shard=x --spec=oracle-7 --report=pdf --report \
+    for wrong in --jobs=0 --jobs=x --shard=0/2 --shard=3/2 --shard=x --spec=oracle-7 --report=pdf --report \
         --run mongodb://x engine:oracle-7 redis://h:99999 unix://; do
         ends 2 "$ttlspec" run --vectors "$v" $wrong
         [[ $output == 'ttlspec run: '* ]]

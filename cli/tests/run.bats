@@ -158,6 +158,7 @@ load helper
         [ "$(redis KEYS '*:1:k' 2>/dev/null)" = '' ] || break
         sleep 0.05
     done
+    sleep 0.5 # the other vector is done by now
     kill -INT $pid
     wait $pid || status=$?
     [ "$status" -eq 130 ]

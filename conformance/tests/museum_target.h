@@ -276,10 +276,6 @@ static inline bool museum_settle(target *base, char *error) {
     return target_settle(((museum_target *)base)->inner, error);
 }
 
-static inline target_range museum_bracket(const target *base, target_moments moments) {
-    return target_bracket(((const museum_target *)base)->inner, moments);
-}
-
 static inline void museum_end(target *base, size_t key_count, const ttl_bytes *keys) {
     target_end(((museum_target *)base)->inner, key_count, keys);
 }
@@ -290,8 +286,8 @@ static inline void museum_close(target *base) {
 }
 
 static const target_operations museum_operations = {
-    museum_begin,  museum_wait,    museum_execute, museum_events,
-    museum_settle, museum_bracket, museum_end,     museum_close,
+    museum_begin,  museum_wait, museum_execute, museum_events,
+    museum_settle, museum_end,  museum_close,
 };
 
 /* A wrapper around `inner`, which it closes with itself. */
@@ -299,6 +295,7 @@ static inline target *museum_open(target *inner, const museum_fault *fault) {
     museum_target *self = malloc(sizeof *self);
     if (self == NULL) abort();
     *self = (museum_target){.base = *inner, .inner = inner, .fault = fault};
+    self->base.address = NULL; /* or a crew would pass by what is planted */
     self->base.operations = &museum_operations;
     return &self->base;
 }

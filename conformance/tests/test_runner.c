@@ -5,73 +5,9 @@
 #include <signal.h>
 
 #include "conformance/attempt.h"
-#include "conformance/loader.h"
 #include "conformance/process.h"
-#include "conformance/tests/written.h"
+#include "conformance/tests/run_suite.h"
 #include "conformance/text.h"
-
-static const char rules[] =
-    "{\"rules\": [{\"id\": \"r.one\", \"text\": \"One rule.\", \"source\": {\"title\": \"T\"}}]}";
-
-/* Vectors that stand in a file of their own, loaded. `body` is what `vectors` holds. */
-typedef struct suite_file {
-    written files;
-    vector_set set;
-} suite_file;
-
-static void suite_load(suite_file *self, const char *body) {
-    *self = (suite_file){0};
-    written_begin(&self->files);
-    written_file(&self->files, "rules.json", rules);
-    char *text = text_format("{\"suite\": \"t\", \"vectors\": [%s]}", body);
-    const char *path = written_file(&self->files, "t.json", text);
-    problem_list problems = {0};
-    bool loaded = loader_load(&self->set, &path, 1, NULL, &problems);
-    char *wrong = problems_text(&problems);
-    ck_assert_msg(loaded, "%s", wrong);
-    free(wrong);
-    problem_list_free(&problems);
-    free(text);
-}
-
-static void suite_free(suite_file *self) {
-    vector_set_free(&self->set);
-    written_end(&self->files);
-}
-
-/* One vector: its id and its steps; more fields may stand before `steps`. */
-#define VECTOR(id, fields, steps)                                                                  \
-    "{\"id\": \"" id "\", \"title\": \"a law\", \"rules\": [\"r.one\"], " fields                   \
-    "\"steps\": [" steps "]}"
-#define STEP(command, reply)   "{\"do\": [" command "], \"reply\": " reply "}"
-#define AT(ms, command, reply) "{\"at\": \"" ms "\", \"do\": [" command "], \"reply\": " reply "}"
-#define OK                     "{\"status\": \"OK\"}"
-
-static target *open_target(const char *name, bool exclusive) {
-    static char error[TARGET_ERROR_SIZE];
-    target_options options = {.exclusive = exclusive};
-    bool is_usage;
-    target *on = target_open(name, &options, &is_usage, error);
-    ck_assert_msg(on != NULL, "%s", error);
-    return on;
-}
-
-/* Runs all vectors of the file on this target. */
-static result_run *run_all(results *all, const suite_file *file, target *on, runner *how) {
-    result_run *run = results_add_run(all);
-    how->target = on;
-    how->spec = on->dialect;
-    how->run_id = "test";
-    runner_run(how, file->set.vectors, file->set.count, run);
-    return run;
-}
-
-static void check(const result_vector *one, verdict value, const char *class, const char *reason) {
-    ck_assert_msg(one->verdict == value, "%s: %s, %s", one->id, verdict_name(one->verdict),
-                  one->reason == NULL ? "" : one->reason);
-    if (class != NULL) ck_assert_str_eq(one->class, class);
-    if (reason != NULL) ck_assert_msg(strstr(one->reason, reason) != NULL, "%s", one->reason);
-}
 
 /* A real server in real time, and a connection beside the target's. */
 typedef struct fixture {
@@ -248,8 +184,9 @@ END_TEST
 
 /* -- verdicts on live histories ------------------------------------------------------------- */
 
-/* RIGHT as a live server might have answered it: the last step's moment and reply are given. */
-static void decide_last(int64_t from_ms, int64_t to_ms, bool is_alive, verdict value,
+/* RIGHT as a live server might have answered it: asked first after 50 ms, then with the moments and
+ * the reply that are given. */
+static void decide_last(int64_t sent_ms, int64_t received_ms, bool is_alive, verdict value,
                         const char *class) {
     suite_file file;
     suite_load(&file, RIGHT);
@@ -258,7 +195,8 @@ static void decide_last(int64_t from_ms, int64_t to_ms, bool is_alive, verdict v
     attempt turn;
     attempt_run(&turn, on, file.set.vectors[0], &spec, "ttlspec:test:0:");
     turn.is_virtual = false;
-    turn.steps[2].range = (target_range){turn.world.t0_ms + from_ms, turn.world.t0_ms + to_ms};
+    turn.steps[1].moments = (target_moments){50000, 50000};
+    turn.steps[2].moments = (target_moments){sent_ms * 1000, received_ms * 1000};
     ttl_reply_clear(&turn.steps[2].reply);
     if (is_alive) ttl_reply_add_bulk(&turn.steps[2].reply, ttl_bytes_of("v"));
     else ttl_reply_add_nil(&turn.steps[2].reply);
@@ -272,7 +210,7 @@ static void decide_last(int64_t from_ms, int64_t to_ms, bool is_alive, verdict v
     suite_free(&file);
 }
 
-START_TEST(a_reply_that_is_legal_for_an_instant_in_its_bracket_never_fails) {
+START_TEST(a_reply_that_is_legal_for_a_moment_in_its_bracket_never_fails) {
     decide_last(101, 101, false, VERDICT_PASS, NULL);
     decide_last(100, 103, false, VERDICT_PASS, NULL);
     decide_last(100, 103, true, VERDICT_INCONCLUSIVE, "missed");
@@ -280,14 +218,16 @@ START_TEST(a_reply_that_is_legal_for_an_instant_in_its_bracket_never_fails) {
 }
 END_TEST
 
-START_TEST(a_reply_that_is_legal_for_no_instant_fails) {
-    decide_last(101, 150, true, VERDICT_FAIL, "value");
+/* Milliseconds are floors: 101 ms later the key may live, 102 ms later it may not. */
+START_TEST(a_reply_that_is_legal_for_no_moment_fails) {
+    decide_last(101, 150, true, VERDICT_INCONCLUSIVE, "missed");
+    decide_last(103, 150, true, VERDICT_FAIL, "value");
 }
 END_TEST
 
 /* The vector wants a nil and gets one, but at that time the key was alive. */
 START_TEST(a_wanted_reply_at_a_moment_when_it_is_wrong_fails) {
-    decide_last(100, 100, false, VERDICT_FAIL, "time");
+    decide_last(99, 99, false, VERDICT_FAIL, "time");
 }
 END_TEST
 
@@ -311,23 +251,51 @@ static void cause_trouble(void *context, size_t done, size_t total, const result
 #define SIX                                                                                        \
     SIMPLE("t.a")                                                                                  \
     "," SIMPLE("t.b") "," SIMPLE("t.c") "," SIMPLE("t.d") "," SIMPLE("t.e") "," SIMPLE("t.f")
+#define ALONE(id) VECTOR(id, "\"needs\": [\"exclusive-db\"], ", STEP("\"SET\", \"{k}\", \"v\"", OK))
+#define LONG(id)                                                                                   \
+    VECTOR(id, "", STEP("\"SET\", \"{k}\", \"v\"", OK) "," AT("900", "\"GET\", \"{k}\"", "\"v\""))
+
+/* The server dies as soon as the first verdict is there. */
+static result_run *run_to_death(results *all, suite_file *file, const char *body, runner *how) {
+    fixture server;
+    suite_load(file, body);
+    fixture_start(&server);
+    trouble cause = {.server = &server, .after = 1};
+    how->on_progress = cause_trouble;
+    how->progress_context = &cause;
+    target *on = open_target(server.url, true);
+    result_run *run = run_all(all, file, on, how);
+    target_close(on);
+    fixture_stop(&server);
+    return run;
+}
 
 START_TEST(a_server_that_dies_is_an_error_and_loses_no_result) {
     suite_file file;
-    fixture server;
-    suite_load(&file, SIX);
-    fixture_start(&server);
-    trouble cause = {.server = &server, .after = 1};
     results all = {0};
-    runner how = {.on_progress = cause_trouble, .progress_context = &cause};
-    target *on = open_target(server.url, false);
-    result_run *run = run_all(&all, &file, on, &how);
+    runner how = {0};
+    result_run *run = run_to_death(
+        &all, &file, SIMPLE("t.a") "," LONG("t.b") "," LONG("t.c") "," LONG("t.d"), &how);
+    ck_assert_uint_eq(run->count, 4);
+    check(&run->vectors[0], VERDICT_PASS, NULL, NULL);
+    for (size_t i = 1; i < 4; i++) check(&run->vectors[i], VERDICT_ERROR, NULL, "the target ");
+    results_free(&all);
+    suite_free(&file);
+}
+END_TEST
+
+START_TEST(a_server_that_is_lost_is_not_tried_for_ever) {
+    suite_file file;
+    results all = {0};
+    runner how = {0};
+    result_run *run = run_to_death(&all, &file,
+                                   SIMPLE("t.a") "," ALONE("t.b") "," ALONE("t.c") "," ALONE(
+                                       "t.d") "," ALONE("t.e") "," ALONE("t.f"),
+                                   &how);
     ck_assert_uint_eq(run->count, 6);
     check(&run->vectors[0], VERDICT_PASS, NULL, NULL);
     check(&run->vectors[1], VERDICT_ERROR, NULL, "the target ");
     check(&run->vectors[5], VERDICT_ERROR, NULL, "not tried: the target was lost");
-    target_close(on);
-    fixture_stop(&server);
     results_free(&all);
     suite_free(&file);
 }
@@ -361,10 +329,11 @@ int main(void) {
     tcase_add_test(tests, a_wrong_vector_fails_on_a_right_server_too);
     tcase_add_test(tests, a_server_that_holds_other_data_is_left_as_it_was);
     tcase_add_test(tests, a_granted_server_is_emptied_and_set_back);
-    tcase_add_test(tests, a_reply_that_is_legal_for_an_instant_in_its_bracket_never_fails);
-    tcase_add_test(tests, a_reply_that_is_legal_for_no_instant_fails);
+    tcase_add_test(tests, a_reply_that_is_legal_for_a_moment_in_its_bracket_never_fails);
+    tcase_add_test(tests, a_reply_that_is_legal_for_no_moment_fails);
     tcase_add_test(tests, a_wanted_reply_at_a_moment_when_it_is_wrong_fails);
     tcase_add_test(tests, a_server_that_dies_is_an_error_and_loses_no_result);
+    tcase_add_test(tests, a_server_that_is_lost_is_not_tried_for_ever);
     tcase_add_test(tests, an_interruption_keeps_what_was_decided);
     suite_add_tcase(suite, tests);
     SRunner *tested = srunner_create(suite);

@@ -1,0 +1,137 @@
+/* Putting a live attempt to the judge. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance/attempt.h"
+#include "conformance/attempt_inside.h"
+#include "conformance/text.h"
+#include "ttlspec/memory.h"
+
+static const char *const clock_name = "ttlspec:clock";
+
+static int64_t earliest_us(const attempt *self) {
+    int64_t earliest = self->steps[0].moments.sent_us;
+    for (size_t i = 0; i < self->reading_count; i++)
+        if (self->readings[i].sent_us < earliest) earliest = self->readings[i].sent_us;
+    return earliest;
+}
+
+static void add_reading(history *to, clock_reading reading, int64_t base_us) {
+    static const ttl_bytes words[] = {{"TIME", 4}};
+    char seconds[24], micros[24];
+    snprintf(seconds, sizeof seconds, "%lld", (long long)(reading.server_us / 1000000));
+    snprintf(micros, sizeof micros, "%lld", (long long)(reading.server_us % 1000000));
+    history_entry entry = {.connection = history_connection(to, clock_name),
+                           .sent_us = reading.sent_us - base_us,
+                           .received_us = reading.received_us - base_us,
+                           .argc = 1,
+                           .argv = words,
+                           .protocol = 2};
+    ttl_reply_init(&entry.reply, ttl_allocator_libc());
+    ttl_reply_add_node(&entry.reply, TTL_REPLY_ARRAY, 2);
+    ttl_reply_add_bulk(&entry.reply, ttl_bytes_of(seconds));
+    ttl_reply_add_bulk(&entry.reply, ttl_bytes_of(micros));
+    history_append(to, &entry);
+    ttl_reply_free(&entry.reply);
+}
+
+/* A connection that was opened on another database than the first. It was so before its first
+ * command was sent; saying that it happened just then says less than is known. */
+static void add_select(history *to, size_t connection, int database, int64_t at_us) {
+    char number[16];
+    snprintf(number, sizeof number, "%d", database);
+    ttl_bytes words[] = {ttl_bytes_of("SELECT"), ttl_bytes_of(number)};
+    history_entry entry = {.connection = connection,
+                           .sent_us = at_us,
+                           .received_us = at_us,
+                           .argc = 2,
+                           .argv = words,
+                           .protocol = 2};
+    ttl_reply_init(&entry.reply, ttl_allocator_libc());
+    ttl_reply_add_text(&entry.reply, TTL_REPLY_STATUS, ttl_bytes_of("OK"));
+    history_append(to, &entry);
+    ttl_reply_free(&entry.reply);
+}
+
+static void add_step(const attempt *self, size_t index, int64_t base_us, history *to) {
+    const attempt_step *step = &self->steps[index];
+    const char *name = self->vector->connections[self->vector->steps[index].connection];
+    size_t known = to->connection_count, connection = history_connection(to, name);
+    history_entry entry = {.connection = connection,
+                           .sent_us = step->moments.sent_us - base_us,
+                           .received_us = step->moments.received_us - base_us,
+                           .argc = step->argc,
+                           .argv = step->argv,
+                           .protocol = step->protocol,
+                           .reply = step->reply};
+    bool is_first = connection == known;
+    if (is_first && self->world.databases[0] != 0)
+        add_select(to, connection, self->world.databases[0], entry.sent_us);
+    entry.line = (int)to->count + 2; /* in the file that it can be saved as */
+    history_append(to, &entry);
+}
+
+void attempt_history(const attempt *self, history *to) {
+    char spec[64];
+    history_init(to);
+    ttl_dialect_name(self->spec, spec, sizeof spec);
+    to->spec = arena_copy(&to->arena, spec);
+    to->about = arena_copy(&to->arena, self->vector->id);
+    int64_t base_us = earliest_us(self);
+    if (self->reading_count > 0) add_reading(to, self->readings[0], base_us);
+    for (size_t i = 0; i < self->answered; i++) add_step(self, i, base_us, to);
+    if (self->reading_count > 1) add_reading(to, self->readings[1], base_us);
+}
+
+/* Only steps have a line. */
+size_t attempt_step_of(const history *seen, size_t entry) {
+    if (entry >= seen->count || seen->entries[entry].line == 0) return SIZE_MAX;
+    size_t step = 0;
+    for (size_t i = 0; i < entry; i++) step += seen->entries[i].line > 0;
+    return step;
+}
+
+bool *attempt_reference_of_moments(const attempt *self, bool latest) {
+    size_t count = self->vector->step_count;
+    int64_t *at_us = memory_zeroed(count, sizeof *at_us), last_us = 0;
+    for (size_t i = 0; i < count; i++) {
+        target_moments it = self->steps[i].moments;
+        int64_t us = latest ? it.received_us : it.sent_us;
+        if (us > last_us) last_us = us;
+        at_us[i] = last_us;
+    }
+    bool *agrees = attempt_reference(self, at_us);
+    free(at_us);
+    return agrees;
+}
+
+/* With no question open all moments within the brackets lead the engine the same way; with more
+ * room than the widest bracket, those do that miss what a reply told, too. */
+bool attempt_is_firm(const attempt *self, const judge_result *found) {
+    if (found->answer != JUDGE_PASS || found->open_questions > 0) return false;
+    int64_t widest_us = 0;
+    for (size_t i = 0; i < self->answered; i++) {
+        target_moments it = self->steps[i].moments;
+        if (it.received_us - it.sent_us > widest_us) widest_us = it.received_us - it.sent_us;
+    }
+    return found->slack_us > 2 * widest_us + 3000;
+}
+
+char *attempt_proof(const attempt *self, const judge_result *found) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL) return text_copy(found->reason);
+    fputs(found->reason, out);
+    for (size_t i = 0; i < found->link_count; i++) {
+        const judge_link *link = &found->links[i];
+        fprintf(out, "%s%s [%.3f ms: %s]", i == 0 ? "; the chain: " : ", ", link->formula,
+                (double)link->bound_us / 1000.0, link->text);
+    }
+    if (found->link_count > 0)
+        fprintf(out, "; in sum %.3f ms: below nothing", (double)found->miss_us / -1000.0);
+    fclose(out);
+    char *plain = attempt_plain_text(self, text);
+    free(text);
+    return plain;
+}

@@ -1,0 +1,57 @@
+/* The crew: many vectors at once on one live server, in real time.
+ *
+ *      asleep, by due moment      at work: a link each            done, until the clock was read
+ *        [ step at 100 ms ]  --->  [ steps of one moment ]  --->    [ judged, one at a time ]
+ *        [ step at 101 ms ]  <---   pipelined, in flight
+ *
+ * Each vector has keys of its own. The steps of one moment go out together; a vector that waits for
+ * its next moment holds no connection, unless what its commands did to the connection has to last
+ * (MULTI, WATCH, SELECT ...): then it keeps its own ones and they are closed behind it.
+ *
+ * Moments. A vector begins at a whole millisecond of the server's clock, and its steps are sent
+ * within the first part of their millisecond, those of different vectors at different parts, so
+ * that they do not stand in each other's way. Vectors that never wait begin at once.
+ *
+ * The clock is read all the while. When it is not one that verdicts can rest on, everything that is
+ * not yet decided becomes an error with that reason.
+ *
+ * Cost: two system calls for each moment of a vector. Ownership: a crew borrows the target and the
+ * vectors; an attempt that is handed over belongs to the receiver until he returns.
+ */
+#ifndef CONFORMANCE_CREW_H
+#define CONFORMANCE_CREW_H
+
+#include <signal.h>
+
+#include "conformance/attempt.h"
+
+enum { CREW_JOBS = 64, CREW_ANSWER_MS = TARGET_ANSWER_MS };
+
+typedef struct crew crew;
+
+typedef struct crew_options {
+    target *target; /* of a live server in real time */
+    const ttl_dialect *spec;
+    const char *run_id;
+    size_t jobs; /* connections at most, beside three of the crew's own; 0: CREW_JOBS */
+    const volatile sig_atomic_t *is_interrupted; /* may be NULL */
+    /* An attempt is over: `number` is what crew_run was given. */
+    void (*on_done)(void *context, size_t number, const attempt *turn);
+    void *context;
+} crew_options;
+
+typedef struct crew_task {
+    const vector *what;
+    size_t number; /* of the caller's; the key prefix has it */
+} crew_task;
+
+crew *crew_new(const crew_options *options);
+/* Runs them all, at most `at_once` of them at a time. False: interrupted; of those that were not
+ * over on_done was not told. */
+bool crew_run(crew *crew, const crew_task *tasks, size_t count, size_t at_once);
+void crew_free(crew *crew);
+
+/* Can the vector run beside others? */
+bool crew_can_run(const vector *what);
+
+#endif

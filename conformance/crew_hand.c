@@ -1,0 +1,317 @@
+/* One vector of a crew on its way through its steps. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance/crew_inside.h"
+#include "conformance/live_turn.h"
+#include "conformance/text.h"
+
+enum {
+    AHEAD_US = 1000,        /* from taking a vector on to its first step */
+    SLOT_US = 500,          /* between the beginnings of two vectors that wait */
+    PHASE_US = 100,         /* into the millisecond: the server's clock is known so well */
+    SECOND_AHEAD_US = 5000, /* the same for those that begin with a second of the server's */
+    SECOND_SLOT_US = 25,    /* they share a millisecond */
+    SECOND_SLOTS = 24,
+};
+
+/* -- what kind of vector it is --------------------------------------------------------------- */
+
+static bool is_any_word(const vector_text *text, const char *const *words) {
+    if (text->count != 1 || text->pieces[0].kind != VECTOR_TEXT_BYTES) return true;
+    for (; *words != NULL; words++)
+        if (ttl_bytes_is_word(text->pieces[0].bytes, *words)) return true;
+    return false;
+}
+
+static bool uses_any(const vector *what, const char *const *words) {
+    for (size_t i = 0; i < what->step_count; i++)
+        if (is_any_word(&what->steps[i].argv[0], words)) return true;
+    return false;
+}
+
+/* What a connection is told by these lasts, or is not one reply for one command. */
+static bool needs_own_links(const vector *what) {
+    static const char *const lasting[] = {"MULTI",   "EXEC",  "DISCARD", "WATCH", "UNWATCH",
+                                          "SELECT",  "HELLO", "AUTH",    "RESET", "CLIENT",
+                                          "MONITOR", "QUIT",  NULL};
+    return uses_any(what, lasting);
+}
+
+bool crew_can_run(const vector *what) {
+    static const char *const subscribing[] = {"SUBSCRIBE",    "PSUBSCRIBE", "UNSUBSCRIBE",
+                                              "PUNSUBSCRIBE", "CONFIG",     NULL};
+    return (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) == 0 && !uses_any(what, subscribing);
+}
+
+bool crew_waits(const vector *what) {
+    return what->uses_t0 || what->length_ms > 0;
+}
+
+bool crew_hand_fits(const crew *self, const vector *what) {
+    if (!needs_own_links(what) || self->kept_count == 0) return true;
+    size_t jobs = self->options.jobs, wanted = what->connection_count;
+    size_t most = jobs - (jobs / 2 < 4 ? jobs / 2 : 4);
+    return self->kept_count + wanted <= most &&
+           self->pool_count - self->idle_count + wanted <= jobs;
+}
+
+/* -- coming and going ------------------------------------------------------------------------ */
+
+crew_hand *crew_hand_new(crew *self, const crew_task *task) {
+    crew_hand *hand = memory_zeroed(1, sizeof *hand);
+    hand->serial = self->serial++;
+    hand->number = task->number;
+    hand->waits = crew_waits(task->what);
+    hand->keeps_links = needs_own_links(task->what);
+    bool has_events = task->what->has_events;
+    /* The subscriber hears of those keys only that somebody wants to hear of. */
+    char *prefix = text_format("ttlspec:%s:%s%zu:%zu:", self->options.run_id, has_events ? "e" : "",
+                               hand->serial, hand->number);
+    attempt_begin(&hand->turn, self->options.target, task->what, self->options.spec, prefix);
+    free(prefix);
+    for (size_t i = 0; i < task->what->step_count && has_events; i++)
+        ttl_reply_add_node(&hand->turn.steps[i].events, TTL_REPLY_ARRAY, 0);
+    for (size_t i = 0; i < TARGET_CONNECTIONS_MAX; i++) hand->protocols[i] = 2;
+    self->hand_count++;
+    if (!hand->waits) self->busy++;
+    self->working = memory_grown(self->working, self->working_count, sizeof(crew_hand *));
+    self->working[self->working_count++] = hand;
+    return hand;
+}
+
+void crew_hand_free(crew *self, crew_hand *hand) {
+    attempt_free(&hand->turn);
+    free(hand);
+    self->hand_count--;
+}
+
+crew_hand *crew_hand_find(crew *self, size_t serial) {
+    for (size_t i = 0; i < self->working_count; i++)
+        if (self->working[i]->serial == serial) return self->working[i];
+    return NULL;
+}
+
+/* Of those at work that switch the active cycle off: may it be switched on again? */
+static void release_parked(crew *self) {
+    for (size_t i = 0; i < self->working_count; i++) {
+        const crew_hand *it = self->working[i];
+        if ((it->turn.vector->needs & VECTOR_NEEDS_DEBUG) != 0 && !it->is_parked) return;
+    }
+    size_t count = 0;
+    crew_hand **parked = memory_zeroed(self->working_count + 1, sizeof *parked);
+    for (size_t i = 0; i < self->working_count; i++)
+        if (self->working[i]->is_parked) parked[count++] = self->working[i];
+    for (size_t i = 0; i < count; i++) crew_sleep(self, parked[i], live_now_us());
+    for (size_t i = 0; i < count; i++)
+        parked[i]->is_parked = false, parked[i]->may_switch_on = true;
+    free(parked);
+}
+
+/* It is at work no more. */
+static void leave(crew *self, crew_hand *hand) {
+    crew_release(self, hand);
+    crew_clean(self, hand);
+    if (!hand->waits) self->busy--;
+    for (size_t i = 0; i < self->working_count; i++) {
+        if (self->working[i] != hand) continue;
+        self->working[i] = self->working[--self->working_count];
+        break;
+    }
+    release_parked(self);
+}
+
+static void finish(crew *self, crew_hand *hand) {
+    leave(self, hand);
+    hand->ended_us = live_now_us();
+    self->done = memory_grown(self->done, self->done_count, sizeof(crew_hand *));
+    self->done[self->done_count++] = hand;
+}
+
+void crew_hand_fail(crew *self, crew_hand *hand, const char *error) {
+    snprintf(hand->turn.error, sizeof hand->turn.error, "%s", error);
+    if (hand->next == 0) hand->turn.never_began = true;
+    finish(self, hand);
+}
+
+void crew_hand_drop(crew *self, crew_hand *hand) {
+    leave(self, hand);
+    crew_hand_free(self, hand);
+}
+
+/* -- beginning ------------------------------------------------------------------------------- */
+
+static int64_t aligned(int64_t us, int64_t unit_us) {
+    return (us + unit_us - 1) / unit_us * unit_us;
+}
+
+/* The first moment of the server's clock for a vector that waits. */
+static int64_t choose_t0_us(crew *self, crew_hand *hand, int64_t now_us) {
+    if (hand->turn.vector->uses_t0) {
+        int64_t second_us = aligned(now_us + SECOND_AHEAD_US, 1000000);
+        if (second_us > self->second_us) {
+            self->second_us = second_us;
+            self->second_slots = 0;
+        } else if (self->second_slots == SECOND_SLOTS) {
+            self->second_us += 1000000;
+            self->second_slots = 0;
+        }
+        hand->phase_us = PHASE_US + SECOND_SLOT_US * (int64_t)self->second_slots++;
+        return self->second_us;
+    }
+    /* What was missed before gets a millisecond of its own. */
+    int64_t unit_us = self->at_once < SIZE_MAX ? 1000 : SLOT_US;
+    int64_t slot_us = aligned(now_us + AHEAD_US, unit_us);
+    if (slot_us < self->next_t0_us) slot_us = self->next_t0_us;
+    self->next_t0_us = slot_us + unit_us;
+    hand->phase_us = PHASE_US + slot_us % 1000;
+    return slot_us - slot_us % 1000;
+}
+
+static int64_t due_us(const crew_hand *hand) {
+    return hand->began_us + hand->turn.vector->steps[hand->next].at_ms * 1000 + hand->phase_us;
+}
+
+void crew_hand_begin(crew *self, crew_hand *hand) {
+    char error[TARGET_ERROR_SIZE];
+    if (hand->keeps_links && !crew_open_own(self, hand, error)) {
+        self->lost++;
+        crew_hand_fail(self, hand, error);
+        return;
+    }
+    int64_t offset_us = server_clock_offset_us(&self->clock), now_us = live_now_us() + offset_us;
+    int64_t t0_us = hand->waits ? choose_t0_us(self, hand, now_us) : now_us;
+    hand->began_us = t0_us - offset_us;
+    attempt_place(&hand->turn, t0_us / 1000);
+    if (hand->waits) crew_sleep(self, hand, due_us(hand));
+    else crew_hand_work(self, hand);
+}
+
+/* -- steps ----------------------------------------------------------------------------------- */
+
+/* DEBUG SET-ACTIVE-EXPIRE 1: as long as others need it off, this has to wait. */
+static bool switches_on(const crew_hand *hand, size_t step) {
+    const attempt_step *it = &hand->turn.steps[step];
+    return it->argc == 3 && ttl_bytes_is_word(it->argv[0], "DEBUG") &&
+           ttl_bytes_is_word(it->argv[1], "SET-ACTIVE-EXPIRE") &&
+           ttl_bytes_is_word(it->argv[2], "1");
+}
+
+/* Does the step go out together with the one before it? */
+static bool joins(const crew_hand *hand, size_t step) {
+    const vector *what = hand->turn.vector;
+    return !what->has_events && what->steps[step].at_ms == what->steps[step - 1].at_ms &&
+           what->steps[step].connection == what->steps[step - 1].connection &&
+           !switches_on(hand, step);
+}
+
+static void park(crew *self, crew_hand *hand) {
+    hand->is_parked = true;
+    crew_give_back(self, hand);
+    release_parked(self);
+}
+
+void crew_hand_work(crew *self, crew_hand *hand) {
+    const vector *what = hand->turn.vector;
+    bool parks = switches_on(hand, hand->next) && !hand->may_switch_on;
+    if (parks) {
+        park(self, hand);
+        return;
+    }
+    if (what->has_events && self->deaf[0] != '\0') {
+        crew_hand_fail(self, hand, self->deaf);
+        return;
+    }
+    if (!hand->keeps_links && hand->leased == NULL && !crew_lease(self, hand)) return;
+    size_t connection = what->steps[hand->next].connection;
+    live_link *link = hand->keeps_links ? hand->own[connection] : hand->leased;
+    if (hand->next == 0 && self->clock.count > 0 && !self->is_blind) {
+        hand->turn.readings[0] = self->clock.last;
+        hand->turn.reading_count = 1;
+    }
+    do {
+        const attempt_step *step = &hand->turn.steps[hand->next];
+        live_link_send(link, hand->next++, step->argc, step->argv);
+    } while (hand->next < what->step_count && joins(hand, hand->next));
+    live_link_flush(link);
+}
+
+static void go_on(crew *self, crew_hand *hand) {
+    if (hand->next == hand->turn.vector->step_count) {
+        finish(self, hand);
+        return;
+    }
+    if (self->is_closing) {
+        crew_hand_drop(self, hand);
+        return;
+    }
+    if (self->clock.fault[0] != '\0') {
+        crew_hand_fail(self, hand, self->clock.fault);
+        return;
+    }
+    const vector *what = hand->turn.vector;
+    bool at_once = what->steps[hand->next].at_ms == what->steps[hand->next - 1].at_ms;
+    if (at_once || due_us(hand) <= live_now_us()) {
+        crew_hand_work(self, hand);
+        return;
+    }
+    crew_give_back(self, hand);
+    crew_sleep(self, hand, due_us(hand));
+}
+
+void crew_hand_reply(crew *self, crew_hand *hand, size_t index, const redisReply *reply,
+                     target_moments moments) {
+    attempt_step *step = &hand->turn.steps[index];
+    size_t connection = hand->turn.vector->steps[index].connection;
+    self->lost = 0;
+    live_convert(&step->reply, reply);
+    step->moments =
+        (target_moments){moments.sent_us - hand->began_us, moments.received_us - hand->began_us};
+    int *protocol = &hand->protocols[connection];
+    step->protocol = *protocol = live_protocol_after(*protocol, step->argc, step->argv, reply);
+    step->answered = true;
+    hand->turn.answered++;
+    if (hand->turn.answered < hand->next) return;
+    if (!hand->turn.vector->has_events) {
+        go_on(self, hand);
+        return;
+    }
+    hand->awaits_events = true;
+    if (!crew_ask_events(self, hand))
+        crew_hand_fail(self, hand, "closed the connection that heard its keyspace events");
+}
+
+void crew_hand_event(crew_hand *hand, const redisReply *message) {
+    size_t step = hand->turn.answered - hand->awaits_events;
+    if (step >= hand->turn.vector->step_count) return;
+    hand->event_count += live_add_event(&hand->turn.steps[step].events, message);
+}
+
+void crew_hand_events_are_in(crew *self, crew_hand *hand) {
+    hand->awaits_events = false;
+    ttl_reply_set_length(&hand->turn.steps[hand->turn.answered - 1].events, 0, hand->event_count);
+    hand->event_count = 0;
+    go_on(self, hand);
+}
+
+bool crew_clock_covers(crew *self, crew_hand *hand) {
+    return hand->is_covered || self->is_blind;
+}
+
+/* All that ended before this reading. */
+void crew_cover(crew *self) {
+    clock_reading now = self->clock.last;
+    if (self->clock.is_suspect) return;
+    for (size_t i = 0; i < self->done_count; i++) {
+        crew_hand *hand = self->done[i];
+        attempt *turn = &hand->turn;
+        if (hand->is_covered || now.sent_us < hand->ended_us) continue;
+        hand->is_covered = true;
+        if (turn->reading_count == 1) turn->readings[turn->reading_count++] = now;
+        for (size_t r = 0; r < turn->reading_count; r++) {
+            turn->readings[r].sent_us -= hand->began_us;
+            turn->readings[r].received_us -= hand->began_us;
+        }
+    }
+}

@@ -1,0 +1,123 @@
+/* What the files of a crew share. Nobody else includes this.
+ *
+ *      crew.c           the loop: what is due, who may begin, what is judged
+ *      crew_hand.c      one vector on its way through its steps
+ *      crew_links.c     connections: the pool, and those of the crew's own
+ */
+#ifndef CONFORMANCE_CREW_INSIDE_H
+#define CONFORMANCE_CREW_INSIDE_H
+
+#include "conformance/crew.h"
+#include "conformance/link.h"
+
+/* One vector at work. */
+typedef struct crew_hand {
+    attempt turn;
+    size_t number, serial; /* the caller's; that of the keys */
+    bool waits;            /* it is not among the busy */
+    int64_t began_us;      /* T0 on our clock */
+    int64_t phase_us;      /* how far into its millisecond a step is sent */
+    int64_t due_us;
+    size_t next;      /* the first step that was not sent */
+    bool keeps_links; /* the connections are its own until it ends */
+    live_link *own[TARGET_CONNECTIONS_MAX];
+    live_link *leased;
+    int protocols[TARGET_CONNECTIONS_MAX];
+    size_t event_count; /* of the step that was answered last */
+    bool awaits_events;
+    bool is_parked; /* others still need what its next step ends */
+    bool may_switch_on;
+    int64_t ended_us;
+    bool is_covered; /* the clock was read after it ended */
+} crew_hand;
+
+struct crew {
+    crew_options options;
+    uv_loop_t loop;
+    uv_timer_t tick;
+    uv_idle_t idle;
+    uv_poll_t alarm;
+    int alarm_fd;
+    bool is_closing; /* interrupted: nothing begins any more */
+
+    const crew_task *tasks;
+    size_t task_count, next_task, at_once;
+    size_t hand_count; /* at work or done, not yet handed over */
+    size_t busy;       /* of those at work: the ones that never wait */
+    size_t lost;       /* in a row, that could not begin */
+    size_t serial;
+    int64_t next_t0_us;  /* of the server's clock: where the next vector that waits may begin */
+    int64_t second_us;   /* the same for those that begin with a second, and */
+    size_t second_slots; /* how many do with this one */
+    size_t asleep_count;
+    crew_hand **asleep;
+    size_t working_count; /* all that are not done */
+    crew_hand **working;
+    size_t waiting_count; /* for a link */
+    crew_hand **waiting;
+    size_t done_count;
+    crew_hand **done;
+
+    server_clock clock;
+    size_t link_count; /* all that are open, the crew's own too */
+    live_link **links;
+    size_t pool_count; /* of those: leased, idle and kept */
+    size_t kept_count;
+    size_t idle_count;
+    live_link **idle_links;
+    live_link *watch, *janitor, *subscriber;
+    bool reads_clock;
+    size_t watch_failures; /* in a row */
+    bool is_blind;         /* the clock cannot be read any more */
+    bool is_cleaning;
+    bool hears; /* the subscription was confirmed */
+    size_t subscriber_failures;
+    char deaf[TARGET_ERROR_SIZE]; /* why keyspace events will never be heard; "": they may be */
+};
+
+/* crew.c */
+void crew_sleep(crew *self, crew_hand *hand, int64_t due_us);
+void crew_look_around(crew *self);
+
+/* crew_hand.c */
+bool crew_waits(const vector *what);
+crew_hand *crew_hand_new(crew *self, const crew_task *task);
+void crew_hand_free(crew *self, crew_hand *hand);
+void crew_hand_begin(crew *self, crew_hand *hand);
+/* Its moment has come. */
+void crew_hand_work(crew *self, crew_hand *hand);
+/* The target broke for it. */
+void crew_hand_fail(crew *self, crew_hand *hand, const char *error);
+/* Forgets it, because the run is interrupted. */
+void crew_hand_drop(crew *self, crew_hand *hand);
+void crew_hand_reply(crew *self, crew_hand *hand, size_t step, const redisReply *reply,
+                     target_moments moments);
+/* All events until its last reply have come. */
+void crew_hand_event(crew_hand *hand, const redisReply *message);
+void crew_cover(crew *self);
+/* Its link broke, wherever it was. */
+void crew_hand_break(crew *self, crew_hand *hand, const char *error);
+void crew_hand_events_are_in(crew *self, crew_hand *hand);
+bool crew_clock_covers(crew *self, crew_hand *hand);
+crew_hand *crew_hand_find(crew *self, size_t serial);
+
+/* crew_links.c */
+bool crew_hand_fits(const crew *self, const vector *what);
+/* True when the hand has a link for this connection; else it waits in line for one, or failed. */
+bool crew_lease(crew *self, crew_hand *hand);
+bool crew_open_own(crew *self, crew_hand *hand, char *error);
+/* Gives back what it leased, closes what it kept. */
+void crew_release(crew *self, crew_hand *hand);
+void crew_give_back(crew *self, crew_hand *hand);
+void crew_serve_waiting(crew *self);
+void crew_drop_waiting(crew *self);
+void crew_break_late_links(crew *self);
+void crew_read_clock(crew *self);
+bool crew_ask_events(crew *self, crew_hand *hand);
+/* Can keyspace events be heard? When that cannot be known yet it will be asked for. */
+bool crew_hears(crew *self);
+void crew_clean(crew *self, crew_hand *hand);
+void crew_finish_cleaning(crew *self);
+void crew_close_links(crew *self);
+
+#endif

@@ -1,0 +1,217 @@
+/* Vectors side by side on a real server: how long it takes, what is left behind, and when the
+ * server's clock or the server itself is no good. */
+#include "conformance/crew.h"
+
+#include <signal.h>
+
+#include "conformance/live.h"
+#include "conformance/tests/real_server.h"
+#include "conformance/tests/run_suite.h"
+
+enum { MANY = 60 };
+#define START_MS INT64_C(1800000000000)
+
+/* A server whose clock is ours, and yet takes itself for one in real time. */
+typedef struct fixture {
+    real_server server;
+    char url[128];
+    suite_file file;
+    results all;
+    runner how;
+    target *on;
+    result_run *run;
+} fixture;
+
+static void fixture_start(fixture *self, int64_t rate_ppm) {
+    *self = (fixture){.how = {.run_id = "test"}};
+    real_server_start(&self->server, "redis-server", START_MS);
+    virtual_clock_run(&self->server.clock, rate_ppm);
+    snprintf(self->url, sizeof self->url, "unix://%s", self->server.process.socket);
+}
+
+static void fixture_run(fixture *self, const char *body) {
+    suite_load(&self->file, body);
+    self->on = open_target(self->url, true);
+    self->run = run_all(&self->all, &self->file, self->on, &self->how);
+}
+
+static void fixture_stop(fixture *self) {
+    target_close(self->on);
+    real_server_stop(&self->server);
+    results_free(&self->all);
+    suite_free(&self->file);
+}
+
+/* Many vectors of the same steps. The caller frees the text. */
+static char *many(const char *steps) {
+    char *text = text_copy("");
+    for (int i = 0; i < MANY; i++) {
+        char *longer = text_format("%s%s{\"id\": \"t.n%d\", \"title\": \"a law\", "
+                                   "\"rules\": [\"r.one\"], \"steps\": [%s]}",
+                                   text, i == 0 ? "" : ",", i, steps);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+#define LIVES                                                                                      \
+    STEP("\"PSETEX\", \"{k}\", \"400\", \"v\"", OK) "," AT("300", "\"GET\", \"{k}\"", "\"v\"")
+
+static void check_all(const result_run *run, size_t count, verdict value, const char *reason) {
+    ck_assert_uint_eq(run->count, count);
+    for (size_t i = 0; i < run->count; i++) check(&run->vectors[i], value, NULL, reason);
+}
+
+START_TEST(vectors_that_wait_do_not_wait_for_one_another) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    char *body = many(LIVES);
+    fixture_run(&self, body);
+    check_all(self.run, MANY, VERDICT_PASS, NULL);
+    ck_assert_int_lt(self.run->duration_us, MANY * INT64_C(300000) / 4);
+    ck_assert_str_eq(self.run->vectors[7].id, "t.n7");
+    ck_assert_str_eq(real_server_say(&self.server, "DBSIZE"), "0");
+    free(body);
+    fixture_stop(&self);
+}
+END_TEST
+
+START_TEST(few_connections_are_enough) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    self.how.jobs = 2;
+    ck_assert_str_eq(real_server_say(&self.server, "CONFIG SET maxclients 8"), "OK");
+    char *body = many(LIVES);
+    fixture_run(&self, body);
+    check_all(self.run, MANY, VERDICT_PASS, NULL);
+    free(body);
+    fixture_stop(&self);
+}
+END_TEST
+
+START_TEST(a_clock_that_stands_still_is_named_and_nothing_fails_for_it) {
+    fixture self;
+    fixture_start(&self, 0);
+    char *body = many(LIVES);
+    fixture_run(&self, body);
+    check_all(self.run, MANY, VERDICT_ERROR, "stands still");
+    ck_assert_str_eq(real_server_say(&self.server, "DBSIZE"), "0");
+    free(body);
+    fixture_stop(&self);
+}
+END_TEST
+
+START_TEST(a_clock_that_runs_twice_as_fast_is_named_and_nothing_fails_for_it) {
+    fixture self;
+    fixture_start(&self, 2000000);
+    char *body = many(LIVES);
+    fixture_run(&self, body);
+    /* On a busy machine its rate can look like jumps. */
+    check_all(self.run, MANY, VERDICT_ERROR, "the target has a clock that ");
+    free(body);
+    fixture_stop(&self);
+}
+END_TEST
+
+static void set_clock_back(void *context, size_t done, size_t total, const result_run *run) {
+    (void)total, (void)run;
+    virtual_clock *clock = context;
+    if (done != 1) return;
+    virtual_clock_set(clock, START_MS * 1000 - 5000000);
+    virtual_clock_run(clock, 1000000);
+}
+
+#define SHORT VECTOR("t.short", "", STEP("\"SET\", \"{k}\", \"v\"", OK))
+
+/* The first verdict is kept, then the clock is set: of the others none may fail for it. */
+START_TEST(a_clock_that_is_set_during_the_run_is_named_and_nothing_fails_for_it) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    self.how.on_progress = set_clock_back;
+    self.how.progress_context = &self.server.clock;
+    char *others = many(LIVES), *body = text_format("%s,%s", SHORT, others);
+    fixture_run(&self, body);
+    check(&self.run->vectors[0], VERDICT_PASS, NULL, NULL);
+    for (size_t i = 1; i < self.run->count; i++)
+        check(&self.run->vectors[i], VERDICT_ERROR, NULL, "the target has a clock that ");
+    free(body);
+    free(others);
+    fixture_stop(&self);
+}
+END_TEST
+
+static void stop_server(void *context, size_t done, size_t total, const result_run *run) {
+    (void)total, (void)run;
+    const real_server *server = context;
+    if (done == 1) kill(server->process.pid, SIGSTOP);
+}
+
+START_TEST(a_server_that_stops_answering_is_an_error_within_the_patience) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    self.how.on_progress = stop_server;
+    self.how.progress_context = &self.server;
+    char *others = many(LIVES), *body = text_format("%s,%s", SHORT, others);
+    fixture_run(&self, body);
+    kill(self.server.process.pid, SIGCONT);
+    check(&self.run->vectors[0], VERDICT_PASS, NULL, NULL);
+    for (size_t i = 1; i < self.run->count; i++)
+        check(&self.run->vectors[i], VERDICT_ERROR, NULL, "did not answer within 5 s");
+    ck_assert_int_lt(self.run->duration_us, INT64_C(20000000));
+    free(body);
+    free(others);
+    fixture_stop(&self);
+}
+END_TEST
+
+static void close_all(void *context, size_t done, size_t total, const result_run *run) {
+    (void)total, (void)run;
+    if (done == 1) real_server_say(context, "CLIENT KILL TYPE normal");
+}
+
+#define KEEPS                                                                                      \
+    VECTOR("t.keeps", "",                                                                          \
+           STEP("\"MULTI\"", OK) "," STEP(                                                         \
+               "\"SET\", \"{k}\", \"v\"",                                                          \
+               "{\"status\": \"QUEUED\"}") "," AT("300", "\"EXEC\"", "[{\"status\": \"OK\"}]"))
+
+START_TEST(a_connection_that_is_closed_midway_costs_the_vectors_that_need_it) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    self.how.on_progress = close_all;
+    self.how.progress_context = &self.server;
+    char *others = many(LIVES), *body = text_format("%s,%s,%s", SHORT, KEEPS, others);
+    fixture_run(&self, body);
+    check(&self.run->vectors[0], VERDICT_PASS, NULL, NULL);
+    check(&self.run->vectors[1], VERDICT_ERROR, NULL, "closed the connection");
+    size_t in_flight = 0;
+    for (size_t i = 2; i < self.run->count; i++)
+        in_flight += self.run->vectors[i].verdict != VERDICT_PASS;
+    ck_assert_uint_le(in_flight, 4);
+    ck_assert_str_eq(real_server_say(&self.server, "DBSIZE"), "0");
+    free(body);
+    free(others);
+    fixture_stop(&self);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("crew");
+    TCase *tests = tcase_create("crew");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, vectors_that_wait_do_not_wait_for_one_another);
+    tcase_add_test(tests, few_connections_are_enough);
+    tcase_add_test(tests, a_clock_that_stands_still_is_named_and_nothing_fails_for_it);
+    tcase_add_test(tests, a_clock_that_runs_twice_as_fast_is_named_and_nothing_fails_for_it);
+    tcase_add_test(tests, a_clock_that_is_set_during_the_run_is_named_and_nothing_fails_for_it);
+    tcase_add_test(tests, a_server_that_stops_answering_is_an_error_within_the_patience);
+    tcase_add_test(tests, a_connection_that_is_closed_midway_costs_the_vectors_that_need_it);
+    suite_add_tcase(suite, tests);
+    SRunner *tested = srunner_create(suite);
+    signal(SIGPIPE, SIG_IGN);
+    srunner_run_all(tested, CK_ENV);
+    int failed = srunner_ntests_failed(tested);
+    srunner_free(tested);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
