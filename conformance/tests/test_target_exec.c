@@ -276,6 +276,43 @@ START_TEST(a_restarted_server_has_its_data_and_the_next_turn_has_none) {
 }
 END_TEST
 
+/* Writes what no server reads into its append-only file, wherever its version keeps that. */
+static void spoil_file(const exec_target *self) {
+    static const char *const names[] = {"appendonlydir/appendonly.aof.1.incr.aof",
+                                        "appendonly.aof"};
+    size_t spoilt = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = text_format("%s/%s", self->data_path, names[i]);
+        FILE *file = fopen(path, "r+b");
+        free(path);
+        if (file == NULL) continue;
+        fputs("no command", file);
+        fclose(file);
+        spoilt++;
+    }
+    ck_assert_uint_gt(spoilt, 0);
+}
+
+START_TEST(a_server_that_cannot_read_its_data_costs_only_its_turn) {
+    target *on = open_exec("exec:redis-server");
+    target_turn turn = plain;
+    turn.restart = VECTOR_RESTART_KILLED;
+    begin(on, &turn);
+    say(on, 0, "SET p:k v");
+    spoil_file((exec_target *)on);
+    ck_assert(!on->restart(on, VECTOR_RESTART_KILLED, 10, error));
+    ck_assert_msg(strstr(error, "last words") != NULL, "%s", error);
+    target_end(on, 0, NULL);
+    begin(on, &turn);
+    ck_assert_int_eq(say(on, 0, "EXISTS p:k"), 0);
+    target_end(on, 0, NULL);
+    begin(on, &plain);
+    ck_assert_int_eq(say(on, 0, "EXISTS p:k"), 0);
+    target_end(on, 0, NULL);
+    target_close(on);
+}
+END_TEST
+
 START_TEST(a_server_with_options_of_its_own_is_not_restarted) {
     target *on = open_exec("exec:redis-server --port {port} --save ''");
     ck_assert(!(on->capabilities & VECTOR_NEEDS_RESTART));
@@ -327,6 +364,7 @@ int main(void) {
     tcase_add_test(all, what_cannot_be_used_is_told_in_a_sentence);
     tcase_add_test(all, a_server_with_a_port_of_its_own_is_reached_there);
     tcase_add_test(all, a_restarted_server_has_its_data_and_the_next_turn_has_none);
+    tcase_add_test(all, a_server_that_cannot_read_its_data_costs_only_its_turn);
     tcase_add_test(all, a_server_with_options_of_its_own_is_not_restarted);
     tcase_add_test(all, nothing_is_left_behind);
     suite_add_tcase(suite, all);
