@@ -168,13 +168,21 @@ static void cut_for_vector(sim_recording *steps) {
     steps->count = at;
 }
 
+static size_t count_commands(const sim_recording *steps) {
+    size_t count = 0;
+    for (size_t i = 0; i < steps->count; i++) count += steps->steps[i].kind == SIM_STEP_COMMAND;
+    return count;
+}
+
 int sim_run_on(const sim_arguments *arguments) {
     sim_recording steps = {0};
     uint64_t event;
     char path[PATH_SIZE];
     const char *why;
     run_to_end(arguments, arguments->seed, NULL, &steps, &event);
+    size_t all = count_commands(&steps);
     cut_for_vector(&steps);
+    size_t told = count_commands(&steps);
     if (!sim_write_can_be_vector(&steps, &why)) {
         sim_recording_free(&steps);
         return cli_complain("sim", "seed 0x%" PRIx64 " cannot be run elsewhere: %s",
@@ -184,7 +192,12 @@ int sim_run_on(const sim_arguments *arguments) {
                    write_vector(arguments->out, &steps, arguments->seed, SIM_LAW_REPLY, path);
     sim_recording_free(&steps);
     if (!written) return STATUS_WRONG;
-    printf("seed 0x%" PRIx64 " as a vector: %s\n", arguments->seed, path);
+    printf("seed 0x%" PRIx64 " as a vector: %s, ", arguments->seed, path);
+    if (told == all) printf("all %zu commands\n", all);
+    else
+        printf("the first %zu of %zu commands, up to where the clock goes back or a server "
+               "restarts\n",
+               told, all);
     fflush(stdout);
     char target[PATH_SIZE];
     snprintf(target, sizeof target, "%s", arguments->on);

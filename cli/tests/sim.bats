@@ -90,6 +90,7 @@ setup() {
     [ "$status" -eq 0 ]
     run "$ttlspec" sim --seed 4 --commands 300 --on exec:redis-server
     [ "$status" -eq 0 ]
+    [[ "$output" =~ (all|first)\ [0-9]+ ]]
     [[ "$output" == *"conformant: 1 passed"* ]]
 }
 
