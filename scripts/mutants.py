@@ -24,7 +24,7 @@ DIALECTS = ["redis-8.6", "redis-6.0", "valkey-9.1", "redis-7.0", "valkey-8.0", "
             "redis-7.4", "redis-8.0", "redis-8.2", "valkey-8.1", "redict-7.3"]
 # Most mutants fall to the vectors of a few steps; the long tables are loaded for those that do not.
 LONG_TABLES = {"03-numbers.json", "06-expire-options.json", "25-matrix.json"}
-LIMIT_S, MEMORY = 20, 2 << 30
+LIMIT_S, MEMORY = 10, 2 << 30
 EQUIVALENT = pathlib.Path(__file__).with_name("mutants.equivalent")
 CFLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iengine/include", "-I.", "-w"]
 
@@ -352,6 +352,7 @@ def main():
             for done, mutant in enumerate(pool.map(bench.judge, todo), 1):
                 if mutant.verdict == "survived": print(diff(mutant), flush=True)
                 if done % 50 == 0:
+                    remember(mutants, memory)
                     print(f"{done} of {len(todo)}, {score(mutants):.1f} %, {time.monotonic() - began:.0f} s", flush=True)
     remember(mutants, memory)
     if count(mutants, "killed", "survived") == 0:
