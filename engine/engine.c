@@ -81,9 +81,8 @@ void engine_begin_unit(ttl_engine *engine) {
     engine->now = ttl_instant_at(floor_ms(engine->now_us));
 }
 
-ttl_instant engine_now_again(const ttl_engine *engine) {
-    if (engine->timeline == NULL || ttl_dialect_has(&engine->dialect, TRAIT_TIME_FROZEN_IN_EXEC))
-        return engine->now;
+ttl_instant engine_read_again(const ttl_engine *engine) {
+    if (ttl_dialect_has(&engine->dialect, TRAIT_TIME_FROZEN_IN_EXEC)) return engine->now;
     return engine->timeline->now(engine->timeline->context, true);
 }
 
