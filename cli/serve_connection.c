@@ -198,6 +198,11 @@ void server_settle(serve_server *server) {
     uv_timer_start(&server->expiry, on_expiry, (uint64_t)wait_ms, 0);
 }
 
+static bool lets_cycle_go_on(const request_reader *request) {
+    return request->argc == 3 && ttl_bytes_is_word(request->argv[0], "DEBUG") &&
+           ttl_bytes_is_word(request->argv[1], "SET-ACTIVE-EXPIRE");
+}
+
 static void connection_execute(connection *client) {
     serve_server *server = client->server;
     const request_reader *request = &client->reader;
@@ -208,6 +213,9 @@ static void connection_execute(connection *client) {
                TTL_OK) {
         connection_send_error(client, "ERR out of memory");
         return;
+    } else if (server->clock.manual && lets_cycle_go_on(request)) {
+        /* On a manual clock there is no later moment at which it would. */
+        server_expire(server);
     }
     connection_send(client, reply);
     if (ttl_session_is_closing(client->session)) client->is_leaving = true;
