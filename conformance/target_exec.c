@@ -23,8 +23,12 @@ static char *setting_value(exec_target *self, const char *name) {
 static void restore_settings(exec_target *self) {
     char ignored[TARGET_ERROR_SIZE];
     for (size_t i = 0; i < self->turn.setting_count; i++) {
-        const char *words[] = {"CONFIG", "SET", self->turn.settings[i], self->settings[i], NULL};
-        if (self->settings[i] != NULL && self->control != NULL)
+        const char *name = self->turn.settings[i];
+        const char *words[] = {"CONFIG", "SET", name, self->settings[i], NULL};
+        /* Asked for its event classes, a server does not tell all of them. */
+        if (self->control != NULL && strcmp(name, "notify-keyspace-events") == 0)
+            exec_set_events(self);
+        else if (self->settings[i] != NULL && self->control != NULL)
             exec_tell(self->control, ignored, words);
         free(self->settings[i]);
         self->settings[i] = NULL;

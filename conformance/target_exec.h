@@ -86,6 +86,8 @@ bool exec_clock_await(exec_target *self, char *error);
 
 /* Sends words on a connection of ours, NULL at the end; the reply changes nothing. */
 bool exec_tell(redisContext *on, char *error, const char *const *words);
+/* Has every class of keyspace events announced that the server knows. False: it knows none. */
+bool exec_set_events(exec_target *self);
 /* Finds out whether the server has an active cycle, and by what clock it runs. */
 bool exec_cycle_learn(exec_target *self, char *error);
 /* Lets the active cycle reclaim all that is dead, when there may be something. */

@@ -95,9 +95,9 @@ static void open_canary(exec_target *self) {
     self->canary = NULL;
 }
 
-/* The classes of keyspace events that it has. Those that only some versions know are tried first:
- * Redis 7.0 forgets the class n when it refuses a later setting. */
-static bool set_events(exec_target *self) {
+/* Those that only some versions know are tried first: Redis 7.0 forgets the class n when it refuses
+ * a later setting. */
+bool exec_set_events(exec_target *self) {
     static const char *const classes[] = {"KEAmnoc", "KEAmn", "KEAm", "KEA"};
     char ignored[TARGET_ERROR_SIZE];
     bool done = false;
@@ -115,7 +115,7 @@ static void set_up(exec_target *self) {
     exec_tell(self->control, ignored, (const char *[]){"CONFIG", "SET", "hz", "500", NULL});
     self->has_debug = exec_tell(self->control, ignored,
                                 (const char *[]){"DEBUG", "SET-ACTIVE-EXPIRE", "0", NULL});
-    self->base.has_events = set_events(self);
+    self->base.has_events = exec_set_events(self);
     self->base.no_events = "keyspace events cannot be seen: CONFIG SET is refused";
 }
 

@@ -193,6 +193,29 @@ static char *setting_value(live_target *self, const char *name) {
     return value;
 }
 
+/* True when the command, of at most four words, is answered, and not by an error. */
+static bool can(live_target *self, const char *const words[4]) {
+    char ignored[TARGET_ERROR_SIZE];
+    if (!control_ready(self, ignored)) return false;
+    redisReply *reply =
+        live_ask(self->control, ignored, words[0], words[1], words[2], words[3], NULL);
+    bool done = reply != NULL && reply->type != REDIS_REPLY_ERROR;
+    if (reply != NULL) freeReplyObject(reply);
+    return done;
+}
+
+/* Sets every class that the server knows; newer ones refuse nothing that older ones know, and one
+ * that is not known makes the whole be refused. What was accepted is kept here, because some
+ * versions do not tell all of it when asked. */
+static const char *set_events(live_target *self) {
+    static const char *const flags[] = {"KEAmnoc", "KEAmn", "KEAm", "KEA"};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        const char *const words[] = {"CONFIG", "SET", "notify-keyspace-events", flags[i]};
+        if (can(self, words)) return flags[i];
+    }
+    return "";
+}
+
 static void empty_and_remember(live_target *self) {
     for (size_t i = 0; i < self->turn.setting_count; i++)
         self->settings[i] = setting_value(self, self->turn.settings[i]);
@@ -202,7 +225,11 @@ static void empty_and_remember(live_target *self) {
 static void empty_and_restore(live_target *self) {
     tell(self, "FLUSHALL", NULL, NULL, NULL);
     for (size_t i = 0; i < self->turn.setting_count; i++) {
-        if (self->settings[i] != NULL)
+        /* Asked for its event classes, a server does not tell all of them. */
+        if (self->own_events != NULL &&
+            strcmp(self->turn.settings[i], "notify-keyspace-events") == 0)
+            set_events(self);
+        else if (self->settings[i] != NULL)
             tell(self, "CONFIG", "SET", self->turn.settings[i], self->settings[i]);
         free(self->settings[i]);
         self->settings[i] = NULL;
@@ -284,29 +311,6 @@ static void note_event_classes(target *base, const char *flags) {
     size_t size = sizeof base->event_classes;
     snprintf(classes, size, "%.20s%s", flags, strchr(flags, 'A') != NULL ? needed : "");
     base->has_events = strchr(flags, 'K') != NULL && strspn(needed, classes) == strlen(needed);
-}
-
-/* True when the command, of at most four words, is answered, and not by an error. */
-static bool can(live_target *self, const char *const words[4]) {
-    char ignored[TARGET_ERROR_SIZE];
-    if (!control_ready(self, ignored)) return false;
-    redisReply *reply =
-        live_ask(self->control, ignored, words[0], words[1], words[2], words[3], NULL);
-    bool done = reply != NULL && reply->type != REDIS_REPLY_ERROR;
-    if (reply != NULL) freeReplyObject(reply);
-    return done;
-}
-
-/* Sets every class that the server knows; newer ones refuse nothing that older ones know, and one
- * that is not known makes the whole be refused. What was accepted is kept here, because some
- * versions do not tell all of it when asked. */
-static const char *set_events(live_target *self) {
-    static const char *const flags[] = {"KEAmnoc", "KEAmn", "KEAm", "KEA"};
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-        const char *const words[] = {"CONFIG", "SET", "notify-keyspace-events", flags[i]};
-        if (can(self, words)) return flags[i];
-    }
-    return "";
 }
 
 static void learn_events(live_target *self) {
