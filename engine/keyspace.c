@@ -139,8 +139,22 @@ static void slot_fetch(const struct keyspace *keyspace, uint32_t hash) {
     __builtin_prefetch(&keyspace->table.slots[table_home(&keyspace->table, hash)]);
 }
 
-void keyspace_prefetch(const struct keyspace *keyspace, ttl_bytes name) {
-    if (keyspace->table.count > 0) slot_fetch(keyspace, name_hash(keyspace, name));
+uint32_t keyspace_prefetch_slot(const struct keyspace *keyspace, ttl_bytes name) {
+    uint32_t hash = name_hash(keyspace, name);
+    if (keyspace->table.count > 0) slot_fetch(keyspace, hash);
+    return hash;
+}
+
+void keyspace_prefetch_record(const struct keyspace *keyspace, uint32_t hash) {
+    const struct table *table = &keyspace->table;
+    if (table->count == 0) return;
+    for (size_t i = table_home(table, hash); table->slots[i] != 0; i = (i + 1) & table->mask) {
+        if (table_slot_hash(table->slots[i]) != hash) continue;
+        const char *record = slab_at(&keyspace->slab, table_slot_handle(table->slots[i]));
+        __builtin_prefetch(record);
+        __builtin_prefetch(record + RECORD_HEADER + sizeof(int64_t));
+        return;
+    }
 }
 
 struct key keyspace_pick(const struct keyspace *keyspace, uint64_t draw) {

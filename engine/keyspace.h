@@ -91,8 +91,10 @@ static inline size_t keyspace_count(const struct keyspace *keyspace) {
 
 struct key keyspace_find(const struct keyspace *keyspace, ttl_bytes name);
 struct key keyspace_at(const struct keyspace *keyspace, slab_handle handle);
-/* Asks for the memory behind a name, ahead of time. */
-void keyspace_prefetch(const struct keyspace *keyspace, ttl_bytes name);
+/* Asks for the memory behind a name, ahead of time, in two steps: first for its slot of the table;
+ * once that may be there, for the record that it leads to. Returns what the second step wants. */
+uint32_t keyspace_prefetch_slot(const struct keyspace *keyspace, ttl_bytes name);
+void keyspace_prefetch_record(const struct keyspace *keyspace, uint32_t hash);
 /* One key at random, if there is any; `draw` is a random number. */
 struct key keyspace_pick(const struct keyspace *keyspace, uint64_t draw);
 

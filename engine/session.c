@@ -401,6 +401,8 @@ ttl_status ttl_session_execute(ttl_session *session, size_t argc, const ttl_byte
 
 void ttl_session_prefetch(ttl_session *session, size_t argc, const ttl_bytes *argv) {
     if (argc < 2) return;
-    const struct database *db = session->engine->databases[session->selected];
-    keyspace_prefetch(&db->keyspace, argv[1]);
+    const struct keyspace *keyspace = &session->engine->databases[session->selected]->keyspace;
+    uint32_t *hint = &session->hints[session->hint++ % SESSION_HINTS];
+    keyspace_prefetch_record(keyspace, *hint);
+    *hint = keyspace_prefetch_slot(keyspace, argv[1]);
 }

@@ -66,6 +66,9 @@ struct subscription {
     char name[];
 };
 
+/* So many hints later, the slot of the first may be there. */
+enum { SESSION_HINTS = 8 };
+
 struct ttl_session {
     ttl_engine *engine;
     ttl_session *next;
@@ -73,6 +76,8 @@ struct ttl_session {
     uint64_t id;
     int selected;
     int protocol;
+    uint32_t hints[SESSION_HINTS]; /* hashes of the names last hinted at, in a ring */
+    unsigned hint;
     bool closing;
     bool in_multi;
     bool multi_failed; /* a queued command was refused: EXEC answers EXECABORT */

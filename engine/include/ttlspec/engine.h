@@ -99,8 +99,9 @@ void ttl_session_free(ttl_session *session);
 ttl_status ttl_session_execute(ttl_session *session, size_t argc, const ttl_bytes *argv,
                                ttl_reply *reply);
 
-/* A hint: this command will be executed soon. Fetches the memory that holds its first key, so
- * that a caller with a pipeline hides the latency of memory. Never changes anything. */
+/* A hint: this command will be executed soon. Fetches the memory that holds its first key, in two
+ * steps eight hints apart, so that a caller with a pipeline hides the latency of memory: it hints
+ * at each command some 16 commands ahead. Never changes anything. */
 void ttl_session_prefetch(ttl_session *session, size_t argc, const ttl_bytes *argv);
 
 /* 2 or 3, as HELLO set it: how replies to this session are to be encoded. */
