@@ -41,6 +41,21 @@ void wheel_init(struct wheel *wheel, struct memory *memory, struct wheel_owner o
     *wheel = (struct wheel){.memory = memory, .owner = owner, .base = ordinal_of(base_ms)};
 }
 
+/* ---- slots */
+
+/* The first occupied slot of a level; WHEEL_SLOTS when there is none. */
+static unsigned level_first(const struct wheel *wheel, unsigned level) {
+    for (unsigned word = 0; word < WHEEL_SLOTS / 64; word++)
+        if (wheel->occupied[level][word] != 0)
+            return word * 64 + (unsigned)__builtin_ctzll(wheel->occupied[level][word]);
+    return WHEEL_SLOTS;
+}
+
+static void slot_vacate(struct wheel *wheel, unsigned level, unsigned slot) {
+    wheel->levels[level].slots[slot] = (struct wheel_slot){NULL, NULL};
+    wheel->occupied[level][slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+}
+
 /* ---- chunks */
 
 static struct wheel_chunk *chunk_take(struct wheel *wheel) {
@@ -72,9 +87,12 @@ static void chunks_free(struct wheel *wheel, struct wheel_chunk *chunk) {
 }
 
 void wheel_free(struct wheel *wheel) {
-    for (unsigned level = 0; wheel->levels != NULL && level < WHEEL_LEVELS; level++)
-        for (unsigned slot = 0; slot < WHEEL_SLOTS; slot++)
+    for (unsigned level = 0; level < WHEEL_LEVELS; level++)
+        for (unsigned slot = level_first(wheel, level); slot < WHEEL_SLOTS;
+             slot = level_first(wheel, level)) {
             chunks_free(wheel, wheel->levels[level].slots[slot].head);
+            slot_vacate(wheel, level, slot);
+        }
     chunks_free(wheel, wheel->spare);
     memory_give(wheel->memory, wheel->levels, WHEEL_LEVELS * sizeof *wheel->levels);
     memory_give(wheel->memory, wheel->row, wheel->row_capacity * sizeof *wheel->row);
@@ -186,11 +204,6 @@ void wheel_arm(struct wheel *wheel, int64_t deadline_ms, uint32_t handle, uint64
 
 /* ---- sweeping */
 
-static void slot_vacate(struct wheel *wheel, unsigned level, unsigned slot) {
-    wheel->levels[level].slots[slot] = (struct wheel_slot){NULL, NULL};
-    wheel->occupied[level][slot / 64] &= ~(UINT64_C(1) << (slot % 64));
-}
-
 static bool entry_is_live(const struct wheel *wheel, const struct wheel_entry *entry) {
     return wheel->owner.is_live(wheel->owner.context, entry);
 }
@@ -264,14 +277,6 @@ void wheel_note_stale(struct wheel *wheel) {
 }
 
 /* ---- taking out */
-
-/* The first occupied slot of a level; WHEEL_SLOTS when there is none. */
-static unsigned level_first(const struct wheel *wheel, unsigned level) {
-    for (unsigned word = 0; word < WHEEL_SLOTS / 64; word++)
-        if (wheel->occupied[level][word] != 0)
-            return word * 64 + (unsigned)__builtin_ctzll(wheel->occupied[level][word]);
-    return WHEEL_SLOTS;
-}
 
 /* Spreads a slot over the levels below; the base moves to the slot's start. What it needs is set
  * aside first, so that nothing is left half spread. */
