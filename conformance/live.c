@@ -160,6 +160,16 @@ redisReply *live_ask(redisContext *connection, char *error, ...) {
     return reply;
 }
 
+char *live_setting(redisContext *connection, const char *name) {
+    char ignored[TARGET_ERROR_SIZE];
+    redisReply *reply = live_ask(connection, ignored, "CONFIG", "GET", name, NULL);
+    bool sound = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+                 reply->element[1]->type == REDIS_REPLY_STRING;
+    char *value = sound ? text_copy(reply->element[1]->str) : NULL;
+    if (reply != NULL) freeReplyObject(reply);
+    return value;
+}
+
 /* Asks for something that must succeed; the server's own words when it does not. */
 static bool must(redisReply *reply, const char *what, char *error) {
     if (reply == NULL) return false;

@@ -31,6 +31,8 @@ redisContext *live_connect(const live_address *address, char *error);
 /* Sends a command of C strings that ends with NULL and waits for its reply; the caller frees it
  * with freeReplyObject. NULL: the connection is broken, `error` has the sentence. */
 redisReply *live_ask(redisContext *connection, char *error, ...);
+/* The value of a setting, on the heap; NULL: it cannot be read. */
+char *live_setting(redisContext *connection, const char *name);
 /* Why this connection is broken, as a sentence. */
 void live_complain(const redisContext *connection, char *error);
 /* Appends hiredis' reply as ours. */

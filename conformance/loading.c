@@ -8,15 +8,10 @@
 #include "conformance/text.h"
 
 void loading_error(loading *self, const cJSON *at, const char *format, ...) {
-    char *sentence = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&sentence, &length);
-    if (out == NULL) arena_out_of_memory();
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(out, format, arguments);
+    char *sentence = text_format_list(format, arguments);
     va_end(arguments);
-    if (fclose(out) != 0) arena_out_of_memory();
     arena scratch = {NULL};
     problem_add(self->problems, PROBLEM_ERROR, self->document->file,
                 json_pointer(self->document, at, &scratch), json_line(self->document, at), "%s",

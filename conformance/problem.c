@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance/text.h"
+
 void problem_list_free(problem_list *list) {
     free(list->problems);
     arena_free(&list->arena);
@@ -34,15 +36,10 @@ static void blank_controls(char *text) {
 
 void problem_add(problem_list *list, problem_kind kind, const char *file, const char *pointer,
                  int line, const char *format, ...) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL) arena_out_of_memory();
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(out, format, arguments);
+    char *text = text_format_list(format, arguments);
     va_end(arguments);
-    if (fclose(out) != 0) arena_out_of_memory();
     blank_controls(text);
 
     problem found = {kind, file, pointer, line, text};

@@ -10,16 +10,6 @@
 
 /* -- a vector's turn ------------------------------------------------------------------------ */
 
-static char *setting_value(exec_target *self, const char *name) {
-    char ignored[TARGET_ERROR_SIZE];
-    redisReply *reply = live_ask(self->control, ignored, "CONFIG", "GET", name, NULL);
-    bool sound = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
-                 reply->element[1]->type == REDIS_REPLY_STRING;
-    char *value = sound ? text_copy(reply->element[1]->str) : NULL;
-    if (reply != NULL) freeReplyObject(reply);
-    return value;
-}
-
 static void restore_settings(exec_target *self) {
     char ignored[TARGET_ERROR_SIZE];
     for (size_t i = 0; i < self->turn.setting_count; i++) {
@@ -78,7 +68,7 @@ static bool exec_begin(target *base, const target_turn *turn, char *error) {
     bool ready = !is_lasting || exec_server_keep_data(self, error);
     ready = ready && begin_anew(self, error);
     for (size_t i = 0; ready && i < turn->setting_count; i++)
-        self->settings[i] = setting_value(self, turn->settings[i]);
+        self->settings[i] = live_setting(self->control, turn->settings[i]);
     ready = ready && live_turn_open(&self->connections, base, &self->address, turn, error);
     if (!ready) exec_server_explain(self, error);
     return ready;

@@ -185,12 +185,7 @@ static bool live_events(target *base, ttl_reply *events, char *error) {
 static char *setting_value(live_target *self, const char *name) {
     char ignored[TARGET_ERROR_SIZE];
     if (!control_ready(self, ignored)) return NULL;
-    redisReply *reply = live_ask(self->control, ignored, "CONFIG", "GET", name, NULL);
-    bool sound = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
-                 reply->element[1]->type == REDIS_REPLY_STRING;
-    char *value = sound ? text_copy(reply->element[1]->str) : NULL;
-    if (reply != NULL) freeReplyObject(reply);
-    return value;
+    return live_setting(self->control, name);
 }
 
 /* True when the command, of at most four words, is answered, and not by an error. */

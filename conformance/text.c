@@ -44,7 +44,7 @@ char *text_copy(const char *text) {
     return text == NULL ? NULL : text_copy_bytes(ttl_bytes_of(text));
 }
 
-TEXT_FORMAT(1, 0) static char *text_format_list(const char *format, va_list arguments) {
+char *text_format_list(const char *format, va_list arguments) {
     va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, again);

@@ -7,6 +7,7 @@
 #ifndef CONFORMANCE_TEXT_H
 #define CONFORMANCE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ char *text_copy(const char *text);
 char *text_copy_bytes(ttl_bytes bytes);
 /* As sprintf, into a string of the right size. */
 char *text_format(const char *format, ...) TEXT_FORMAT(1, 2);
+char *text_format_list(const char *format, va_list arguments) TEXT_FORMAT(1, 0);
 /* Frees `*text` and puts the formatted string there. */
 void text_replace(char **text, const char *format, ...) TEXT_FORMAT(2, 3);
 

@@ -37,14 +37,10 @@ ttl_status quit_command(struct call *call) {
 /* Replaces a text that the session owns; an empty one needs no memory. */
 static ttl_status session_say(ttl_session *session, ttl_bytes *what, ttl_bytes value) {
     struct memory *memory = &session->engine->session_memory;
-    char *copy = NULL;
-    if (value.length > 0) {
-        copy = memory_take(memory, value.length);
-        if (copy == NULL) return TTL_NO_MEMORY;
-        memcpy(copy, value.data, value.length);
-    }
-    memory_give(memory, (void *)(uintptr_t)what->data, what->length);
-    *what = (ttl_bytes){copy, value.length};
+    ttl_bytes copy;
+    if (memory_copy_bytes(memory, value, &copy) != TTL_OK) return TTL_NO_MEMORY;
+    memory_give_bytes(memory, what);
+    *what = copy;
     return TTL_OK;
 }
 

@@ -5,7 +5,8 @@
 
 /* ---- reading */
 
-ttl_status reply_invalid_deadline(struct call *call) {
+/* "-ERR invalid expire time in ..." as the dialect words it. */
+static ttl_status reply_invalid_deadline(struct call *call) {
     bool quoted = call_has(call, TRAIT_COMMAND_IS_QUOTED);
     ttl_bytes parts[] = {
         ttl_bytes_of(quoted ? "ERR invalid expire time in '" : "ERR invalid expire time in "),

@@ -38,7 +38,4 @@ ttl_status reply_remaining(struct call *call, ttl_instant deadline, bool in_seco
 /* Answers the deadline itself, in milliseconds or in rounded seconds since the epoch. */
 ttl_status reply_moment(struct call *call, ttl_instant deadline, bool in_seconds);
 
-/* Answers "-ERR invalid expire time in ..." as the dialect words it. */
-ttl_status reply_invalid_deadline(struct call *call);
-
 #endif

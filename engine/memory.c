@@ -1,5 +1,6 @@
 #include "engine/memory.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "engine/require.h"
@@ -29,4 +30,19 @@ void memory_give(struct memory *memory, void *block, size_t size) {
     require(memory->held >= size);
     memory->held -= size;
     memory->allocator.release(memory->allocator.context, block, size);
+}
+
+ttl_status memory_copy_bytes(struct memory *memory, ttl_bytes from, ttl_bytes *copy) {
+    *copy = (ttl_bytes){NULL, 0};
+    if (from.length == 0) return TTL_OK;
+    char *data = memory_take(memory, from.length);
+    if (data == NULL) return TTL_NO_MEMORY;
+    memcpy(data, from.data, from.length);
+    *copy = (ttl_bytes){data, from.length};
+    return TTL_OK;
+}
+
+void memory_give_bytes(struct memory *memory, ttl_bytes *copy) {
+    memory_give(memory, (void *)(uintptr_t)copy->data, copy->length);
+    *copy = (ttl_bytes){NULL, 0};
 }

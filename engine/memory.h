@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "ttlspec/bytes.h"
 #include "ttlspec/memory.h"
 
 struct memory {
@@ -20,5 +21,10 @@ void *memory_take_zeroed(struct memory *memory, size_t size);
 void *memory_resize(struct memory *memory, void *block, size_t old_size, size_t new_size);
 /* `block` may be NULL. */
 void memory_give(struct memory *memory, void *block, size_t size);
+
+/* A copy of bytes, to be given back by memory_give_bytes. Nothing is taken for an empty one. */
+ttl_status memory_copy_bytes(struct memory *memory, ttl_bytes from, ttl_bytes *copy);
+/* Gives a copy back and leaves it empty. */
+void memory_give_bytes(struct memory *memory, ttl_bytes *copy);
 
 #endif

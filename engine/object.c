@@ -6,35 +6,19 @@
 
 enum { MEMBERS_FIRST = 4 };
 
-/* ---- bytes */
-
-static ttl_status bytes_copy(struct memory *memory, ttl_bytes from, ttl_bytes *copy) {
-    *copy = (ttl_bytes){NULL, 0};
-    if (from.length == 0) return TTL_OK;
-    char *data = memory_take(memory, from.length);
-    if (data == NULL) return TTL_NO_MEMORY;
-    memcpy(data, from.data, from.length);
-    *copy = (ttl_bytes){data, from.length};
-    return TTL_OK;
-}
-
-static void bytes_give(struct memory *memory, ttl_bytes bytes) {
-    memory_give(memory, (void *)(uintptr_t)bytes.data, bytes.length);
-}
-
 /* ---- members */
 
 ttl_status member_copy(struct memory *memory, const struct member *from, struct member *copy) {
     *copy = (struct member){.score = from->score};
-    if (bytes_copy(memory, from->bytes, &copy->bytes) != TTL_OK) return TTL_NO_MEMORY;
-    if (bytes_copy(memory, from->value, &copy->value) == TTL_OK) return TTL_OK;
+    if (memory_copy_bytes(memory, from->bytes, &copy->bytes) != TTL_OK) return TTL_NO_MEMORY;
+    if (memory_copy_bytes(memory, from->value, &copy->value) == TTL_OK) return TTL_OK;
     member_release(memory, copy);
     return TTL_NO_MEMORY;
 }
 
 void member_release(struct memory *memory, struct member *member) {
-    bytes_give(memory, member->bytes);
-    bytes_give(memory, member->value);
+    memory_give_bytes(memory, &member->bytes);
+    memory_give_bytes(memory, &member->value);
     *member = (struct member){.score = 0};
 }
 

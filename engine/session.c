@@ -26,11 +26,6 @@ ttl_session *ttl_session_new(ttl_engine *engine, const ttl_session_options *opti
     return session;
 }
 
-static void bytes_give(struct memory *memory, ttl_bytes *bytes) {
-    memory_give(memory, (void *)(uintptr_t)bytes->data, bytes->length);
-    *bytes = (ttl_bytes){NULL, 0};
-}
-
 void ttl_session_free(ttl_session *session) {
     if (session == NULL) return;
     ttl_engine *engine = session->engine;
@@ -39,9 +34,9 @@ void ttl_session_free(ttl_session *session) {
     pubsub_unsubscribe_all(session);
     memory_give(memory, session->queue, session->queue_capacity * sizeof *session->queue);
     memory_give(memory, session->watches, session->watch_capacity * sizeof *session->watches);
-    bytes_give(memory, &session->name);
-    bytes_give(memory, &session->library_name);
-    bytes_give(memory, &session->library_version);
+    memory_give_bytes(memory, &session->name);
+    memory_give_bytes(memory, &session->library_name);
+    memory_give_bytes(memory, &session->library_version);
     ttl_session **link = &engine->sessions;
     while (*link != session) link = &(*link)->next;
     *link = session->next;
@@ -102,7 +97,7 @@ void session_database_touched(ttl_engine *engine, const struct database *db,
 void session_unwatch(ttl_session *session) {
     ttl_engine *engine = session->engine;
     for (size_t i = 0; i < session->watch_count; i++)
-        bytes_give(&engine->session_memory, &session->watches[i].name);
+        memory_give_bytes(&engine->session_memory, &session->watches[i].name);
     engine->watch_count -= session->watch_count;
     session->watch_count = 0;
     session->watch_broken = false;
@@ -131,14 +126,6 @@ static bool session_has_dead_watch(const ttl_session *session) {
     return false;
 }
 
-/* A copy of the bytes that the session owns; a NULL `data` of a non-empty one: no memory. */
-static ttl_bytes bytes_copy(struct memory *memory, ttl_bytes bytes) {
-    if (bytes.length == 0) return (ttl_bytes){NULL, 0};
-    char *data = memory_take(memory, bytes.length);
-    if (data != NULL) memcpy(data, bytes.data, bytes.length);
-    return (ttl_bytes){data, data == NULL ? 0 : bytes.length};
-}
-
 static ttl_status session_watch(ttl_session *session, const struct database *db, ttl_bytes name) {
     struct memory *memory = &session->engine->session_memory;
     for (size_t i = 0; i < session->watch_count; i++)
@@ -154,8 +141,8 @@ static ttl_status session_watch(ttl_session *session, const struct database *db,
         session->watches = watches;
         session->watch_capacity = capacity;
     }
-    struct watch watch = {db->id, bytes_copy(memory, name), false};
-    if (name.length > 0 && watch.name.data == NULL) return TTL_NO_MEMORY;
+    struct watch watch = {.database = db->id};
+    if (memory_copy_bytes(memory, name, &watch.name) != TTL_OK) return TTL_NO_MEMORY;
     watch.was_expired = watch_is_dead(session, &watch);
     session->watches[session->watch_count++] = watch;
     session->engine->watch_count++;
@@ -171,8 +158,8 @@ ttl_status watch_command(struct call *call) {
         while (session->watch_count > before) {
             session->watch_count--;
             session->engine->watch_count--;
-            bytes_give(&session->engine->session_memory,
-                       &session->watches[session->watch_count].name);
+            memory_give_bytes(&session->engine->session_memory,
+                              &session->watches[session->watch_count].name);
         }
         return TTL_NO_MEMORY;
     }
