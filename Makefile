@@ -6,7 +6,8 @@
 #   {engine,conformance,sim}/tests/test_* -> build/tests/DIR/test_*, one check program each
 #   engine/bench/bench_*                  -> build/bench/engine/bench_*
 #   conformance/virtual-clock/preload.c   -> build/libttlclock.so, what servers are started with
-#   conformance/tools/*.c                 -> build/differential
+#   conformance/tools/delay*.c            -> build/delay, a slow way to a server
+#   conformance/tools/*.c, the others     -> build/differential
 # Everything made lies under $(BUILD). CC, CFLAGS, LDFLAGS and PREFIX are yours to set; V=1 shows
 # the commands.
 
@@ -47,7 +48,8 @@ CONFORMANCE += $(BUILD)/obj/report_html_page.o
 SIM         := $(call objects,sim/*.c)
 CLI         := $(call objects,cli/*.c)
 CLI         += $(if $(CLI),$(BUILD)/obj/rule_marks.o)
-TOOLS       := $(call objects,conformance/tools/*.c)
+DELAY       := $(call objects,conformance/tools/delay*.c)
+TOOLS       := $(filter-out $(DELAY),$(call objects,conformance/tools/*.c))
 
 ENGINE_LIB      := $(if $(ENGINE),$(BUILD)/libttlspec.a)
 CONFORMANCE_LIB := $(if $(CONFORMANCE),$(BUILD)/libconformance.a) $(ENGINE_LIB)
@@ -78,7 +80,7 @@ help: ## list these tasks
 all: $(LIBRARIES) $(PRELOAD) $(PROGRAM) ## build the libraries and build/ttlspec
 
 .PHONY: tests
-tests: all $(TESTS) ## build the unit tests without running them
+tests: all $(TESTS) $(BUILD)/delay ## build the unit tests without running them
 
 # Touched when the compiler or a flag changes, so that nothing is linked from two worlds.
 $(BUILD)/flags: FORCE
@@ -134,6 +136,11 @@ $(BUILD)/ttlspec: $(CLI) $(LIBRARIES)
 
 # Two servers, or the engine and one, given the same random scripts at the same virtual moments.
 $(BUILD)/differential: $(TOOLS) $(CONFORMANCE_LIB)
+	$(say) LD $@
+	$(run)$(LINK) -o $@ $^ $(EXTERNAL_LIBS) -lm $(LDLIBS)
+
+# A way to a server on which everything is late, for `make soundness`.
+$(BUILD)/delay: $(DELAY) $(BUILD)/libconformance.a
 	$(say) LD $@
 	$(run)$(LINK) -o $@ $^ $(EXTERNAL_LIBS) -lm $(LDLIBS)
 
