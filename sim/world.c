@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/network.h"
 #include "sim/queue.h"
 #include "sim/random.h"
 #include "sim/text.h"
@@ -42,16 +43,19 @@ struct message {
     uint64_t id;
     uint32_t client, connection;
     uint32_t next_free;
+    uint8_t attempt;
+    bool is_copy; /* that a proxy made: nobody waits for its answer */
 };
 
 struct client {
-    sim_random draws, network;
+    sim_random draws;
     sim_wall wall;
     uint64_t quota, next_id; /* commands still to draw; the number of the next */
     uint32_t connection;
     struct {
         sim_op op;
         uint64_t id;
+        uint8_t attempts;
     } waiting[PIPELINE_MAX]; /* sent and not answered */
     size_t waiting_count, depth;
     unsigned retries;
@@ -59,13 +63,7 @@ struct client {
     int64_t arrival_us;   /* of its last command: the next comes no earlier */
     int64_t answer_us;    /* and of its last reply */
     uint64_t last_run_id; /* the highest that the server ran */
-    bool is_cut_off, has_timer, will_send;
-};
-
-struct fault {
-    sim_fault_kind kind;
-    int64_t at_us, for_us, amount;
-    uint32_t client;
+    bool has_timer, will_send;
 };
 
 struct sim_world {
@@ -74,7 +72,8 @@ struct sim_world {
     sim_recording *recording;
     sim_workload workload;
     sim_wall wall; /* of the server */
-    int64_t now_us, gap_us, latency_us, timeout_us, service_us, lag_us;
+    sim_network network;
+    int64_t now_us, gap_us, timeout_us, service_us, lag_us;
     struct client clients[CLIENTS_MAX];
     unsigned client_count;
     struct message *messages;
@@ -83,9 +82,8 @@ struct sim_world {
     size_t waiting_first, waiting_count;
     int64_t busy_until_us, cycle_us; /* when the cycle is planned; 0: it is not */
     int64_t cycle_stalled_until_us, idle_cycles;
-    struct fault faults[FAULTS_MAX];
-    size_t fault_count;
-    bool is_lossy, is_slow, sync_planned;
+    sim_schedule faults; /* those of a time */
+    bool sync_planned;
     uint64_t commands_left, events, commands;
     uint64_t digest;
     bool is_healing, has_ended;
@@ -94,20 +92,10 @@ struct sim_world {
     uint64_t fault_marks[SIM_FAULT_KINDS], chances[SIM_CHANCES];
 };
 
-static const char *const fault_names[SIM_FAULT_KINDS] = {
-    "partition",    "loss",       "slow links",  "server pause", "stalled cycle",
-    "clock ahead",  "clock back", "clock drift", "clock strobe", "clock stall",
-    "client clock", "snapshot",   "restart",     "crash",        "promotion",
-};
-
 static const char *const chance_names[SIM_CHANCES] = {
     "a command was lost", "a reply was lost", "a client sent again",   "a command ran twice",
     "a command ran late", "a client gave up", "a command had to wait",
 };
-
-const char *sim_fault_name(sim_fault_kind kind) {
-    return fault_names[kind];
-}
 
 const char *sim_chance_name(sim_chance chance) {
     return chance_names[chance];
@@ -159,19 +147,6 @@ static void message_free(sim_world *world, uint32_t index) {
     world->first_free = index;
 }
 
-/* Most are near the usual latency; each doubling of it is half as likely. */
-static int64_t draw_latency(const sim_world *world, struct client *client) {
-    uint64_t bits = sim_random_next(&client->network);
-    int64_t base_us = world->is_slow ? world->latency_us * 1000 : world->latency_us;
-    int doublings = 0;
-    while (doublings < 6 && (bits >> doublings & 1)) doublings++;
-    return 1 + (base_us << doublings) / 4 + (int64_t)((bits >> 32) * (uint64_t)base_us >> 32);
-}
-
-static bool is_lost(const sim_world *world, struct client *client) {
-    return client->is_cut_off || (world->is_lossy && sim_random_chance(&client->network, 1, 8));
-}
-
 /* ---- the server */
 
 static void plan_cycle(sim_world *world) {
@@ -221,12 +196,16 @@ static void run_command(sim_world *world, uint32_t index) {
     if (message->connection != client->connection) world->chances[SIM_CHANCE_LATE]++;
     site_do(world, SIM_STEP_COMMAND, &message->op, message->client);
     world->busy_until_us = world->now_us + world->service_us;
-    int64_t answer_us = world->busy_until_us + draw_latency(world, client);
-    if (message->connection != client->connection || is_lost(world, client)) {
-        world->chances[SIM_CHANCE_REPLY_LOST]++;
+    sim_message_name name = {message->id, message->client, message->attempt, SIM_ANSWER};
+    bool is_heard = !message->is_copy && message->connection == client->connection;
+    sim_fate fate = {.is_lost = true};
+    if (is_heard) fate = sim_network_send(&world->network, name);
+    if (fate.is_lost) {
+        world->chances[SIM_CHANCE_REPLY_LOST] += is_heard;
         message_free(world, index);
         return;
     }
+    int64_t answer_us = world->busy_until_us + fate.latency_us;
     if (answer_us < client->answer_us) answer_us = client->answer_us;
     client->answer_us = answer_us;
     plan(world, answer_us, EVENT_REPLY, message->client, index);
@@ -257,28 +236,38 @@ static void server_arrive(sim_world *world, uint32_t index) {
 
 /* ---- clients */
 
-static void client_transmit(sim_world *world, uint32_t number, const sim_op *op, uint64_t id) {
+static void client_transmit(sim_world *world, uint32_t number, size_t place) {
     struct client *client = &world->clients[number];
-    int64_t arrival_us = world->now_us + draw_latency(world, client);
+    struct message message = {.op = client->waiting[place].op,
+                              .id = client->waiting[place].id,
+                              .client = number,
+                              .connection = client->connection,
+                              .attempt = client->waiting[place].attempts++};
     if (!client->has_timer) {
         client->has_timer = true;
         plan(world, world->now_us + world->timeout_us, EVENT_TIMEOUT, number, 0);
     }
-    if (is_lost(world, client)) {
+    sim_fate fate = sim_network_send(
+        &world->network, (sim_message_name){message.id, number, message.attempt, SIM_REQUEST});
+    if (fate.is_lost) {
         world->chances[SIM_CHANCE_COMMAND_LOST]++;
         return;
     }
+    int64_t arrival_us = world->now_us + fate.latency_us;
     if (arrival_us < client->arrival_us) arrival_us = client->arrival_us;
     client->arrival_us = arrival_us;
-    uint32_t index = message_new(world, (struct message){*op, id, number, client->connection, 0});
-    plan(world, arrival_us, EVENT_ARRIVE, number, index);
+    plan(world, arrival_us, EVENT_ARRIVE, number, message_new(world, message));
+    if (fate.again_us == 0) return;
+    message.is_copy = true;
+    plan(world, arrival_us + fate.again_us, EVENT_ARRIVE, number, message_new(world, message));
 }
 
 static void client_plan_send(sim_world *world, uint32_t number) {
     struct client *client = &world->clients[number];
     if (client->will_send || client->quota == 0 || client->waiting_count == client->depth) return;
     client->will_send = true;
-    uint64_t bits = sim_random_next(&client->network);
+    uint64_t bits =
+        sim_network_draw(&world->network, (sim_message_name){client->next_id + 1, number, 0, 0});
     int64_t gap_us = (int64_t)((bits >> 32) * (uint64_t)world->gap_us >> 31);
     plan(world, world->now_us + gap_us, EVENT_SEND, number, 0);
 }
@@ -290,10 +279,16 @@ static void client_send(sim_world *world, uint32_t number) {
     sim_op op = sim_workload_op(&world->workload, &client->draws, shown_ms);
     client->quota--;
     world->commands_left--;
-    if (client->waiting_count == 0) client->progress_us = world->now_us;
-    client->waiting[client->waiting_count].op = op;
-    client->waiting[client->waiting_count++].id = ++client->next_id;
-    client_transmit(world, number, &op, client->next_id);
+    client->next_id++;
+    const sim_schedule *given = world->network.given;
+    if (given == NULL || !sim_schedule_is_unsent(given, number, client->next_id)) {
+        size_t place = client->waiting_count++;
+        if (place == 0) client->progress_us = world->now_us;
+        client->waiting[place].op = op;
+        client->waiting[place].id = client->next_id;
+        client->waiting[place].attempts = 0;
+        client_transmit(world, number, place);
+    }
     client_plan_send(world, number);
 }
 
@@ -326,8 +321,7 @@ static void client_reconnect(sim_world *world, uint32_t number) {
         return;
     }
     world->chances[SIM_CHANCE_RETRY]++;
-    for (size_t i = 0; i < client->waiting_count; i++)
-        client_transmit(world, number, &client->waiting[i].op, client->waiting[i].id);
+    for (size_t i = 0; i < client->waiting_count; i++) client_transmit(world, number, i);
 }
 
 /* One timer a client: it looks when it was last content, and comes again. */
@@ -345,15 +339,29 @@ static void client_timeout(sim_world *world, uint32_t number) {
 
 /* ---- faults */
 
-static void fault_begin(sim_world *world, size_t index) {
-    const struct fault *fault = &world->faults[index];
-    if (world->is_healing) return;
+/* Whether what is planned for the active cycle may be wrong now. */
+static bool moves_cycle(sim_fault_kind kind) {
+    return kind >= SIM_FAULT_CYCLE_STALL && kind <= SIM_FAULT_CLOCK_STALL;
+}
+
+/* Faults that are drawn message by message are written down so (network.h). */
+static void note_fault(sim_world *world, const sim_fault *fault) {
+    bool is_of_messages = fault->kind >= SIM_FAULT_LOSS && fault->kind <= SIM_FAULT_DOUBLES;
     world->fault_marks[fault->kind]++;
+    if (world->network.decided != NULL && !is_of_messages)
+        sim_schedule_add(world->network.decided, *fault);
+}
+
+static void fault_begin(sim_world *world, size_t index) {
+    const sim_fault *fault = &world->faults.faults[index];
+    if (world->is_healing) return;
+    note_fault(world, fault);
     int64_t now_us = world->now_us;
     switch (fault->kind) {
-    case SIM_FAULT_PARTITION: world->clients[fault->client].is_cut_off = true; break;
-    case SIM_FAULT_LOSS: world->is_lossy = true; break;
-    case SIM_FAULT_SLOW: world->is_slow = true; break;
+    case SIM_FAULT_PARTITION: world->network.cut_off |= UINT64_C(1) << fault->node; break;
+    case SIM_FAULT_LOSS: world->network.is_lossy = true; break;
+    case SIM_FAULT_SLOW: world->network.is_slow = true; break;
+    case SIM_FAULT_DOUBLES: world->network.is_doubling = true; break;
     case SIM_FAULT_PAUSE:
         if (world->busy_until_us < now_us + fault->for_us)
             world->busy_until_us = now_us + fault->for_us;
@@ -367,23 +375,24 @@ static void fault_begin(sim_world *world, size_t index) {
         break;
     case SIM_FAULT_CLOCK_STALL: sim_wall_stall(&world->wall, now_us, true); break;
     case SIM_FAULT_CLIENT_CLOCK:
-        sim_wall_jump(&world->clients[fault->client].wall, now_us, fault->amount);
+        sim_wall_jump(&world->clients[fault->node].wall, now_us, fault->amount);
         break;
     case SIM_FAULT_SAVE: site_do(world, SIM_STEP_SAVE, NULL, 0); break;
     case SIM_FAULT_RESTART: site_do(world, SIM_STEP_RESTART, NULL, 0); break;
     case SIM_FAULT_CRASH: site_do(world, SIM_STEP_CRASH, NULL, 0); break;
     case SIM_FAULT_PROMOTE: site_do(world, SIM_STEP_PROMOTE, NULL, 0); break;
-    case SIM_FAULT_KINDS: break;
+    default: break;
     }
-    plan_cycle(world);
+    if (moves_cycle(fault->kind)) plan_cycle(world);
     plan(world, now_us + fault->for_us, EVENT_HEAL, 0, index);
 }
 
-static void fault_heal(sim_world *world, sim_fault_kind kind, uint32_t client) {
-    switch (kind) {
-    case SIM_FAULT_PARTITION: world->clients[client].is_cut_off = false; break;
-    case SIM_FAULT_LOSS: world->is_lossy = false; break;
-    case SIM_FAULT_SLOW: world->is_slow = false; break;
+static void fault_heal(sim_world *world, const sim_fault *fault) {
+    switch (fault->kind) {
+    case SIM_FAULT_PARTITION: world->network.cut_off &= ~(UINT64_C(1) << fault->node); break;
+    case SIM_FAULT_LOSS: world->network.is_lossy = false; break;
+    case SIM_FAULT_SLOW: world->network.is_slow = false; break;
+    case SIM_FAULT_DOUBLES: world->network.is_doubling = false; break;
     case SIM_FAULT_STROBE: sim_wall_strobe(&world->wall, world->now_us, 0, 1); break;
     case SIM_FAULT_CLOCK_STALL: sim_wall_stall(&world->wall, world->now_us, false); break;
     case SIM_FAULT_CYCLE_STALL: world->cycle_stalled_until_us = 0; break;
@@ -402,8 +411,7 @@ static bool clients_are_done(const sim_world *world) {
 
 static void heal_all(sim_world *world) {
     world->is_healing = true;
-    for (size_t i = 0; i < world->fault_count; i++)
-        fault_heal(world, world->faults[i].kind, world->faults[i].client);
+    for (size_t i = 0; i < world->faults.count; i++) fault_heal(world, &world->faults.faults[i]);
     world->worked_us = world->now_us;
     world->end_us = world->now_us + US_PER_YEAR;
     plan_cycle(world);
@@ -436,9 +444,9 @@ static void handle(sim_world *world, const sim_event *event) {
         break;
     case EVENT_FAULT: fault_begin(world, event->payload); break;
     case EVENT_HEAL: {
-        const struct fault *fault = &world->faults[event->payload];
-        fault_heal(world, fault->kind, fault->client);
-        plan_cycle(world);
+        const sim_fault *fault = &world->faults.faults[event->payload];
+        fault_heal(world, fault);
+        if (moves_cycle(fault->kind)) plan_cycle(world);
         break;
     }
     }
@@ -467,23 +475,36 @@ static void draw_faults(sim_world *world, const sim_world_options *options) {
     sim_random stream = sim_random_stream(options->seed, "faults", 0);
     if (options->profile == SIM_PROFILE_CALM) return;
     uint64_t per_client = options->commands / world->client_count + 1;
-    uint64_t span_us = per_client * (uint64_t)(world->gap_us + world->latency_us);
+    uint64_t span_us = per_client * (uint64_t)(world->gap_us + world->network.latency_us);
     uint64_t enabled = sim_random_next(&stream) | sim_random_next(&stream);
     size_t wanted = sim_random_below(&stream, FAULTS_MAX + 1);
     if (options->profile == SIM_PROFILE_FULL) enabled = UINT64_MAX, wanted = FAULTS_MAX;
     else if (sim_random_chance(&stream, 1, 4)) wanted = 0;
     for (size_t i = 0; i < wanted; i++) {
-        struct fault fault = {.kind = (sim_fault_kind)sim_random_below(&stream, SIM_FAULT_KINDS)};
+        sim_fault fault = {.kind = (sim_fault_kind)sim_random_below(&stream, SIM_FAULT_TIMED)};
         fault.at_us = (int64_t)sim_random_below(&stream, span_us);
         fault.for_us = 1 + (int64_t)sim_random_below(&stream, span_us / 16 + 1000);
         fault.amount = 1 + (int64_t)sim_random_below(&stream, span_us / 4 + 1000);
-        fault.client = (uint32_t)sim_random_below(&stream, world->client_count);
-        bool needs_log = fault.kind >= SIM_FAULT_SAVE;
-        if (!(enabled >> fault.kind & 1) || (needs_log && !world->site.has_log)) continue;
-        if (fault.kind == SIM_FAULT_PROMOTE && !world->site.has_replica) continue;
-        world->faults[world->fault_count] = fault;
-        plan(world, fault.at_us, EVENT_FAULT, 0, world->fault_count++);
+        fault.node = (uint32_t)sim_random_below(&stream, world->client_count);
+        if (enabled >> fault.kind & 1) sim_schedule_add(&world->faults, fault);
     }
+    sim_schedule_order(&world->faults);
+}
+
+static bool can_happen(const sim_world *world, const sim_fault *fault) {
+    if (fault->node >= world->client_count) return false;
+    if (fault->kind == SIM_FAULT_PROMOTE) return world->site.has_replica;
+    return fault->kind < SIM_FAULT_SAVE || world->site.has_log;
+}
+
+static void plan_faults(sim_world *world, const sim_world_options *options) {
+    const sim_schedule *given = options->schedule;
+    if (given == NULL) draw_faults(world, options);
+    for (size_t i = 0; given != NULL && i < sim_schedule_timed(given); i++)
+        sim_schedule_add(&world->faults, given->faults[i]);
+    for (size_t i = 0; i < world->faults.count; i++)
+        if (can_happen(world, &world->faults.faults[i]))
+            plan(world, world->faults.faults[i].at_us, EVENT_FAULT, 0, i);
 }
 
 static void draw_clients(sim_world *world, const sim_world_options *options, sim_random *stream) {
@@ -494,7 +515,6 @@ static void draw_clients(sim_world *world, const sim_world_options *options, sim
     for (uint32_t i = 0; i < world->client_count; i++) {
         struct client *client = &world->clients[i];
         client->draws = sim_random_stream(options->seed, "client", i);
-        client->network = sim_random_stream(options->seed, "network", i);
         client->wall.base_us = epoch_us + sim_random_between(stream, -50000, 50000);
         client->wall.drift_ppm = sim_random_between(stream, -100, 100);
         client->depth = (size_t)sim_random_between(stream, 1, PIPELINE_MAX);
@@ -513,7 +533,11 @@ sim_world *sim_world_new(const sim_world_options *options) {
     world->workload = sim_workload_draw(&stream);
     world->client_count = (unsigned)sim_random_between(&stream, 1, CLIENTS_MAX);
     world->gap_us = INT64_C(16) << sim_random_below(&stream, 20);
-    world->latency_us = sim_random_between(&stream, 20, 2000);
+    world->network = (sim_network){.key = sim_network_key(options->seed),
+                                   .latency_us = sim_random_between(&stream, 20, 2000),
+                                   .given = options->schedule,
+                                   .decided = options->decided,
+                                   .marks = world->fault_marks};
     world->service_us = sim_random_between(&stream, 1, 20);
     world->timeout_us = sim_random_between(&stream, 5000, 1000000);
     world->lag_us = sim_random_between(&stream, 100, 200000);
@@ -531,13 +555,14 @@ sim_world *sim_world_new(const sim_world_options *options) {
     site.has_replica = site.has_replica && site.has_log;
     sim_site_open(&world->site, &site);
     draw_clients(world, options, &stream);
-    draw_faults(world, options);
+    plan_faults(world, options);
     return world;
 }
 
 void sim_world_free(sim_world *world) {
     sim_site_close(&world->site);
     sim_queue_free(&world->queue);
+    sim_schedule_free(&world->faults);
     free(world->messages);
     free(world);
 }
@@ -558,6 +583,14 @@ sim_world_report sim_world_tell(const sim_world *world) {
                               .marks = world->site.marks,
                               .faults = world->fault_marks,
                               .chances = world->chances};
+}
+
+void sim_world_list_sent(const sim_world *world, sim_schedule *sent) {
+    for (uint32_t i = 0; i < world->client_count; i++)
+        for (uint64_t number = 1; number <= world->clients[i].next_id; number++)
+            if (world->network.given == NULL ||
+                !sim_schedule_is_unsent(world->network.given, i, number))
+                sim_schedule_add_unsent(sent, i, number);
 }
 
 static void print_keys(const sim_world *world, FILE *out) {
@@ -592,6 +625,7 @@ void sim_world_print(sim_world *world, FILE *out) {
     for (unsigned i = 0; i < world->client_count; i++) {
         const struct client *client = &world->clients[i];
         fprintf(out, "client %u: %" PRIu64 " commands to come, %zu unanswered%s\n", i,
-                client->quota, client->waiting_count, client->is_cut_off ? ", cut off" : "");
+                client->quota, client->waiting_count,
+                world->network.cut_off >> i & 1 ? ", cut off" : "");
     }
 }

@@ -23,6 +23,7 @@
 
 #include <stdio.h>
 
+#include "sim/schedule.h"
 #include "sim/site.h"
 
 typedef enum sim_profile {
@@ -31,26 +32,7 @@ typedef enum sim_profile {
     SIM_PROFILE_FULL,  /* four clients, log, replica, faults of every kind */
 } sim_profile;
 
-/* Faults, and what they lead to. */
-typedef enum sim_fault_kind {
-    SIM_FAULT_PARTITION, /* a client cannot reach the server, nor be reached */
-    SIM_FAULT_LOSS,      /* one message in eight is lost */
-    SIM_FAULT_SLOW,      /* latency is a thousand times as much */
-    SIM_FAULT_PAUSE,     /* the server does nothing for a while */
-    SIM_FAULT_CYCLE_STALL,
-    SIM_FAULT_JUMP_AHEAD,
-    SIM_FAULT_JUMP_BACK,
-    SIM_FAULT_DRIFT,
-    SIM_FAULT_STROBE,
-    SIM_FAULT_CLOCK_STALL,
-    SIM_FAULT_CLIENT_CLOCK,
-    SIM_FAULT_SAVE,
-    SIM_FAULT_RESTART,
-    SIM_FAULT_CRASH,
-    SIM_FAULT_PROMOTE,
-    SIM_FAULT_KINDS
-} sim_fault_kind;
-
+/* What faults lead to. */
 typedef enum sim_chance {
     SIM_CHANCE_COMMAND_LOST,
     SIM_CHANCE_REPLY_LOST,
@@ -77,6 +59,9 @@ typedef struct sim_world_options {
     sim_profile profile;
     const sim_hooks *hooks;   /* may be NULL */
     sim_recording *recording; /* may be NULL: nothing is recorded */
+    /* What goes wrong; NULL: that is drawn from the seed. Must outlive the world. */
+    const sim_schedule *schedule;
+    sim_schedule *decided; /* what went wrong is added here; may be NULL */
 } sim_world_options;
 
 typedef struct sim_world sim_world;
@@ -96,10 +81,11 @@ typedef struct sim_world_report {
 } sim_world_report;
 
 sim_world_report sim_world_tell(const sim_world *world);
+/* Adds the names of all commands that were sent, as `unsent` of a schedule would name them. */
+void sim_world_list_sent(const sim_world *world, sim_schedule *sent);
 /* The state of everything, for a person. */
 void sim_world_print(sim_world *world, FILE *out);
 
-const char *sim_fault_name(sim_fault_kind kind);
 const char *sim_chance_name(sim_chance chance);
 
 #endif
