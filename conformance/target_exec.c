@@ -26,37 +26,22 @@ static void restore_settings(exec_target *self) {
     self->turn.setting_count = 0;
 }
 
-/* Newer servers hand a plain FLUSHALL to another thread and make us wait for it: not in MULTI. */
-static bool empty_server(exec_target *self, char *error) {
+/* Empties the server and sets its clock to T0, in one exchange. Newer servers hand a plain FLUSHALL
+ * to another thread and make us wait for it: not in MULTI. */
+static bool begin_anew(exec_target *self, char *error) {
     static const char *const commands[] = {"MULTI", "FLUSHALL", "EXEC"};
     enum { COUNT = sizeof commands / sizeof *commands };
-    bool done = true;
-    for (size_t i = 0; i < COUNT; i++) redisAppendCommand(self->control, commands[i]);
-    for (size_t i = 0; i < COUNT; i++) {
-        void *reply = NULL;
-        if (redisGetReply(self->control, &reply) != REDIS_OK) {
-            live_complain(self->control, error);
-            return false;
-        }
-        const redisReply *answer = reply;
-        if (answer->type == REDIS_REPLY_ERROR) {
-            snprintf(error, TARGET_ERROR_SIZE, "refused %s: %.160s", commands[i], answer->str);
-            done = false;
-        }
-        freeReplyObject(reply);
-    }
-    return done;
-}
-
-/* Empties the server and sets its clock to T0. */
-static bool begin_anew(exec_target *self, char *error) {
     exec_clock_move(self, 0);
     self->is_active = true;
     if (self->was_told_of_expiry &&
         !exec_tell(self->control, error, (const char *[]){"DEBUG", "SET-ACTIVE-EXPIRE", "0", NULL}))
         return false;
     self->was_told_of_expiry = false;
-    return empty_server(self, error) && exec_clock_await(self, error);
+    for (size_t i = 0; i < COUNT; i++) redisAppendCommand(self->control, commands[i]);
+    redisAppendCommand(self->control, "TIME");
+    bool done = true;
+    for (size_t i = 0; i < COUNT; i++) done = exec_hear(self->control, commands[i], error) && done;
+    return exec_clock_hear(self, error) && done;
 }
 
 static bool exec_begin(target *base, const target_turn *turn, char *error) {

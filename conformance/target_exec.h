@@ -83,9 +83,13 @@ void exec_server_explain(exec_target *self, char *error);
 void exec_clock_move(exec_target *self, int64_t at_ms);
 /* Waits until the server tells exactly that time. */
 bool exec_clock_await(exec_target *self, char *error);
+/* The same when TIME was already sent on `control`, behind other commands. */
+bool exec_clock_hear(exec_target *self, char *error);
 
 /* Sends words on a connection of ours, NULL at the end; the reply changes nothing. */
 bool exec_tell(redisContext *on, char *error, const char *const *words);
+/* Takes the next reply, to `command`, of those that were sent. */
+bool exec_hear(redisContext *on, const char *command, char *error);
 /* Has every class of keyspace events announced that the server knows. False: it knows none. */
 bool exec_set_events(exec_target *self);
 /* Finds out whether the server has an active cycle, and by what clock it runs. */

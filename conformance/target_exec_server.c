@@ -18,18 +18,25 @@ enum {
     WORDS_SHOWN = 600,
 };
 
-bool exec_tell(redisContext *on, char *error, const char *const *words) {
-    int count = 0;
-    while (words[count] != NULL) count++;
-    redisReply *reply = redisCommandArgv(on, count, (const char **)words, NULL);
-    if (reply == NULL) {
+bool exec_hear(redisContext *on, const char *command, char *error) {
+    void *next = NULL;
+    errno = 0;
+    if (redisGetReply(on, &next) != REDIS_OK) {
         live_complain(on, error);
         return false;
     }
+    redisReply *reply = next;
     bool done = reply->type != REDIS_REPLY_ERROR;
-    if (!done) snprintf(error, TARGET_ERROR_SIZE, "refused %s: %.160s", words[0], reply->str);
+    if (!done) snprintf(error, TARGET_ERROR_SIZE, "refused %s: %.160s", command, reply->str);
     freeReplyObject(reply);
     return done;
+}
+
+bool exec_tell(redisContext *on, char *error, const char *const *words) {
+    int count = 0;
+    while (words[count] != NULL) count++;
+    redisAppendCommandArgv(on, count, (const char **)words, NULL);
+    return exec_hear(on, words[0], error);
 }
 
 /* -- the clock ------------------------------------------------------------------------------ */
@@ -40,11 +47,16 @@ void exec_clock_move(exec_target *self, int64_t at_ms) {
     virtual_clock_set(&self->clock, (EXEC_T0_MS + at_ms) * 1000);
 }
 
-/* Asks for TIME. False: the connection broke, or that is no answer to TIME. */
-static bool read_time_us(exec_target *self, int64_t *time_us, char *error) {
+/* Hears the answer to TIME. False: the connection broke, or that is no answer to TIME. */
+static bool hear_time_us(exec_target *self, int64_t *time_us, char *error) {
     int64_t seconds = 0, micros = 0;
-    redisReply *reply = live_ask(self->control, error, "TIME", NULL);
-    if (reply == NULL) return false;
+    void *next = NULL;
+    errno = 0;
+    if (redisGetReply(self->control, &next) != REDIS_OK) {
+        live_complain(self->control, error);
+        return false;
+    }
+    redisReply *reply = next;
     bool sound = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2;
     for (size_t i = 0; sound && i < 2; i++)
         sound = reply->element[i]->type == REDIS_REPLY_STRING &&
@@ -56,10 +68,11 @@ static bool read_time_us(exec_target *self, int64_t *time_us, char *error) {
     return sound;
 }
 
-bool exec_clock_await(exec_target *self, char *error) {
+bool exec_clock_hear(exec_target *self, char *error) {
     int64_t set_us = (EXEC_T0_MS + self->at_ms) * 1000, told_us = 0;
     for (int i = 0; i < CLOCK_TRIES; i++) {
-        if (!read_time_us(self, &told_us, error)) return false;
+        if (i > 0) redisAppendCommand(self->control, "TIME");
+        if (!hear_time_us(self, &told_us, error)) return false;
         if (told_us != set_us) continue;
         self->has_moved = false;
         return true;
@@ -68,6 +81,11 @@ bool exec_clock_await(exec_target *self, char *error) {
              "does not follow the virtual clock: set to %lld us, TIME says %lld", (long long)set_us,
              (long long)told_us);
     return false;
+}
+
+bool exec_clock_await(exec_target *self, char *error) {
+    redisAppendCommand(self->control, "TIME");
+    return exec_clock_hear(self, error);
 }
 
 /* -- what the server is --------------------------------------------------------------------- */

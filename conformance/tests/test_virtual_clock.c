@@ -23,6 +23,9 @@ static void sleep_ms(int ms) {
     nanosleep(&pause, NULL);
 }
 
+/* What stands in /proc/PID/stat between the state and the times. */
+#define REST_OF_STAT " %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u"
+
 static void clock_open(scratch_directory *scratch, virtual_clock *clock, int64_t now_us) {
     char error[SERVER_ERROR_SIZE];
     ck_assert_msg(scratch_open(scratch, error), "%s", error);
@@ -136,6 +139,59 @@ START_TEST(active_expiry_runs_while_the_wall_clock_stands) {
 }
 END_TEST
 
+/* By themselves they would run once a second. One round of the cron may stop in the middle of the
+ * keys, two see them all. */
+START_TEST(hastened_timers_run_with_the_next_command) {
+    real_server server;
+    int64_t now_ms = start_ms;
+    real_server_start(&server, server_at(_i), start_ms);
+    real_server_say(&server, "CONFIG SET hz 1");
+    for (int i = 0; i < 20; i++) {
+        real_server_say(&server, "PSETEX k 100 v");
+        virtual_clock_set(&server.clock, (now_ms += 2000) * 1000);
+        virtual_clock_hasten_timers(&server.clock, 2000000);
+        real_server_say(&server, "PING");
+        virtual_clock_hasten_timers(&server.clock, 2000000);
+        real_server_say(&server, "PING");
+        ck_assert_str_eq(real_server_say(&server, "DBSIZE"), "0");
+    }
+    real_server_stop(&server);
+}
+END_TEST
+
+/* Of all threads of the process, in ticks of the kernel's clock. */
+static long processor_ticks(pid_t process) {
+    char path[64];
+    long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)process);
+    FILE *file = fopen(path, "r");
+    ck_assert(file != NULL);
+    ck_assert_int_eq(fscanf(file, "%*d (%*[^)]) %*c" REST_OF_STAT " %ld %ld", &user, &system), 2);
+    fclose(file);
+    return user + system;
+}
+
+/* The allocator's thread gives memory back in the background, and sleeps in between. */
+START_TEST(a_server_that_has_nothing_to_do_sleeps) {
+    real_server server;
+    char line[64];
+    real_server_start(&server, server_at(_i), start_ms);
+    for (int i = 0; i < 200; i++) {
+        snprintf(line, sizeof line, "SETRANGE k%d %d v", i, 100000 + 100 * i);
+        real_server_say(&server, line);
+    }
+    for (int i = 0; i < 200; i++) {
+        snprintf(line, sizeof line, "DEL k%d", i);
+        real_server_say(&server, line);
+    }
+    long before = processor_ticks(server.process.pid);
+    sleep_ms(500);
+    long used = processor_ticks(server.process.pid) - before;
+    ck_assert_msg(4 * used < sysconf(_SC_CLK_TCK) / 2, "%ld ticks in half a second", used);
+    real_server_stop(&server);
+}
+END_TEST
+
 int main(void) {
     if (glob("fleet/*/run", 0, NULL, &fleet) == 0) server_count += fleet.gl_pathc;
     Suite *suite = suite_create("virtual clock");
@@ -150,6 +206,8 @@ int main(void) {
         servers, a_key_lives_in_the_millisecond_of_its_deadline_and_is_dead_in_the_next, 0, count);
     tcase_add_loop_test(servers, ten_years_pass_at_once, 0, count);
     tcase_add_loop_test(servers, active_expiry_runs_while_the_wall_clock_stands, 0, count);
+    tcase_add_loop_test(servers, hastened_timers_run_with_the_next_command, 0, count);
+    tcase_add_loop_test(servers, a_server_that_has_nothing_to_do_sleeps, 0, count);
     suite_add_tcase(suite, page);
     suite_add_tcase(suite, servers);
     SRunner *runner = srunner_create(suite);

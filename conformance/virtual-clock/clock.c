@@ -77,6 +77,10 @@ int64_t virtual_clock_now_us(const virtual_clock *clock) {
     return clock_page_now_us(clock->page, monotonic_us);
 }
 
+void virtual_clock_hasten_timers(virtual_clock *clock, int64_t by_us) {
+    atomic_fetch_add_explicit(&clock->page->timers_ahead_us, by_us, memory_order_relaxed);
+}
+
 uint64_t virtual_clock_asked(const virtual_clock *clock) {
     return atomic_load_explicit(&clock->page->asked, memory_order_relaxed);
 }

@@ -11,6 +11,9 @@
  * `virtual_us`, and since then it has gone `rate_ppm` microseconds for each second. Rate 0 is a
  * frozen clock.
  *
+ * A server's timers go by the monotonic clock, which runs on. `timers_ahead_us` is added to it: what
+ * is put there makes timers due, so that nobody has to wait for them. It only grows.
+ *
  * Invariants: one writer; every field is accessed atomically; the layout is fixed by the version,
  * because the two sides may have been built at different times.
  * Cost of reading a frozen clock: four loads and one counter; a running one adds a system call.
@@ -27,7 +30,7 @@
 
 enum {
     CLOCK_PAGE_MAGIC = 0x6b6c6374, /* "tclk" */
-    CLOCK_PAGE_VERSION = 1,
+    CLOCK_PAGE_VERSION = 2,
     CLOCK_PAGE_SIZE = 4096,
     CLOCK_RATE_REAL_PPM = 1000000, /* as fast as the real clock */
 };
@@ -45,9 +48,10 @@ typedef struct clock_page {
     _Atomic uint32_t process;  /* who mapped the page last, 0: nobody */
     clock_reading readings[2]; /* the one at generation & 1 holds */
     _Atomic uint64_t asked;    /* how often the library answered from the page */
+    _Atomic int64_t timers_ahead_us;
 } clock_page;
 
-_Static_assert(sizeof(clock_page) == 72, "the layout of version 1");
+_Static_assert(sizeof(clock_page) == 80, "the layout of version 2");
 
 /* What the virtual clock says, microseconds since the epoch. `monotonic_us` is asked only of a
  * clock that runs. */

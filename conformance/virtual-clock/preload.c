@@ -3,6 +3,11 @@
  * Loaded with LD_PRELOAD, it answers the three calls by which a server learns the wall-clock time
  * from the page that TTLSPEC_CLOCK_PAGE names. Every other clock is the kernel's: a server's timers
  * run on the monotonic one, so its cron and its active expiry go on while the wall clock stands.
+ * The page may put that one ahead.
+ *
+ * jemalloc's background thread keeps the kernel's time. It adds to the time of day how long it
+ * means to sleep, and the kernel wakes it at that moment; one that is past by the kernel's clock
+ * would not let it sleep at all, and it would eat a processor.
  *
  * Valkey from 9.1 on adds the processor's time-stamp counter to a time that it read earlier, which
  * no library call shows; it does so only when /proc/cpuinfo lists `constant_tsc`. So the library
@@ -21,11 +26,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -35,7 +42,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-enum { MICROSECONDS = 1000000 };
+enum { MICROSECONDS = 1000000, NANOSECONDS = 1000000000 };
 
 static clock_page *page; /* NULL: the kernel's clock */
 
@@ -125,10 +132,39 @@ static void virtual_now(time_t *seconds, long *microseconds) {
     atomic_fetch_add_explicit(&page->asked, 1, memory_order_relaxed);
 }
 
+/* Whose time this thread lives by, found out when it first asks. */
+enum { THREAD_UNKNOWN, THREAD_VIRTUAL, THREAD_REAL };
+static __thread __attribute__((tls_model("initial-exec"))) char thread_time;
+
+static bool thread_learn(void) {
+    static const char allocator[] = "jemalloc";
+    char name[16] = "";
+    prctl(PR_GET_NAME, name);
+    bool is_allocator = strncmp(name, allocator, sizeof allocator - 1) == 0;
+    thread_time = is_allocator ? THREAD_REAL : THREAD_VIRTUAL;
+    return !is_allocator;
+}
+
+static inline bool is_virtual(void) {
+    return page != NULL &&
+           (thread_time == THREAD_VIRTUAL || (thread_time == THREAD_UNKNOWN && thread_learn()));
+}
+
+/* The kernel's monotonic clock, put ahead. */
+static int timers_clock(struct timespec *now) {
+    int64_t ahead_us = atomic_load_explicit(&page->timers_ahead_us, memory_order_relaxed);
+    int failed = kernel_clock(CLOCK_MONOTONIC, now);
+    if (failed || ahead_us == 0) return failed;
+    int64_t nanoseconds = now->tv_nsec + ahead_us % MICROSECONDS * 1000;
+    now->tv_sec += (time_t)(ahead_us / MICROSECONDS + nanoseconds / NANOSECONDS);
+    now->tv_nsec = (long)(nanoseconds % NANOSECONDS);
+    return 0;
+}
+
 EXPORT int clock_gettime(clockid_t clock, struct timespec *now) {
-    if (page == NULL || (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE)) {
-        return kernel_clock(clock, now);
-    }
+    bool is_wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+    if ((!is_wall && clock != CLOCK_MONOTONIC) || !is_virtual()) return kernel_clock(clock, now);
+    if (!is_wall) return timers_clock(now);
     long microseconds;
     virtual_now(&now->tv_sec, &microseconds);
     now->tv_nsec = microseconds * 1000;
@@ -136,7 +172,7 @@ EXPORT int clock_gettime(clockid_t clock, struct timespec *now) {
 }
 
 EXPORT int gettimeofday(struct timeval *restrict now, void *restrict zone) {
-    if (page == NULL) return (int)syscall(SYS_gettimeofday, now, zone);
+    if (!is_virtual()) return (int)syscall(SYS_gettimeofday, now, zone);
     if (zone != NULL) memset(zone, 0, sizeof(struct timezone));
     virtual_now(&now->tv_sec, &now->tv_usec);
     return 0;
