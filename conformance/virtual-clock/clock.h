@@ -40,8 +40,8 @@ void virtual_clock_set(virtual_clock *clock, int64_t now_us);
  * real time, 0 stops, a negative rate runs back. */
 void virtual_clock_run(virtual_clock *clock, int64_t rate_ppm);
 int64_t virtual_clock_now_us(const virtual_clock *clock);
-/* The servers' timers are due so much sooner: their monotonic clock jumps ahead, the wall clock does
- * not. */
+/* The servers' timers are due so much sooner: their monotonic clock jumps ahead, the wall clock
+ * does not. */
 void virtual_clock_hasten_timers(virtual_clock *clock, int64_t by_us);
 
 /* How often servers were answered from the page: a server that is never counted does not use it. */

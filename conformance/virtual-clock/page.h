@@ -11,8 +11,8 @@
  * `virtual_us`, and since then it has gone `rate_ppm` microseconds for each second. Rate 0 is a
  * frozen clock.
  *
- * A server's timers go by the monotonic clock, which runs on. `timers_ahead_us` is added to it: what
- * is put there makes timers due, so that nobody has to wait for them. It only grows.
+ * A server's timers go by the monotonic clock, which runs on. `timers_ahead_us` is added to it:
+ * what is put there makes timers due, so that nobody has to wait for them. It only grows.
  *
  * Invariants: one writer; every field is accessed atomically; the layout is fixed by the version,
  * because the two sides may have been built at different times.
