@@ -1,4 +1,4 @@
-#define _XOPEN_SOURCE 700 /* nftw */
+#define _GNU_SOURCE /* nftw, syscall */
 
 #include "conformance/process.h"
 
@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,11 +51,26 @@ static void remove_tree(const char *path) {
     nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Leaves a child that has just been forked standard input, output and error and this one, whose
+ * number becomes 3. What others of our threads have open is not its business: a connection is only
+ * closed when nobody holds it any more. */
+static int descriptors_keep(int kept) {
+    enum { FIRST = 3, MOST = 65536 };
+    if (kept != FIRST) dup2(kept, FIRST);
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, FIRST + 1, ~0U, 0) == 0) return FIRST;
+#endif
+    long limit = sysconf(_SC_OPEN_MAX);
+    for (int i = FIRST + 1; i < (limit < 0 || limit > MOST ? MOST : limit); i++) close(i);
+    return FIRST;
+}
+
 /* The keeper's whole life. A byte says that we removed the directory ourselves; the end of the
  * pipe says that we died. It leaves our session, so that no Ctrl-C reaches it before us. */
 static void scratch_keep(const char *path, int pipe_end) {
     char byte;
     setsid();
+    pipe_end = descriptors_keep(pipe_end);
     while (true) {
         ssize_t length = read(pipe_end, &byte, 1);
         if (length < 0 && errno == EINTR) continue;
@@ -82,23 +98,16 @@ bool scratch_open(scratch_directory *scratch, char *error) {
         scratch->path[0] = 0;
         return false;
     }
-    if (pipe(ends) == 0) {
-        fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-        fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-        scratch->keeper = fork();
-    } else {
-        scratch->keeper = -1;
-    }
+    scratch->keeper = pipe(ends) == 0 ? fork() : -1;
     if (scratch->keeper < 0) {
         snprintf(error, SERVER_ERROR_SIZE, "cannot start a process: %s", strerror(errno));
+        close(ends[0]);
+        close(ends[1]);
         remove_tree(scratch->path);
         scratch->path[0] = 0;
         return false;
     }
-    if (scratch->keeper == 0) {
-        close(ends[1]);
-        scratch_keep(scratch->path, ends[0]);
-    }
+    if (scratch->keeper == 0) scratch_keep(scratch->path, ends[0]);
     close(ends[0]);
     scratch->keeper_pipe = ends[1];
     return true;
@@ -264,6 +273,8 @@ static void child_run(char *const *words, char **environment, int log, pid_t par
     if (getppid() != parent) _exit(1);
     int input = open("/dev/null", O_RDONLY);
     if (input >= 0 && dup2(input, 0) == 0 && dup2(log, 1) == 1 && dup2(log, 2) == 2) {
+        report = descriptors_keep(report);
+        fcntl(report, F_SETFD, FD_CLOEXEC);
         if (environment != NULL) environ = environment;
         execvp(words[0], words);
     }
@@ -275,15 +286,13 @@ static void child_run(char *const *words, char **environment, int log, pid_t par
 /* Starts the process. Returns 0, or the errno that says why not. */
 static int process_spawn(server_process *server, const arguments *list, char **environment) {
     int report[2], reason = 0;
-    int log = open(server->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    int log = open(server->log, O_WRONLY | O_CREAT | O_APPEND, S_IRUSR | S_IWUSR);
     if (log < 0) return errno;
     if (pipe(report) != 0) {
         reason = errno;
         close(log);
         return reason;
     }
-    fcntl(report[0], F_SETFD, FD_CLOEXEC);
-    fcntl(report[1], F_SETFD, FD_CLOEXEC);
     pid_t parent = getpid();
     server->pid = fork();
     if (server->pid == 0) child_run(list->words, environment, log, parent, report[1]);

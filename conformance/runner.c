@@ -9,6 +9,7 @@
 #include "conformance/crew.h"
 #include "conformance/glob.h"
 #include "conformance/live.h"
+#include "conformance/squad.h"
 #include "conformance/text.h"
 
 /* -- what a target cannot run ------------------------------------------------------------------ */
@@ -97,7 +98,7 @@ static void describe(const vector *what, result_vector *result) {
 }
 
 static char *lost_reason(void) {
-    return text_format("not tried: the target was lost %d vectors in a row", RUNNER_LOST_AFTER);
+    return text_format("not tried: the target was lost %d vectors in a row", SQUAD_LOST_AFTER);
 }
 
 /* What is kept, and in which place of the suite it belongs. */
@@ -107,18 +108,14 @@ typedef struct running {
     size_t count;
     result_run *run;
     size_t *places; /* of the results, as far as they have come */
-    size_t lost;    /* turns in a row that could not begin */
     /* Of those that run side by side: */
     int tried;
     size_t again_count;
     crew_task *again; /* whose moments were missed */
 } running;
 
-static bool was_interrupted(const runner *self) {
-    return self->is_interrupted != NULL && *self->is_interrupted;
-}
-
-static void keep(running *state, size_t place, const result_vector *result) {
+static void keep(void *context, size_t place, const result_vector *result) {
+    running *state = context;
     state->places = memory_grown(state->places, state->run->count, sizeof *state->places);
     state->places[state->run->count] = place;
     *result_run_add(state->run) = *result;
@@ -135,37 +132,42 @@ static void keep_without_running(running *state, size_t place, verdict value, ch
     keep(state, place, &result);
 }
 
-/* Runs one vector, alone. False: interrupted, nothing is kept. */
-static bool run_alone(running *state, size_t place) {
+/* Runs one vector on a target that has nothing else to do. */
+static squad_end run_alone(const void *context, target *on, size_t place, result_vector *result) {
+    const running *state = context;
     const runner *self = state->self;
     char *prefix = text_format("ttlspec:%s:%zu:", self->run_id, place);
-    bool is_interrupted = false, again = true;
-    result_vector result;
-    for (int tried = 1; again && !is_interrupted; tried++) {
+    squad_end end = SQUAD_DONE;
+    bool again = true;
+    for (int tried = 1; again && end != SQUAD_INTERRUPTED; tried++) {
         attempt turn;
-        describe(state->vectors[place], &result);
-        attempt_run(&turn, self->target, state->vectors[place], &self->spec, prefix);
-        is_interrupted = turn.is_interrupted;
-        if (!is_interrupted) attempt_decide(&turn, &result);
-        state->lost = turn.never_began ? state->lost + 1 : 0;
+        describe(state->vectors[place], result);
+        attempt_run(&turn, on, state->vectors[place], &self->spec, prefix);
+        if (!turn.is_interrupted) attempt_decide(&turn, result);
+        end = turn.never_began ? SQUAD_NEVER_BEGAN : SQUAD_DONE;
+        if (turn.is_interrupted) end = SQUAD_INTERRUPTED;
         attempt_free(&turn);
-        result.attempts = tried;
-        again = result.verdict == VERDICT_INCONCLUSIVE && tried < RUNNER_ATTEMPTS_MAX;
-        if (again || is_interrupted) result_vector_free(&result);
+        result->attempts = tried;
+        again = result->verdict == VERDICT_INCONCLUSIVE && tried < RUNNER_ATTEMPTS_MAX;
+        if (again || end == SQUAD_INTERRUPTED) result_vector_free(result);
     }
     free(prefix);
-    if (!is_interrupted) keep(state, place, &result);
-    return !is_interrupted;
+    return end;
 }
 
-/* One after another. */
+/* One after another on each process of the target. */
 static void run_each(running *state, const size_t *places, size_t count) {
-    for (size_t i = 0; i < count && !state->run->interrupted; i++) {
-        if (was_interrupted(state->self)) state->run->interrupted = true;
-        else if (state->lost >= RUNNER_LOST_AFTER)
-            keep_without_running(state, places[i], VERDICT_ERROR, lost_reason());
-        else if (!run_alone(state, places[i])) state->run->interrupted = true;
-    }
+    squad_options options = {.target = state->self->target,
+                             .jobs = state->self->jobs,
+                             .is_interrupted = state->self->is_interrupted,
+                             .run = run_alone,
+                             .keep = keep,
+                             .context = state};
+    bool interrupted = false;
+    size_t taken = squad_run(&options, places, count, &interrupted);
+    for (size_t i = taken; i < count && !interrupted; i++)
+        keep_without_running(state, places[i], VERDICT_ERROR, lost_reason());
+    if (interrupted) state->run->interrupted = true;
 }
 
 /* -- side by side ------------------------------------------------------------------------------ */
@@ -263,7 +265,7 @@ void runner_run(const runner *self, const vector *const *vectors, size_t count, 
         else alone[alone_count++] = i;
     }
     if (together_count > 0) run_crew(&state, together, together_count);
-    run_each(&state, alone, alone_count);
+    if (!run->interrupted) run_each(&state, alone, alone_count);
     sort_results(&state);
     free(state.places);
     free(together);

@@ -1,5 +1,5 @@
 /* The runner: vectors on one target, into results; on a live server in real time side by side, as
- * a crew, on others one after another.
+ * a crew, on one that we start one after another on each of several processes, as a squad.
  *
  * A vector that the target cannot run is skipped, with the reason; one whose moments were missed
  * is tried again; one during which the target breaks is an error, and the next one begins with
@@ -18,14 +18,13 @@
 
 enum {
     RUNNER_ATTEMPTS_MAX = 3, /* of a vector whose moments were missed */
-    RUNNER_LOST_AFTER = 3,   /* vectors in a row that could not even begin: the target is gone */
 };
 
 typedef struct runner {
     target *target;
     ttl_dialect spec; /* which behaviour the target is held to */
     const char *run_id;
-    size_t jobs;           /* connections to a live server at most; 0: as usual */
+    size_t jobs;           /* connections to a live server, processes of one of ours; 0: as usual */
     const known *baseline; /* may be NULL */
     size_t skip_count;
     const char *const *skip_globs;

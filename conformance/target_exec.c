@@ -128,12 +128,21 @@ static void exec_close(target *base) {
     exec_target *self = (exec_target *)base;
     exec_server_stop(self);
     exec_words_free(self->words);
+    free(self->command);
     free(self);
 }
 
 static const target_operations exec_operations = {
     exec_begin, exec_wait, exec_execute, exec_events, exec_settle, exec_end, exec_close,
 };
+
+static target *exec_another(const target *base, char *error) {
+    const exec_target *self = (const exec_target *)base;
+    target_options options = {.is_interrupted = self->is_interrupted,
+                              .start_ms = self->options.start_ms};
+    bool is_usage;
+    return target_open_exec(self->command, &options, &is_usage, error);
+}
 
 target *target_open_exec(const char *command, const target_options *options, bool *is_usage,
                          char *error) {
@@ -148,7 +157,9 @@ target *target_open_exec(const char *command, const target_options *options, boo
     target *base = &self->base;
     base->operations = &exec_operations;
     base->restart = exec_restart;
+    base->another = exec_another;
     base->is_virtual = true;
+    self->command = text_copy(command);
     self->words = words;
     self->is_interrupted = options->is_interrupted;
     self->options.start_ms = options->start_ms;

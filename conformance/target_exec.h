@@ -32,7 +32,8 @@
 typedef struct exec_target {
     target base;
     const volatile sig_atomic_t *is_interrupted;
-    char **words; /* the command line, then NULL */
+    char *command;
+    char **words; /* the same, cut, then NULL */
     scratch_directory scratch;
     virtual_clock clock;
     char preload[1024];

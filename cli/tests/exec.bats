@@ -83,7 +83,7 @@ far_vector() {
 
 @test "interrupted or killed, it leaves nothing behind" {
     for signal in INT KILL; do
-        "$ttlspec" run exec:redis-server exec:redis-server exec:redis-server >/dev/null 2>&1 3>&- &
+        "$ttlspec" run exec:redis-server exec:redis-server --jobs 3 >/dev/null 2>&1 3>&- &
         pid=$!
         for _ in $(seq 100); do
             [ -z "$(ls "$own")" ] || break
