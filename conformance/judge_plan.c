@@ -206,8 +206,10 @@ static bool may_overflow(const history_entry *entry) {
     return false;
 }
 
-/* Where deadlines wrap around, an unknown moment cannot be added to such a number. */
+/* Where deadlines wrap around, an unknown moment cannot be added to such a number. With RESTORE
+ * they do to this day. */
 static bool may_wrap_around(const judge *self, const history_entry *entry) {
+    if (ttl_bytes_is_word(entry->argv[0], "restore")) return may_overflow(entry);
     static const char *const takes_deadline[] = {"expire", "pexpire", "expireat", "pexpireat",
                                                  "set",    "setex",   "psetex",   NULL};
     return !ttl_dialect_has(&self->options.dialect, TRAIT_EXPIRE_OVERFLOW_REFUSED) &&

@@ -14,8 +14,7 @@ static size_t set_place_of(const struct collection *set, int64_t value) {
     return place;
 }
 
-/* Moves a member that the set has room for, and does not have, into it. */
-static void set_insert(struct collection *set, struct member member) {
+void set_insert(struct collection *set, struct member member) {
     int64_t value;
     set->only_integers = set->only_integers && argument_integer(member.bytes, &value);
     collection_insert(set, set->only_integers ? set_place_of(set, value) : set->count, member);

@@ -15,8 +15,7 @@ static bool member_is_before(const struct member *a, const struct member *b) {
     return a->score == b->score && bytes_order(a->bytes, b->bytes) < 0;
 }
 
-/* Moves a member that the sorted set has room for, and does not have, into it. */
-static void zset_insert(struct collection *zset, struct member member) {
+void zset_insert(struct collection *zset, struct member member) {
     size_t place = zset->count;
     while (place > 0 && member_is_before(&member, &zset->members[place - 1])) place--;
     collection_insert(zset, place, member);

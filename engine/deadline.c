@@ -83,6 +83,12 @@ bool deadline_parse_any(struct call *call, size_t index, struct deadline_spellin
     return false;
 }
 
+ttl_instant deadline_of_restore(const struct call *call, int64_t amount_ms, bool is_absolute) {
+    if (is_absolute) return ttl_instant_at(amount_ms);
+    ttl_instant now = engine_now_again(call->engine);
+    return (ttl_instant){wrapping_add(now.ms, amount_ms), now.origin};
+}
+
 /* ---- comparing */
 
 bool deadline_has_passed(const ttl_engine *engine, ttl_instant deadline) {

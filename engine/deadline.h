@@ -24,6 +24,10 @@ bool deadline_parse_positive(struct call *call, size_t index, struct deadline_sp
 bool deadline_parse_any(struct call *call, size_t index, struct deadline_spelling spelling,
                         ttl_instant *deadline);
 
+/* The deadline that RESTORE is given, which is not negative. Nothing is checked: a sum beyond 64 bits
+ * wraps around into the past. */
+ttl_instant deadline_of_restore(const struct call *call, int64_t amount_ms, bool is_absolute);
+
 /* Is a key with this deadline dead now? In the millisecond of its deadline it is alive. */
 bool deadline_has_passed(const ttl_engine *engine, ttl_instant deadline);
 /* Is this no time in the future? Setting such a deadline deletes the key. */

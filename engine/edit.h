@@ -54,6 +54,12 @@ struct key source_lookup(struct call *call, ttl_bytes name);
 ttl_status store_collection(struct call *call, ttl_bytes name, enum value_type type,
                             struct collection *result, const char *event);
 
+/* ---- order: a set or a sorted set has room for a member that it does not have: moves it to its
+ * place */
+
+void set_insert(struct collection *set, struct member member);
+void zset_insert(struct collection *zset, struct member member);
+
 /* ---- batches: the new members of one command, copied before the first change */
 
 /* A batch of the `count` members that argv[first], argv[first + step], ... name; of a hash each

@@ -115,7 +115,7 @@ static size_t canonical_identity(char *data, size_t length) {
 size_t resp_canonical(char *data, size_t length, reply_order order, const reply_order *queued,
                       size_t queued_count) {
     if (data[0] == '-') return length;
-    if (order == ORDER_TYPE_ONLY) {
+    if (order == ORDER_TYPE_ONLY || order == ORDER_OPAQUE) {
         bool nothing = data[0] == '_' || strncmp(data, "$-1", 3) == 0;
         memcpy(data, nothing ? "_\r\n" : "$\r\n", 3);
         return 3;

@@ -13,6 +13,8 @@ enum { START_S = 1700000000 };
  *   k key   v value   t relative time   S absolute seconds   M absolute milliseconds   n integer
  *   o offset in a string   f floating point   h field   z member   s score   d database
  *   p pattern   c cursor   C channel   w one of the words, as it stands
+ *   r time of RESTORE: none whose sum overflows, since what then comes is the compiler's affair
+ *   y payload of RESTORE
  * An option is a word and the patterns of its arguments. */
 
 typedef struct command_shape {
@@ -66,6 +68,8 @@ static const command_shape shapes[] = {
     {"RENAMENX", "kk", NULL, ORDER_EXACT},
     {"COPY", "kk", "DB d|REPLACE", ORDER_EXACT},
     {"MOVE", "kd", NULL, ORDER_EXACT},
+    {"DUMP", "k", NULL, ORDER_OPAQUE},
+    {"RESTORE", "kry", "REPLACE|ABSTTL|IDLETIME n|FREQ n", ORDER_EXACT},
     {"KEYS", "p", NULL, ORDER_FREE},
     {"SCAN", "c", "MATCH p|COUNT n|TYPE w", ORDER_SCAN},
     {"RANDOMKEY", "", NULL, ORDER_TYPE_ONLY},
@@ -280,6 +284,26 @@ static const char *const event_flags[] = {"KEA",       "AKE",    "KEA",  "Ex",  
                                           "",          "K",      "A",    "KEn",   "KEAnm", "KEmd",
                                           "KElshzxet", "nosuch", "KEAo", "KEAoc", "KEc"};
 
+/* Payloads of RESTORE, in hexadecimal. */
+static const char *const payloads[] = {
+    "000176060007e5a632ec6db65d",                                   /* a string */
+    "000176060007e5a632ec6db65d",                                   /* more often than others */
+    "00c00a0900be6d06895a28000a",                                   /* a string of digits */
+    "0102017801790600f61b54b3dad1b1ea",                             /* a list */
+    "0b0c0200000002000000010002000600f9945031c1be1cbd",             /* a set of integers */
+    "0202016d016e06002fec2c679b9ed314",                             /* a set */
+    "0301016d03312e35060022a6fe58e0e0e778",                         /* a sorted set */
+    "040101660131060062c8452a7d95ff08",                             /* a hash */
+    "0e0111110000000d0000000200000161030162ff0900543608ec9704644a", /* a list as a ziplist */
+    "100d0d0000000200816602817602ff0a0020f13d442354089d",           /* a hash as a listpack */
+    "0001760b00f8d773c1e4a76347",                                   /* version 11 */
+    "00017650005e220723876aed3a",                                   /* version 80 */
+    "6301760600ebdbb276d9ee65ef",                                   /* no such type */
+    "00097606009bb03333bdb7d997",                                   /* reaches into the footer */
+    "000176060007e5a632ec6db65e",                                   /* a wrong checksum */
+    "00",                                                           /* no payload */
+};
+
 /* A time around an absolute present: the present itself and its neighbours most of all. */
 static void absolute_time(diff_generator *generator, int64_t now, int64_t unit, char *text,
                           size_t size) {
@@ -333,6 +357,16 @@ static void argument_add(diff_builder *builder, const char *text, size_t length)
 
 static void word_add(diff_builder *builder, const char *word) {
     argument_add(builder, word, strlen(word));
+}
+
+static void payload_add(diff_builder *builder, const char *hex) {
+    char bytes[64];
+    size_t length = strlen(hex) / 2;
+    for (size_t i = 0; i < length && i < sizeof bytes; i++) {
+        const char digits[] = {hex[2 * i], hex[2 * i + 1], 0};
+        bytes[i] = (char)strtol(digits, NULL, 16);
+    }
+    argument_add(builder, bytes, length);
 }
 
 /* A word of the language, now and then in another case. */
@@ -411,6 +445,12 @@ static void value_add(diff_builder *builder, char kind, const char *command) {
     case 'c': word_add(builder, PICK(generator, cursors)); return;
     case 'C': word_add(builder, PICK(generator, channels)); return;
     case 'w': list_word_add(builder, command); return;
+    case 'y': payload_add(builder, PICK(generator, payloads)); return;
+    case 'r':
+        if (chance(generator, 30)) absolute_time(generator, builder->now_ms, 1, text, sizeof text);
+        else relative_time(generator, builder->now_ms, text, sizeof text);
+        if (strtoll(text, NULL, 10) > INT64_MAX - INT64_C(2000) * START_S) return;
+        break;
     case 't': relative_time(generator, builder->now_ms, text, sizeof text); break;
     case 'S': absolute_time(generator, builder->now_ms / 1000, 1000, text, sizeof text); break;
     case 'M': absolute_time(generator, builder->now_ms, 1, text, sizeof text); break;

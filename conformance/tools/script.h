@@ -32,7 +32,8 @@ typedef enum reply_order {
     ORDER_FREE_PAIRS, /* as keys and values */
     ORDER_SCAN,       /* a cursor and elements in any order */
     ORDER_DEEP,       /* free at every level */
-    ORDER_TYPE_ONLY,  /* the value is the server's own */
+    ORDER_TYPE_ONLY,  /* the value is the server's own, and what comes after depends on it */
+    ORDER_OPAQUE,     /* the value is the server's own */
     ORDER_IDENTITY,   /* HELLO: the connection's id is the server's own */
     ORDER_QUEUED,     /* EXEC: each element as its command says */
 } reply_order;

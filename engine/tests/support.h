@@ -116,12 +116,23 @@ static inline bool world_write(void *context, const char *data, size_t length) {
     return true;
 }
 
+/* Turns "hex:00ff" into the bytes it spells, in its own place. */
+static inline ttl_bytes word_bytes(char *word) {
+    if (strncmp(word, "hex:", 4) != 0) return ttl_bytes_of(word);
+    size_t length = strlen(word + 4) / 2;
+    for (size_t i = 0; i < length; i++) {
+        const char digits[] = {word[4 + 2 * i], word[5 + 2 * i], '\0'};
+        word[i] = (char)strtoul(digits, NULL, 16);
+    }
+    return (ttl_bytes){word, length};
+}
+
 /* Splits a line at blanks; '' is the empty argument. Returns the number of words. */
 static inline size_t words_of(char *line, ttl_bytes *words, size_t most) {
     size_t count = 0;
     for (char *word = strtok(line, " "); word != NULL; word = strtok(NULL, " ")) {
         ck_assert_uint_lt(count, most);
-        words[count++] = strcmp(word, "''") == 0 ? (ttl_bytes){"", 0} : ttl_bytes_of(word);
+        words[count++] = strcmp(word, "''") == 0 ? (ttl_bytes){"", 0} : word_bytes(word);
     }
     return count;
 }
