@@ -96,8 +96,8 @@ struct target {
     /* Ends the server as the action says and starts it again at T0 + at_ms, with new connections
      * for the turn. NULL: the target lacks the capability. */
     bool (*restart)(target *base, vector_action action, int64_t at_ms, char *error);
-    /* Opens one more target like this one, independent of it, for another thread. NULL: there can be
-     * none beside it. */
+    /* Opens one more target like this one, independent of it, for another thread. NULL: there can
+     * be none beside it. */
     target *(*another)(const target *base, char *error);
     /* Of the turn that has begun: */
     int64_t t0_ms;
