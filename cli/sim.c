@@ -23,6 +23,7 @@ static const char usage[] =
     "  --seeds N             so many seeds, one after another (1)\n"
     "  --commands N          commands in each world (1000)\n"
     "  --jobs N              worker processes (one a processor)\n"
+    "  --judge N             judge what the clients of each Nth world saw; 0: of none (64)\n"
     "  --check-determinism   run each seed twice, side by side; stop where they differ\n"
     "  --until N             stop at event N and print the state of the world\n"
     "  --out DIR             where a failure's vector, table and drawing go (ttlspec-sim)\n"
@@ -34,7 +35,13 @@ static const char usage[] =
     "line; 5 a law of liveness was broken; 6 a seed went two ways; 7 a worker crashed;\n"
     "130 interrupted.\n";
 
-enum { COMMANDS_USUAL = 1000, JOBS_MOST = 64, COMMIT_DIGITS = 40, SEED_DIGITS = 16 };
+enum {
+    COMMANDS_USUAL = 1000,
+    JUDGE_USUAL = 64,
+    JOBS_MOST = 64,
+    COMMIT_DIGITS = 40,
+    SEED_DIGITS = 16
+};
 
 /* ---- worlds */
 
@@ -45,9 +52,12 @@ const sim_hooks *sim_plant(const sim_arguments *arguments, planted *fault) {
 }
 
 sim_world *sim_world_of(const sim_arguments *arguments, uint64_t seed, const sim_hooks *hooks,
-                        sim_recording *recording) {
-    sim_world_options options = {
-        .seed = seed, .commands = arguments->commands, .hooks = hooks, .recording = recording};
+                        sim_recording *recording, const sim_witness *witness) {
+    sim_world_options options = {.seed = seed,
+                                 .commands = arguments->commands,
+                                 .hooks = hooks,
+                                 .recording = recording,
+                                 .witness = witness};
     return sim_world_new(&options);
 }
 
@@ -58,7 +68,7 @@ static bool check_determinism(const sim_arguments *arguments, uint64_t seed) {
     bool goes_on = true, is_same = true;
     sim_world_report reports[2];
     for (int i = 0; i < 2; i++)
-        worlds[i] = sim_world_of(arguments, seed, sim_plant(arguments, &faults[i]), NULL);
+        worlds[i] = sim_world_of(arguments, seed, sim_plant(arguments, &faults[i]), NULL, NULL);
     while (goes_on && is_same) {
         goes_on = sim_world_step(worlds[0]);
         is_same = sim_world_step(worlds[1]) == goes_on;
@@ -76,7 +86,8 @@ static bool check_determinism(const sim_arguments *arguments, uint64_t seed) {
 
 static int print_until(const sim_arguments *arguments) {
     planted fault;
-    sim_world *world = sim_world_of(arguments, arguments->seed, sim_plant(arguments, &fault), NULL);
+    const sim_hooks *hooks = sim_plant(arguments, &fault);
+    sim_world *world = sim_world_of(arguments, arguments->seed, hooks, NULL, NULL);
     while (sim_world_tell(world).events < arguments->until && sim_world_step(world)) continue;
     printf("seed 0x%" PRIx64 "\n", arguments->seed);
     sim_world_print(world, stdout);
@@ -103,6 +114,10 @@ static void print_figures(const sim_arguments *arguments, const sim_campaign *to
            total->commands, total->events, took, (double)total->commands / took / 1e6);
     printf("  they span %s, %.2g times real time, with a mean gap of %s between commands\n", span,
            total->span_us / 1e6 / took, gap);
+    if (total->judged > 0)
+        printf("  the judge passed what the clients of %" PRIu64 " worlds saw, %" PRIu64
+               " commands; of %" PRIu64 " up to a jump of the clock or a loss\n",
+               total->judged, total->judged_commands, total->judged_in_part);
     printf("  digest %016" PRIx64 "\n", total->digest);
 }
 
@@ -200,6 +215,7 @@ enum option_code {
     OPTION_SEEDS,
     OPTION_COMMANDS,
     OPTION_JOBS,
+    OPTION_JUDGE,
     OPTION_CHECK,
     OPTION_UNTIL,
     OPTION_OUT,
@@ -213,6 +229,7 @@ static const struct option known[] = {{"seed", required_argument, NULL, OPTION_S
                                       {"seeds", required_argument, NULL, OPTION_SEEDS},
                                       {"commands", required_argument, NULL, OPTION_COMMANDS},
                                       {"jobs", required_argument, NULL, OPTION_JOBS},
+                                      {"judge", required_argument, NULL, OPTION_JUDGE},
                                       {"check-determinism", no_argument, NULL, OPTION_CHECK},
                                       {"until", required_argument, NULL, OPTION_UNTIL},
                                       {"out", required_argument, NULL, OPTION_OUT},
@@ -238,6 +255,12 @@ static int take_number(int option, sim_arguments *arguments) {
     case OPTION_JOBS:
         if (parse_count(optarg, JOBS_MOST, &arguments->jobs)) return STATUS_CONFORMANT;
         return cli_complain("sim", "--jobs is a number from 1 to %d, not %s", JOBS_MOST, optarg);
+    case OPTION_JUDGE:
+        arguments->judge = 0;
+        if (strcmp(optarg, "0") == 0 || parse_count(optarg, most, &arguments->judge))
+            return STATUS_CONFORMANT;
+        return cli_complain("sim", "--judge is a number from 0 to %" PRIu64 ", not %s", most,
+                            optarg);
     default:
         arguments->has_until = true;
         if (parse_count(optarg, most, &arguments->until)) return STATUS_CONFORMANT;
@@ -252,6 +275,7 @@ static int take_option(int option, char **argv, sim_arguments *arguments, bool *
     case OPTION_SEEDS:
     case OPTION_COMMANDS:
     case OPTION_JOBS:
+    case OPTION_JUDGE:
     case OPTION_UNTIL: return take_number(option, arguments);
     case OPTION_CHECK: arguments->checks_determinism = true; break;
     case OPTION_OUT: arguments->out = optarg; break;
@@ -277,6 +301,7 @@ int sim_main(int argc, char **argv) {
     sim_arguments arguments = {.seed = drawn_seed(),
                                .seeds = 1,
                                .commands = COMMANDS_USUAL,
+                               .judge = JUDGE_USUAL,
                                .jobs = processors < 1 ? 1 : (uint64_t)processors,
                                .out = "ttlspec-sim"};
     if (arguments.jobs > JOBS_MOST) arguments.jobs = JOBS_MOST;

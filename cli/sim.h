@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "cli/cli.h"
+#include "cli/sim_judge.h"
 #include "sim/planted.h"
 #include "sim/world.h"
 
@@ -18,6 +19,7 @@ enum {
 
 typedef struct sim_arguments {
     uint64_t seed, seeds, commands, until, jobs;
+    uint64_t judge; /* the history of each so manieth world is judged; 0: of none */
     bool checks_determinism, has_until, shows_planted;
     const planted_kind *plant; /* NULL: none */
     const char *out;           /* where files of a failure go */
@@ -30,6 +32,9 @@ typedef struct sim_campaign {
     double span_us;
     uint64_t ops[SIM_OP_KINDS], marks[SIM_SITE_MARKS];
     uint64_t faults[SIM_FAULT_KINDS], chances[SIM_CHANCES];
+    /* Worlds whose clients' history was judged, those of them that were judged up to where a clock
+     * jumped or a server forgot, and their commands. */
+    uint64_t judged, judged_in_part, judged_commands;
 } sim_campaign;
 
 typedef struct sim_campaign_end {
@@ -42,11 +47,13 @@ typedef struct sim_campaign_end {
 
 /* The hooks of the planted fault; NULL where none is. The fault must outlive them. */
 const sim_hooks *sim_plant(const sim_arguments *arguments, planted *fault);
+/* A recording or a witness may be NULL. */
 sim_world *sim_world_of(const sim_arguments *arguments, uint64_t seed, const sim_hooks *hooks,
-                        sim_recording *recording);
+                        sim_recording *recording, const sim_witness *witness);
 /* Runs all seeds in worker processes. */
 sim_campaign_end sim_campaign_run(const sim_arguments *arguments, sim_campaign *total);
-/* Prints the block about a seed that broke a law, and writes its files. Returns the exit status. */
+/* Prints the block about a seed that broke a law, or whose history the judge did not pass, and
+ * writes its files. Returns the exit status. */
 int sim_tell_failure(const sim_arguments *arguments, uint64_t seed);
 /* The table of planted faults: how soon each is found, and how short its story is. */
 int sim_print_planted(const sim_arguments *arguments);

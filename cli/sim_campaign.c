@@ -61,10 +61,39 @@ static void add_report(sim_campaign *sum, const sim_world_report *report, uint64
     add_counts(sum->chances, report->chances, SIM_CHANCES);
 }
 
+/* False: the judge did not pass what the clients saw. */
+static bool judge_world(sim_campaign *sum, const sim_recorder *recorder) {
+    history traffic;
+    judge_result result = sim_recorder_judge(recorder, &traffic);
+    bool passes = result.answer == JUDGE_PASS;
+    sum->judged++;
+    sum->judged_in_part += sim_recorder_was_cut(recorder);
+    sum->judged_commands += traffic.count;
+    judge_result_free(&result);
+    history_free(&traffic);
+    return passes;
+}
+
 static bool somebody_failed_before(const board *b, uint64_t number) {
     for (size_t i = 0; i < WORKERS_MOST; i++)
         if (b->workers[i].has_failed && b->workers[i].failed < number) return true;
     return false;
+}
+
+/* Runs one world. False: it failed. */
+static bool run_world(const sim_arguments *arguments, uint64_t seed, sim_campaign *sum) {
+    planted fault;
+    bool is_judged = arguments->judge > 0 && seed % arguments->judge == 0;
+    sim_recorder *recorder = is_judged ? sim_recorder_new() : NULL;
+    const sim_witness *witness = is_judged ? sim_recorder_witness(recorder) : NULL;
+    sim_world *world = sim_world_of(arguments, seed, sim_plant(arguments, &fault), NULL, witness);
+    while (sim_world_step(world)) continue;
+    sim_world_report report = sim_world_tell(world);
+    bool holds = report.law == SIM_LAWS_HOLD && (!is_judged || judge_world(sum, recorder));
+    if (holds) add_report(sum, &report, seed);
+    if (is_judged) sim_recorder_free(recorder);
+    sim_world_free(world);
+    return holds;
 }
 
 /* Each `jobs`-th seed. Goes on while an earlier seed may still fail, so that the first that fails
@@ -74,19 +103,10 @@ static void work(const sim_arguments *arguments, board *b, uint64_t first) {
     for (uint64_t i = first; i < arguments->seeds; i += arguments->jobs) {
         self->at = i;
         if (b->stops || somebody_failed_before(b, i)) return;
-        planted fault;
-        sim_world *world =
-            sim_world_of(arguments, arguments->seed + i, sim_plant(arguments, &fault), NULL);
-        while (sim_world_step(world)) continue;
-        sim_world_report report = sim_world_tell(world);
-        if (report.law == SIM_LAWS_HOLD) {
-            add_report(&self->sum, &report, arguments->seed + i);
-        } else {
-            self->failed = i;
-            self->has_failed = true;
-        }
-        sim_world_free(world);
-        if (self->has_failed) return;
+        if (run_world(arguments, arguments->seed + i, &self->sum)) continue;
+        self->failed = i;
+        self->has_failed = true;
+        return;
     }
     self->at = arguments->seeds;
 }
@@ -124,6 +144,9 @@ static void sum_up(const board *b, const sim_arguments *arguments, sim_campaign 
         total->events += sum->events;
         total->span_us += sum->span_us;
         total->digest += sum->digest;
+        total->judged += sum->judged;
+        total->judged_in_part += sum->judged_in_part;
+        total->judged_commands += sum->judged_commands;
         add_counts(total->ops, sum->ops, SIM_OP_KINDS);
         add_counts(total->marks, sum->marks, SIM_SITE_MARKS);
         add_counts(total->faults, sum->faults, SIM_FAULT_KINDS);

@@ -86,10 +86,44 @@ static void write_files(const sim_arguments *arguments, const sim_recording *ste
 
 static void run_to_end(const sim_arguments *arguments, uint64_t seed, const sim_hooks *hooks,
                        sim_recording *recording, uint64_t *event) {
-    sim_world *world = sim_world_of(arguments, seed, hooks, recording);
+    sim_world *world = sim_world_of(arguments, seed, hooks, recording, NULL);
     while (sim_world_step(world)) continue;
     *event = sim_world_tell(world).events;
     sim_world_free(world);
+}
+
+static void print_again(const sim_arguments *arguments, uint64_t seed) {
+    printf("  again: ttlspec sim --seed 0x%" PRIx64 " --commands %" PRIu64, seed,
+           arguments->commands);
+    if (arguments->plant != NULL) printf(" --plant '%s'", arguments->plant->name);
+}
+
+/* All laws held, and yet the judge does not pass what the clients saw. */
+static int tell_verdict(const sim_arguments *arguments, uint64_t seed) {
+    planted fault;
+    history traffic;
+    char name[64], path[PATH_SIZE];
+    sim_recorder *recorder = sim_recorder_new();
+    sim_world *world = sim_world_of(arguments, seed, sim_plant(arguments, &fault), NULL,
+                                    sim_recorder_witness(recorder));
+    while (sim_world_step(world)) continue;
+    sim_world_free(world);
+    judge_result result = sim_recorder_judge(recorder, &traffic);
+    printf("seed 0x%" PRIx64 ": all laws held, and the judge says %s of what the clients saw\n",
+           seed, judge_answer_name(result.answer));
+    printf("  command %zu of %zu: %s\n", result.entry + 1, traffic.count, result.reason);
+    print_again(arguments, seed);
+    puts(" --judge 1");
+    snprintf(name, sizeof name, "sim-%" PRIx64 ".jsonl", seed);
+    FILE *file = make_directory(arguments->out) ? open_in(arguments->out, name, path) : NULL;
+    if (file != NULL) {
+        history_write(&traffic, file);
+        close_written(file, path, "the history; ttlspec judge reads it");
+    }
+    judge_result_free(&result);
+    history_free(&traffic);
+    sim_recorder_free(recorder);
+    return SIM_STATUS_SAFETY;
 }
 
 int sim_tell_failure(const sim_arguments *arguments, uint64_t seed) {
@@ -99,6 +133,10 @@ int sim_tell_failure(const sim_arguments *arguments, uint64_t seed) {
     uint64_t event;
     run_to_end(arguments, seed, hooks, &steps, &event);
     size_t before = steps.count;
+    if (sim_replay(&steps, hooks, NULL, NULL).law == SIM_LAWS_HOLD) {
+        sim_recording_free(&steps);
+        return tell_verdict(arguments, seed);
+    }
     double begin = seconds();
     size_t replays = sim_shrink(&steps, hooks);
     double took = seconds() - begin;
@@ -110,9 +148,7 @@ int sim_tell_failure(const sim_arguments *arguments, uint64_t seed) {
     printf("%zu step%s lead%s to it, of %zu (%zu replays, %.0f ms):\n", steps.count,
            steps.count == 1 ? "" : "s", steps.count == 1 ? "s" : "", before, replays, took * 1e3);
     sim_write_steps(stdout, &steps, hooks);
-    printf("  again: ttlspec sim --seed 0x%" PRIx64 " --commands %" PRIu64, seed,
-           arguments->commands);
-    if (arguments->plant != NULL) printf(" --plant '%s'", arguments->plant->name);
+    print_again(arguments, seed);
     putchar('\n');
     write_files(arguments, &steps, seed, end.law, hooks);
     sim_recording_free(&steps);

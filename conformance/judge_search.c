@@ -149,7 +149,12 @@ static bool may_be_overtaken(const judge *self, size_t unit) {
     return false;
 }
 
-/* Fills `units` (room for each connection) with those that may run next, soonest answered first.
+static int64_t rank(const judge *self, size_t unit) {
+    const judge_hint *hints = self->options.hints;
+    return hints != NULL ? hints[unit].rank : received_or_never(self, unit);
+}
+
+/* Fills `units` (room for each connection) with those that may run next, of lowest rank first.
  * One that nothing can overtake is the only one: whatever order there is, it can stand here. */
 static size_t candidates(const judge *self, size_t *units) {
     int64_t first_us = first_answer_us(self);
@@ -158,8 +163,7 @@ static size_t candidates(const judge *self, size_t *units) {
         size_t unit = self->next_of[c];
         if (unit == SIZE_MAX || self->history->entries[unit].sent_us > first_us) continue;
         size_t at = count++;
-        int64_t received_us = received_or_never(self, unit);
-        for (; at > 0 && received_or_never(self, units[at - 1]) > received_us; at--)
+        for (; at > 0 && rank(self, units[at - 1]) > rank(self, unit); at--)
             units[at] = units[at - 1];
         units[at] = unit;
     }

@@ -312,7 +312,15 @@ static bool seems_dead(const judge *self) {
     return is_nothing || (is_number && (number == 0 || number == -2));
 }
 
+/* The millisecond of an instant, as who knows the moments says. */
+static int64_t hinted_ms(const judge *self, ttl_instant at) {
+    if (at.origin == TTL_ORIGIN_EPOCH) return at.ms;
+    return self->options.hints[moment_of(self, at.origin)->unit].wall_us / US_PER_MS + at.ms;
+}
+
 static bool guessed(const judge *self, const judge_question *question) {
+    if (self->options.hints != NULL)
+        return hinted_ms(self, question->a) > hinted_ms(self, question->b);
     return question->is_of_deadline == seems_dead(self);
 }
 
@@ -476,10 +484,13 @@ static void told_range(ttl_told_kind kind, int64_t value, int64_t *least_ms, int
     bool in_seconds = kind == TTL_TOLD_LEFT_S || kind == TTL_TOLD_MOMENT_S;
     bool is_left = kind == TTL_TOLD_LEFT_MS || kind == TTL_TOLD_LEFT_S;
     const int64_t limit = INT64_MAX / MS_PER_S - 1;
-    if (in_seconds && value > limit) value = limit;
-    if (in_seconds && value < -limit) value = -limit;
+    bool is_high = in_seconds && value > limit, is_low = in_seconds && value < -limit;
+    if (is_high) value = limit;
+    if (is_low) value = -limit;
     *least_ms = in_seconds ? value * MS_PER_S - MS_PER_S / 2 : value;
     *most_ms = in_seconds ? value * MS_PER_S + MS_PER_S / 2 - 1 : value;
+    if (is_high) *most_ms = INT64_MAX; /* past the last whole second there is no end */
+    if (is_low) *least_ms = INT64_MIN;
     if (is_left && value == 0) *least_ms = INT64_MIN; /* below nothing is told as nothing */
 }
 

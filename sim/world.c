@@ -59,17 +59,18 @@ struct client {
     } waiting[PIPELINE_MAX]; /* sent and not answered */
     size_t waiting_count, depth;
     unsigned retries;
-    int64_t progress_us;  /* when it last heard something */
-    int64_t arrival_us;   /* of its last command: the next comes no earlier */
-    int64_t answer_us;    /* and of its last reply */
-    uint64_t last_run_id; /* the highest that the server ran */
-    bool has_timer, will_send;
+    int64_t progress_us;                /* when it last heard something */
+    int64_t arrival_us;                 /* of its last command: the next comes no earlier */
+    int64_t answer_us;                  /* and of its last reply */
+    uint64_t last_run_id;               /* the highest that the server ran */
+    bool has_timer, will_send, is_torn; /* its connection lost something: no more gets through */
 };
 
 struct sim_world {
     sim_site site;
     sim_queue queue;
     sim_recording *recording;
+    const sim_witness *witness;
     sim_workload workload;
     sim_wall wall; /* of the server */
     sim_network network;
@@ -147,6 +148,59 @@ static void message_free(sim_world *world, uint32_t index) {
     world->first_free = index;
 }
 
+/* ---- what a witness sees */
+
+static bool tell_key(const void *source, size_t number, sim_key_sight *key) {
+    const sim_model *model = source;
+    if (number >= SIM_KEYS) return false;
+    *key = (sim_key_sight){.name = sim_key_name((uint8_t)number),
+                           .is_present = model->keys[number].is_present,
+                           .is_volatile = model->keys[number].is_volatile,
+                           .deadline_ms = model->keys[number].deadline_ms};
+    return true;
+}
+
+static void tell(sim_world *world, sim_sight sight) {
+    const sim_server *server = &world->site.servers[world->site.primary];
+    sight.at_us = world->now_us;
+    sight.wall_us = sim_wall_at(&world->wall, world->now_us);
+    sight.key = tell_key;
+    sight.source = &server->model;
+    if (sight.kind == SIM_RAN || sight.kind == SIM_CYCLE || sight.kind == SIM_QUIET)
+        for (size_t i = 0; i < server->announced_count; i++)
+            sight.expired[sight.expired_count++] = sim_key_name(server->announced[i]);
+    world->witness->see(world->witness->context, &sight);
+}
+
+static void tell_message(sim_world *world, sim_sight_kind kind, uint8_t way,
+                         const struct message *message) {
+    sim_rendered rendered;
+    if (world->witness == NULL) return;
+    sim_op_render(&message->op, &rendered);
+    tell(world, (sim_sight){.kind = kind,
+                            .message = {message->id, message->client, message->attempt, way},
+                            .connection = message->connection,
+                            .is_copy = message->is_copy,
+                            .argc = rendered.argc,
+                            .argv = rendered.argv,
+                            .reply = &world->site.reply});
+}
+
+static void tell_step(sim_world *world, sim_step_kind kind) {
+    static const sim_sight_kind sights[SIM_STEP_KINDS] = {
+        [SIM_STEP_COMMAND] = SIM_RAN,     [SIM_STEP_CYCLE] = SIM_CYCLE,
+        [SIM_STEP_SYNC] = SIM_SYNC,       [SIM_STEP_SAVE] = SIM_SAVE,
+        [SIM_STEP_RESTART] = SIM_RESTART, [SIM_STEP_CRASH] = SIM_CRASH,
+        [SIM_STEP_PROMOTE] = SIM_PROMOTE, [SIM_STEP_QUIET] = SIM_QUIET,
+    };
+    if (world->witness != NULL && kind != SIM_STEP_COMMAND)
+        tell(world, (sim_sight){.kind = sights[kind]});
+}
+
+static void tell_fault(sim_world *world, sim_sight_kind kind, const sim_fault *fault) {
+    if (world->witness != NULL) tell(world, (sim_sight){.kind = kind, .fault = fault});
+}
+
 /* ---- the server */
 
 static void plan_cycle(sim_world *world) {
@@ -178,6 +232,7 @@ static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint
     if (op != NULL) step.op = *op;
     if (world->recording != NULL) sim_recording_add(world->recording, step);
     world->law = sim_site_step(&world->site, &step);
+    tell_step(world, kind);
     if (world->law != SIM_LAWS_HOLD) world->has_ended = true;
     const sim_server *server = &world->site.servers[world->site.primary];
     if (kind == SIM_STEP_COMMAND && server->events == 0 && server->announced_count == 0) return;
@@ -195,6 +250,7 @@ static void run_command(sim_world *world, uint32_t index) {
     else client->last_run_id = message->id;
     if (message->connection != client->connection) world->chances[SIM_CHANCE_LATE]++;
     site_do(world, SIM_STEP_COMMAND, &message->op, message->client);
+    tell_message(world, SIM_RAN, SIM_REQUEST, message);
     world->busy_until_us = world->now_us + world->service_us;
     sim_message_name name = {message->id, message->client, message->attempt, SIM_ANSWER};
     bool is_heard = !message->is_copy && message->connection == client->connection;
@@ -202,6 +258,7 @@ static void run_command(sim_world *world, uint32_t index) {
     if (is_heard) fate = sim_network_send(&world->network, name);
     if (fate.is_lost) {
         world->chances[SIM_CHANCE_REPLY_LOST] += is_heard;
+        if (!message->is_copy) tell_message(world, SIM_LOST, SIM_ANSWER, message);
         message_free(world, index);
         return;
     }
@@ -225,6 +282,7 @@ static void server_arrive(sim_world *world, uint32_t index) {
         return;
     }
     if (world->waiting_count == WAITING_MAX) {
+        tell_message(world, SIM_LOST, SIM_REQUEST, &world->messages[index]);
         message_free(world, index);
         return;
     }
@@ -247,9 +305,14 @@ static void client_transmit(sim_world *world, uint32_t number, size_t place) {
         client->has_timer = true;
         plan(world, world->now_us + world->timeout_us, EVENT_TIMEOUT, number, 0);
     }
-    sim_fate fate = sim_network_send(
-        &world->network, (sim_message_name){message.id, number, message.attempt, SIM_REQUEST});
+    tell_message(world, SIM_SENT, SIM_REQUEST, &message);
+    sim_fate fate = {.is_lost = true};
+    if (!client->is_torn)
+        fate = sim_network_send(
+            &world->network, (sim_message_name){message.id, number, message.attempt, SIM_REQUEST});
     if (fate.is_lost) {
+        client->is_torn = true;
+        tell_message(world, SIM_LOST, SIM_REQUEST, &message);
         world->chances[SIM_CHANCE_COMMAND_LOST]++;
         return;
     }
@@ -259,6 +322,7 @@ static void client_transmit(sim_world *world, uint32_t number, size_t place) {
     plan(world, arrival_us, EVENT_ARRIVE, number, message_new(world, message));
     if (fate.again_us == 0) return;
     message.is_copy = true;
+    tell_message(world, SIM_SENT, SIM_REQUEST, &message);
     plan(world, arrival_us + fate.again_us, EVENT_ARRIVE, number, message_new(world, message));
 }
 
@@ -300,6 +364,7 @@ static void client_hear(sim_world *world, uint32_t number, uint32_t index) {
     bool is_expected = message.connection == client->connection && client->waiting_count > 0 &&
                        client->waiting[0].id == message.id;
     if (!is_expected) return;
+    tell_message(world, SIM_HEARD, SIM_ANSWER, &message);
     client->waiting_count--;
     memmove(&client->waiting[0], &client->waiting[1],
             client->waiting_count * sizeof client->waiting[0]);
@@ -310,7 +375,10 @@ static void client_hear(sim_world *world, uint32_t number, uint32_t index) {
 
 static void client_reconnect(sim_world *world, uint32_t number) {
     struct client *client = &world->clients[number];
+    tell_message(world, SIM_CLOSED, SIM_ANSWER,
+                 &(struct message){.client = number, .connection = client->connection});
     client->connection++;
+    client->is_torn = false;
     client->arrival_us = client->answer_us = world->now_us;
     client->progress_us = world->now_us;
     if (client->retries++ == RETRIES_MAX) {
@@ -383,6 +451,7 @@ static void fault_begin(sim_world *world, size_t index) {
     case SIM_FAULT_PROMOTE: site_do(world, SIM_STEP_PROMOTE, NULL, 0); break;
     default: break;
     }
+    tell_fault(world, SIM_BEGAN, fault);
     if (moves_cycle(fault->kind)) plan_cycle(world);
     plan(world, now_us + fault->for_us, EVENT_HEAL, 0, index);
 }
@@ -412,6 +481,7 @@ static bool clients_are_done(const sim_world *world) {
 static void heal_all(sim_world *world) {
     world->is_healing = true;
     for (size_t i = 0; i < world->faults.count; i++) fault_heal(world, &world->faults.faults[i]);
+    tell_fault(world, SIM_HEALED, NULL);
     world->worked_us = world->now_us;
     world->end_us = world->now_us + US_PER_YEAR;
     plan_cycle(world);
@@ -446,6 +516,7 @@ static void handle(sim_world *world, const sim_event *event) {
     case EVENT_HEAL: {
         const sim_fault *fault = &world->faults.faults[event->payload];
         fault_heal(world, fault);
+        tell_fault(world, SIM_HEALED, fault);
         if (moves_cycle(fault->kind)) plan_cycle(world);
         break;
     }
@@ -529,6 +600,7 @@ sim_world *sim_world_new(const sim_world_options *options) {
     if (world == NULL) abort();
     sim_random stream = sim_random_stream(options->seed, "world", 0);
     world->recording = options->recording;
+    world->witness = options->witness;
     world->first_free = UINT32_MAX;
     world->workload = sim_workload_draw(&stream);
     world->client_count = (unsigned)sim_random_between(&stream, 1, CLIENTS_MAX);

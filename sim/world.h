@@ -25,6 +25,7 @@
 
 #include "sim/schedule.h"
 #include "sim/site.h"
+#include "sim/witness.h"
 
 typedef enum sim_profile {
     SIM_PROFILE_SWARM, /* everything is drawn: how many clients, which faults, a replica or none */
@@ -61,7 +62,8 @@ typedef struct sim_world_options {
     sim_recording *recording; /* may be NULL: nothing is recorded */
     /* What goes wrong; NULL: that is drawn from the seed. Must outlive the world. */
     const sim_schedule *schedule;
-    sim_schedule *decided; /* what went wrong is added here; may be NULL */
+    sim_schedule *decided;      /* what went wrong is added here; may be NULL */
+    const sim_witness *witness; /* may be NULL; must outlive the world */
 } sim_world_options;
 
 typedef struct sim_world sim_world;

@@ -78,6 +78,15 @@ setup() {
     [[ "$output" != *"NOT FOUND"* ]]
 }
 
+@test "the judge passes what the clients of every world saw" {
+    run "$ttlspec" sim --seed 1 --seeds 200 --commands 300 --judge 1
+    [ "$status" -eq 0 ]
+    [[ "$output" =~ the\ judge\ passed\ what\ the\ clients\ of\ 200\ worlds\ saw ]]
+    run "$ttlspec" sim --seed 1 --seeds 200 --commands 300 --judge 0
+    [ "$status" -eq 0 ]
+    [[ "$output" != *"the judge"* ]]
+}
+
 @test "the world stops at any event and shows its state" {
     run "$ttlspec" sim --seed 3 --until 500
     [ "$status" -eq 0 ]
@@ -120,7 +129,7 @@ setup() {
 }
 
 @test "what is no seed, no number, no fault and no option is said in a sentence, with status 2" {
-    for wrong in '--seed xyz' '--seed -1' '--seeds 0' '--commands many' '--jobs 1000' '--until x' \
+    for wrong in '--seed xyz' '--seed -1' '--seeds 0' '--commands many' '--jobs 1000' '--until x' '--judge some' \
         '--plant nothing' '--nonsense' 'word' '--seed'; do
         # shellcheck disable=SC2086 # two words
         run --separate-stderr "$ttlspec" sim $wrong

@@ -118,6 +118,10 @@ START_TEST(deadlines_at_the_end_of_time_are_told_exactly) {
               "a 0 10 SET k v -> {\"status\": \"OK\"}\n"
               "a 10 20 PEXPIRE k 9223372036854775807 -> "
               "{\"error\": \"ERR invalid expire time in 'pexpire' command\"}\n");
+    ck_judged("redis-7.2.4", "pass",
+              "a 0 10 SET k v -> {\"status\": \"OK\"}\n"
+              "a 10 20 PEXPIREAT k 9223372036854775807 -> 1\n"
+              "a 30 40 EXPIRETIME k -> {\"integer\": \"9223372036854776\"}\n");
 }
 END_TEST
 

@@ -1,0 +1,26 @@
+/* What the clients of a world sent and heard, as a history for the judge.
+ *
+ * A recorder is a witness of a world. Its history ends where the server's clock jumps, swings or
+ * stands still, and where a server forgets (a crash, a promotion): beyond, a right server may
+ * contradict itself, and the judge has nothing to say.
+ * Ownership: the recorder owns what it heard; a history is the caller's to free.
+ */
+#ifndef TTLSPEC_CLI_SIM_JUDGE_H
+#define TTLSPEC_CLI_SIM_JUDGE_H
+
+#include "conformance/judge.h"
+#include "sim/world.h"
+
+typedef struct sim_recorder sim_recorder;
+
+sim_recorder *sim_recorder_new(void);
+void sim_recorder_free(sim_recorder *recorder);
+const sim_witness *sim_recorder_witness(sim_recorder *recorder);
+/* Did the history end before the world? */
+bool sim_recorder_was_cut(const sim_recorder *recorder);
+void sim_recorder_history(const sim_recorder *recorder, history *traffic);
+/* Judges; `traffic` is what was judged. The judge is told what really happened (judge_hint): what is
+ * asked is whether it takes the truth, not whether it finds it among 10^30 orders. */
+judge_result sim_recorder_judge(const sim_recorder *recorder, history *traffic);
+
+#endif

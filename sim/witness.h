@@ -1,0 +1,67 @@
+/* A witness of a world is told everything that happens in it, and changes nothing: what a judge of
+ * histories and a drawing are made from.
+ *
+ *      client:   SENT ----> LOST | RAN ----> LOST | HEARD
+ *                CLOSED: the client gave up the connection, nothing on it is heard any more
+ *      server:   RAN, CYCLE, SYNC, SAVE, RESTART, CRASH, PROMOTE, each with what expired
+ *      world:    FAULT begins, HEALED ends, QUIET
+ *
+ * A sight and all that it points to are good only during the call.
+ */
+#ifndef TTLSPEC_SIM_WITNESS_H
+#define TTLSPEC_SIM_WITNESS_H
+
+#include "sim/schedule.h"
+#include "ttlspec/bytes.h"
+#include "ttlspec/reply.h"
+
+typedef enum sim_sight_kind {
+    SIM_SENT,
+    SIM_LOST, /* the message will not arrive; `message` says which way it went */
+    SIM_RAN,
+    SIM_HEARD,
+    SIM_CLOSED,
+    SIM_CYCLE,
+    SIM_SYNC,
+    SIM_SAVE,
+    SIM_RESTART,
+    SIM_CRASH,
+    SIM_PROMOTE,
+    SIM_QUIET,
+    SIM_BEGAN, /* a fault */
+    SIM_HEALED,
+    SIM_SIGHTS
+} sim_sight_kind;
+
+/* A key as the server has it. */
+typedef struct sim_key_sight {
+    ttl_bytes name;
+    bool is_present, is_volatile;
+    int64_t deadline_ms;
+} sim_key_sight;
+
+typedef struct sim_sight sim_sight;
+struct sim_sight {
+    sim_sight_kind kind;
+    int64_t at_us;            /* true time of the world */
+    int64_t wall_us;          /* what the server's clock shows */
+    sim_message_name message; /* of SENT to HEARD; its node is the client, also of CLOSED */
+    uint32_t connection;      /* the how manieth of the client */
+    bool is_copy;             /* that a proxy sent: nobody waits for its answer */
+    size_t argc;              /* the command, of SENT and RAN */
+    const ttl_bytes *argv;
+    const ttl_reply *reply; /* of RAN */
+    const sim_fault *fault; /* of BEGAN and HEALED; NULL: all are healed */
+    size_t expired_count;   /* of RAN and CYCLE: keys whose `expired` was announced */
+    ttl_bytes expired[64];
+    /* Keys of the server from number 0 on. False: there are no more. NULL: nobody can say. */
+    bool (*key)(const void *source, size_t number, sim_key_sight *key);
+    const void *source;
+};
+
+typedef struct sim_witness {
+    void *context;
+    void (*see)(void *context, const sim_sight *sight);
+} sim_witness;
+
+#endif
