@@ -19,8 +19,8 @@ const sim_witness *sim_recorder_witness(sim_recorder *recorder);
 /* Did the history end before the world? */
 bool sim_recorder_was_cut(const sim_recorder *recorder);
 void sim_recorder_history(const sim_recorder *recorder, history *traffic);
-/* Judges; `traffic` is what was judged. The judge is told what really happened (judge_hint): what is
- * asked is whether it takes the truth, not whether it finds it among 10^30 orders. */
+/* Judges; `traffic` is what was judged. The judge is told what really happened (judge_hint): asked
+ * is whether it takes the truth, not whether it finds it among 10^30 orders. */
 judge_result sim_recorder_judge(const sim_recorder *recorder, history *traffic);
 
 #endif

@@ -121,9 +121,9 @@ enum { JUDGE_RATE_PPM = 500, JUDGE_RUNS_MAX = 100000 };
 /* 2^47 ms: the year 6429. */
 #define JUDGE_CLOCK_MS_MAX ((int64_t)1 << 47)
 
-/* What really happened, told by somebody who knows. It only says what to try first: the judge checks
- * each step of it as it checks all others. Then the question is not whether the judge can find an
- * explanation, but whether it takes the true one. */
+/* What really happened, told by somebody who knows. It only says what to try first: the judge
+ * checks each step of it as it checks all others. Then the question is not whether the judge can
+ * find an explanation, but whether it takes the true one. */
 typedef struct judge_hint {
     int64_t rank;    /* the how manieth it ran; INT64_MAX: it never did */
     int64_t wall_us; /* what the server's clock showed then */
