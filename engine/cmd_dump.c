@@ -74,8 +74,8 @@ static bool restore_parse_ttl(struct call *call, struct restore *restore) {
     return false;
 }
 
-/* Looks for a key of this name. With REPLACE only newer versions do: older ones take away what there
- * is without a look, be it dead or alive. */
+/* Looks for a key of this name. With REPLACE only newer versions do: older ones take away what
+ * there is without a look, be it dead or alive. */
 static void restore_look(struct call *call, struct restore *restore) {
     RULE("restore.replace-of-the-dead");
     bool looks = !restore->replace || call_has(call, TRAIT_RESTORE_LOOKS);

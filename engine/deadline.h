@@ -24,8 +24,8 @@ bool deadline_parse_positive(struct call *call, size_t index, struct deadline_sp
 bool deadline_parse_any(struct call *call, size_t index, struct deadline_spelling spelling,
                         ttl_instant *deadline);
 
-/* The deadline that RESTORE is given, which is not negative. Nothing is checked: a sum beyond 64 bits
- * wraps around into the past. */
+/* The deadline that RESTORE is given, which is not negative. Nothing is checked: a sum beyond 64
+ * bits wraps around into the past. */
 ttl_instant deadline_of_restore(const struct call *call, int64_t amount_ms, bool is_absolute);
 
 /* Is a key with this deadline dead now? In the millisecond of its deadline it is alive. */

@@ -6,8 +6,8 @@
  *
  * They are met in the payloads of DUMP. Every length is checked against the block: what does not
  * fit makes the list bad, and a bad list has no entries any more.
- * Cost: constant for each entry. Ownership: the block is the caller's; an entry is a view into it, or
- * into the reader's own room when it is an integer. */
+ * Cost: constant for each entry. Ownership: the block is the caller's; an entry is a view into it,
+ * or into the reader's own room when it is an integer. */
 #ifndef ENGINE_PACKED_H
 #define ENGINE_PACKED_H
 
