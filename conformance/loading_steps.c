@@ -154,12 +154,13 @@ static void read_restart(loading *self, const cJSON *how, vector_step *step, con
         const char *name;
         vector_action action;
     } kinds[] = {{"aof", VECTOR_RESTART_AOF},
+                 {"rewritten", VECTOR_RESTART_REWRITTEN},
                  {"rdb", VECTOR_RESTART_RDB},
                  {"killed", VECTOR_RESTART_KILLED}};
     for (size_t i = 0; cJSON_IsString(how) && i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(how->valuestring, kinds[i].name) == 0) step->action = kinds[i].action;
     if (step->action == VECTOR_COMMAND) {
-        loading_expected(self, how, "how: \"aof\", \"rdb\" or \"killed\"");
+        loading_expected(self, how, "how: \"aof\", \"rewritten\", \"rdb\" or \"killed\"");
         return;
     }
     if (!(of->needs & VECTOR_NEEDS_RESTART))

@@ -95,6 +95,9 @@ bool exec_hear(redisContext *on, const char *command, char *error);
 bool exec_set_events(exec_target *self);
 /* Finds out whether the server has an active cycle, and by what clock it runs. */
 bool exec_cycle_learn(exec_target *self, char *error);
+/* Lets the cron run of a server whose timers look at the wall clock, which stands still; others are
+ * not disturbed. The clock steps back for it: active expiry is not allowed meanwhile. */
+bool exec_cron_run(exec_target *self, char *error);
 /* Lets the active cycle reclaim all that is dead, when there may be something. */
 bool exec_cycle_drive(exec_target *self, char *error);
 

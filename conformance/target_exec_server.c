@@ -16,6 +16,7 @@ enum {
     END_WAIT_MS = 300, /* how long after it broke a connection a server may take to be gone */
     POLL_MS = 2,
     WORDS_SHOWN = 600,
+    REWRITE_WAIT_US = 5000000, /* a server that takes longer to rewrite a few keys never ends */
 };
 
 bool exec_hear(redisContext *on, const char *command, char *error) {
@@ -246,12 +247,43 @@ bool exec_server_keep_data(exec_target *self, char *error) {
     return start_again(self, error);
 }
 
+/* False where it cannot be told, too: then it is not sound, and `error` says why. */
+static bool is_rewriting(exec_target *self, bool *is_sound, char *error) {
+    *is_sound = false;
+    if (!exec_cron_run(self, error)) return false;
+    redisReply *reply = live_ask(self->control, error, "INFO", "persistence", NULL);
+    if (reply == NULL) return false;
+    const char *text = reply->str == NULL ? "" : reply->str;
+    bool is_idle = strstr(text, "aof_rewrite_in_progress:0") != NULL &&
+                   strstr(text, "aof_rewrite_scheduled:0") != NULL;
+    *is_sound = is_idle && strstr(text, "aof_last_bgrewrite_status:ok") != NULL;
+    if (is_idle && !*is_sound) snprintf(error, TARGET_ERROR_SIZE, "could not rewrite its file");
+    freeReplyObject(reply);
+    return !is_idle;
+}
+
+/* The server rewrites in a process of its own, and its cron puts the file in place. */
+static bool rewrite_file(exec_target *self, char *error) {
+    int64_t deadline_us = live_now_us() + REWRITE_WAIT_US;
+    bool is_sound;
+    if (!exec_tell(self->control, error, (const char *[]){"BGREWRITEAOF", NULL})) return false;
+    while (is_rewriting(self, &is_sound, error)) {
+        if (live_now_us() > deadline_us) {
+            snprintf(error, TARGET_ERROR_SIZE, "is still rewriting its append-only file");
+            return false;
+        }
+        nanosleep(&(struct timespec){0, POLL_MS * 1000000L}, NULL);
+    }
+    return is_sound;
+}
+
 /* Killed, or told to end; SIGTERM is not heeded by those whose timers look at a clock that stands
  * still. */
 static bool end_for_restart(exec_target *self, vector_action action, char *error) {
     if (action == VECTOR_RESTART_RDB &&
         !exec_tell(self->control, error, (const char *[]){"SAVE", NULL}))
         return false;
+    if (action == VECTOR_RESTART_REWRITTEN && !rewrite_file(self, error)) return false;
     if (action == VECTOR_RESTART_KILLED) {
         server_end(&self->server, SIGKILL);
         return true;

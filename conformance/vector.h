@@ -91,10 +91,11 @@ typedef struct vector_variant {
  * their arguments say so to a reader: "restart" "rdb", "clock" "-1000". They expect any reply. */
 typedef enum vector_action {
     VECTOR_COMMAND,
-    VECTOR_MOVE_CLOCK,    /* the server's wall clock is moved */
-    VECTOR_RESTART_AOF,   /* ended in order, started again from its append-only file */
-    VECTOR_RESTART_RDB,   /* saved, ended, started again from its snapshot */
-    VECTOR_RESTART_KILLED /* SIGKILL, started again from its append-only file */
+    VECTOR_MOVE_CLOCK,        /* the server's wall clock is moved */
+    VECTOR_RESTART_AOF,       /* ended in order, started again from its append-only file */
+    VECTOR_RESTART_REWRITTEN, /* the same, after that file was rewritten from what is in memory */
+    VECTOR_RESTART_RDB,       /* saved, ended, started again from its snapshot */
+    VECTOR_RESTART_KILLED     /* SIGKILL, started again from its append-only file */
 } vector_action;
 
 static inline bool vector_action_restarts(vector_action action) {

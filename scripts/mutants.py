@@ -25,6 +25,7 @@ DIALECTS = ["redis-8.6", "redis-6.0", "valkey-9.1", "redis-7.0", "valkey-8.0", "
 # Most mutants fall to the vectors of a few steps; the long tables are loaded for those that do not.
 LONG_TABLES = {"03-numbers.json", "06-expire-options.json", "25-matrix.json"}
 LIMIT_S, MEMORY = 10, 2 << 30
+WORTH_COUNTING = 200 # so many mutants, and it is known first which lines no vector reaches
 EQUIVALENT = pathlib.Path(__file__).with_name("mutants.equivalent")
 CFLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iengine/include", "-I.", "-w"]
 
@@ -50,9 +51,15 @@ class Mutant:
         self.old = [line.strip() for line in before[self.line - 1:last + 1]]
         self.new = [line.strip() for line in after[self.line - 1:last + 1 + len(after) - len(before)]]
         self.verdict = self.by = None
+        self.last_line = last + 1
+        self.is_reached = self.is_in_long = True
 
-    def key(self):
-        return self.path, tuple(self.old), tuple(self.new)
+    def look(self, short, long):
+        """Notes what runs its lines; tables have none, and count as reached."""
+        def is_in(counts): return max([counts[n] for n in span if n in counts], default=1) > 0
+        span = range(self.line, self.last_line + 1)
+        self.is_in_long = is_in(long.get(self.path, {}))
+        self.is_reached = self.is_in_long or is_in(short.get(self.path, {}))
 
 
 def tokens_of(source):
@@ -175,8 +182,10 @@ class Bench:
         self.objects = sorted(glob.glob(f"{build}/obj/engine/*.o"))
         libraries = [a for a in sorted(glob.glob(f"{build}/lib*.a")) if not a.endswith("/libttlspec.a")]
         self.rest = sorted(glob.glob(f"{build}/obj/cli/*.o")) + [f"{build}/obj/rule_marks.o", *libraries]
-        self.short = [word for path in sorted(glob.glob("vectors/[0-9]*.json"))
-                      if pathlib.Path(path).name not in LONG_TABLES for word in ("--vectors", path)]
+        def places(paths): return [word for path in paths for word in ("--vectors", path)]
+        self.short = places(path for path in [*sorted(glob.glob("vectors/[0-9]*.json")), "vectors/bugs"]
+                            if pathlib.Path(path).name not in LONG_TABLES)
+        self.long = places(f"vectors/{name}" for name in sorted(LONG_TABLES))
         self.same = {}
 
     def run(self, *words, seconds=LIMIT_S):
@@ -214,25 +223,52 @@ class Bench:
         return done is not None and done.returncode == 0
 
     def judge(self, mutant):
+        if not mutant.is_reached:
+            mutant.verdict = "survived"
+            return mutant
         with tempfile.TemporaryDirectory(dir=self.place) as place:
             object, program = self.compile(mutant.source, place, "-O0", mutant.path), f"{place}/ttlspec"
             if object is None or not self.link(object, mutant.path, program):
                 mutant.verdict = "unbuilt"
                 return mutant
-            mutant.by = self.what_fails(program)
+            mutant.by = self.what_fails(program, mutant.is_in_long)
             if mutant.by: mutant.verdict = "killed"
             else: mutant.verdict = "same" if self.is_same(mutant, place) else "survived"
         return mutant
 
-    def what_fails(self, program):
+    def what_fails(self, program, with_long=True):
         """The first vector that does, "crash" or "time"; None when all pass in all dialects."""
-        for dialect, *places in [(d, *self.short) for d in DIALECTS[:3]] + [(d,) for d in DIALECTS]:
-            done = self.run(program, "run", f"engine:{dialect}", "--strict", "--report", "tap", *places)
+        rounds = [(DIALECTS[:1], self.short), (DIALECTS[1:], self.short), (DIALECTS[:4], self.long)]
+        for dialects, places in rounds if with_long else rounds[:2]:
+            targets = [f"engine:{dialect}" for dialect in dialects]
+            done = self.run(program, "run", *targets, "--strict", "--report", "tap", *places)
             if done is None: return "time"
             if done.returncode == 0: continue
             failed = re.search(r"^not ok \d+ - \S+ (\S+)", done.stdout, re.M)
             return failed[1] if failed else "crash"
         return None
+
+    def count_lines(self):
+        """Looks which lines the short vectors reach, and which the long tables: {path: {line: count}} twice."""
+        place = f"{self.place}/reached"
+        os.mkdir(place)
+        objects = []
+        for path in sorted(glob.glob("engine/*.c")):
+            objects.append(f"{place}/{pathlib.Path(path).stem}.o")
+            done = self.run(*self.compiler[-1:], *CFLAGS, "-O0", "--coverage", "-c", "-o", objects[-1], path)
+            if done is None or done.returncode != 0: sys.exit(f"mutants: {path} does not compile with --coverage")
+        program = f"{place}/ttlspec"
+        self.run(*self.compiler[-1:], "--coverage", "-o", program, *objects, *self.rest, *self.libraries, "-lm")
+        targets, counted = [f"engine:{dialect}" for dialect in DIALECTS], []
+        for places in self.short, self.long:
+            for old in glob.glob(f"{place}/*.gcda"): os.unlink(old)
+            done = self.run(program, "run", *targets, *places, seconds=100 * LIMIT_S)
+            if done is None or done.returncode != 0: sys.exit("mutants: the engine fails when its lines are counted")
+            told = subprocess.run(["gcov", "--stdout", "--json-format", *glob.glob(f"{place}/*.gcda")], check=True,
+                                  capture_output=True, text=True).stdout
+            counted.append({file["file"]: {line["line_number"]: line["count"] for line in file["lines"]}
+                            for page in told.splitlines() for file in json.loads(page)["files"]})
+        return counted
 
 
 def equivalents():
@@ -282,7 +318,8 @@ def score(mutants):
 
 
 def diff(mutant):
-    return "\n".join([f"{mutant.path}:{mutant.line} ({mutant.function})", "```diff",
+    where = "" if mutant.is_reached else ": no vector gets here"
+    return "\n".join([f"{mutant.path}:{mutant.line} ({mutant.function}){where}", "```diff",
                       *[f"- {line}" for line in mutant.old], *[f"+ {line}" for line in mutant.new], "```", ""])
 
 
@@ -347,8 +384,11 @@ def main():
         if fails:
             print(f"mutants: nothing can be said while the engine itself fails: {fails}", file=sys.stderr)
             return 2
+        todo = [m for m in mutants if m.verdict is None]
+        if len(todo) > WORTH_COUNTING:
+            counted = bench.count_lines()
+            for m in todo: m.look(*counted)
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-            todo = [m for m in mutants if m.verdict is None]
             for done, mutant in enumerate(pool.map(bench.judge, todo), 1):
                 if mutant.verdict == "survived": print(diff(mutant), flush=True)
                 if done % 50 == 0:

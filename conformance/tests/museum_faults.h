@@ -46,6 +46,14 @@ static inline bool bend_lost_entries(museum_target *self, size_t connection, siz
     return works;
 }
 
+/* RPOPLPUSH crashes in the millisecond of the deadline: its second look comes later. */
+static inline bool bend_breaks_at_deadline(museum_target *self, size_t connection, size_t argc,
+                                           const ttl_bytes *argv, ttl_reply *reply) {
+    bool is_meant = ttl_bytes_is_word(argv[0], "rpoplpush");
+    if (is_meant && museum_ask(self, "PTTL $1", argv) == 0) return false;
+    return museum_run(self, connection, argc, argv, reply);
+}
+
 /* TTL in whole seconds, those that have begun left out. */
 static inline bool bend_ttl_down(museum_target *self, size_t connection, size_t argc,
                                  const ttl_bytes *argv, ttl_reply *reply) {
@@ -124,6 +132,34 @@ static const museum_fault museum_faults[] = {
      .instead = "DEL $1",
      .answer = "+OK"},
     {.vectors = "bugs.valkey-4345.clock-stands-still", .shows = "TIME *", .freezes = true},
+    {.vectors = "bugs.redis-5256.incrbyfloat-reloaded.*",
+     .shows = "TTL -1",
+     .commands = "incrbyfloat",
+     .reloads = "PERSIST $1"},
+    {.vectors = "bugs.redis-1079.dead-while-rewriting",
+     .shows = "EXISTS 1",
+     .commands = "set",
+     .when = WHEN_GONE,
+     .revives = true,
+     .reloads = "PERSIST $1"},
+    {.vectors = "bugs.redis-4950.dead-at-load",
+     .shows = "GET 1",
+     .commands = "persist",
+     .reloads = "SET $1 1"},
+    {.vectors = "bugs.microsoftarchive-69.saved",
+     .shows = "PTTL 999000",
+     .commands = "set",
+     .reloads = "PEXPIRE $1 999000"},
+    {.vectors = "bugs.redis-11281.expire-of-a-millisecond",
+     .shows = "events",
+     .commands = "pexpire",
+     .argument = 2,
+     .below = 2,
+     .instead = "DEL $1",
+     .answer = ":1"},
+    {.vectors = "bugs.redis-6537.rpoplpush-onto-itself",
+     .shows = "RPOPLPUSH broken",
+     .bend = bend_breaks_at_deadline},
 
     /* ---- Dragonfly */
     {.vectors = "bugs.dragonfly-17.expire-out-of-range.largest",
@@ -381,6 +417,13 @@ static const museum_fault museum_faults[] = {
      .having = "KEEPTTL",
      .instead = "ECHO $0",
      .answer = "-ERR syntax error"},
+    {.vectors = "bugs.miniredis-402.onto-itself.*",
+     .shows = "TTL -1",
+     .commands = "rpoplpush lmove",
+     .after = "PERSIST $1"},
+    {.vectors = "bugs.fakeredis-278.summer-time",
+     .shows = "MGET [nil nil v]",
+     .summer_ms = INT64_C(10000000000)},
     {.vectors = "bugs.fakeredis-py-511.getex-plain",
      .shows = "TTL -1",
      .commands = "getex",

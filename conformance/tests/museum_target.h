@@ -56,6 +56,8 @@ typedef struct museum_fault {
     bool breaks;         /* the connection is lost */
     bool freezes;        /* the clock stands still */
     const char *mutes;   /* this event is not announced */
+    const char *reloads; /* done to the last key that all this held for, after a restart */
+    int64_t summer_ms;   /* from then on the clock is an hour ahead */
     museum_bend *bend;   /* sees every command that passes the conditions, and runs it */
     const char *dialect; /* NULL: the usual one */
 } museum_fault;
@@ -66,7 +68,8 @@ struct museum_target {
     const museum_fault *fault;
     size_t own; /* the wrapper's own session */
     int64_t now_ms;
-    int64_t memo; /* what a bend has to remember; 0 at the beginning of a turn */
+    int64_t memo;          /* what a bend has to remember; 0 at the beginning of a turn */
+    char key[MUSEUM_TEXT]; /* of the last command that it was committed to, for `reloads` */
 };
 
 /* ---- running things */
@@ -226,10 +229,13 @@ static inline bool museum_execute(target *base, size_t connection, size_t argc,
                                   char *error) {
     museum_target *self = (museum_target *)base;
     moments->sent_us = moments->received_us = self->now_ms * 1000;
-    bool works = museum_holds(self, argc, argv) ? museum_bent(self, connection, argc, argv, reply)
-                                                : museum_run(self, connection, argc, argv, reply);
+    bool is_meant = museum_holds(self, argc, argv);
+    bool works = is_meant ? museum_bent(self, connection, argc, argv, reply)
+                          : museum_run(self, connection, argc, argv, reply);
     if (!works) snprintf(error, TARGET_ERROR_SIZE, "the server closed the connection");
     if (self->fault->revives) museum_remember_dead(self, argc, argv);
+    if (is_meant && self->fault->reloads != NULL && argv[1].length < sizeof self->key)
+        memcpy(self->key, argv[1].data, argv[1].length), self->key[argv[1].length] = '\0';
     base->protocols[connection] = self->inner->protocols[connection];
     return works;
 }
@@ -241,16 +247,33 @@ static inline bool museum_begin(target *base, const target_turn *turn, char *err
     target_turn more = *turn;
     self->own = more.connection_count++;
     self->memo = self->now_ms = 0;
+    self->key[0] = '\0';
     bool begun = target_begin(self->inner, &more, error);
     base->t0_ms = self->inner->t0_ms;
     memcpy(base->protocols, self->inner->protocols, sizeof base->protocols);
     return begun;
 }
 
+static inline int64_t museum_clock_ms(const museum_target *self, int64_t at_ms) {
+    bool is_summer = self->fault->summer_ms != 0 && at_ms >= self->fault->summer_ms;
+    return is_summer ? at_ms + 3600000 : at_ms;
+}
+
 static inline bool museum_wait(target *base, int64_t at_ms) {
     museum_target *self = (museum_target *)base;
     self->now_ms = at_ms;
-    return self->fault->freezes || target_wait(self->inner, at_ms);
+    return self->fault->freezes || target_wait(self->inner, museum_clock_ms(self, at_ms));
+}
+
+static inline bool museum_restart(target *base, vector_action action, int64_t at_ms, char *error) {
+    museum_target *self = (museum_target *)base;
+    const ttl_bytes words[] = {ttl_bytes_of("RESTART"), ttl_bytes_of(self->key)};
+    self->now_ms = at_ms;
+    bool works = self->inner->restart(self->inner, action, museum_clock_ms(self, at_ms), error);
+    if (!works || self->key[0] == '\0') return works;
+    if (self->fault->revives) museum_revive(self, 2, words);
+    museum_ask(self, self->fault->reloads, words);
+    return true;
 }
 
 static inline bool museum_events(target *base, ttl_reply *events, char *error) {
@@ -297,6 +320,7 @@ static inline target *museum_open(target *inner, const museum_fault *fault) {
     *self = (museum_target){.base = *inner, .inner = inner, .fault = fault};
     self->base.address = NULL; /* or a crew would pass by what is planted */
     self->base.operations = &museum_operations;
+    self->base.restart = museum_restart;
     return &self->base;
 }
 

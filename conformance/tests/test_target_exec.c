@@ -249,8 +249,8 @@ static void restart(target *on, vector_action how, int64_t at_ms) {
 }
 
 START_TEST(a_restarted_server_has_its_data_and_the_next_turn_has_none) {
-    static const vector_action all[] = {VECTOR_RESTART_AOF, VECTOR_RESTART_RDB,
-                                        VECTOR_RESTART_KILLED};
+    static const vector_action all[] = {VECTOR_RESTART_AOF, VECTOR_RESTART_REWRITTEN,
+                                        VECTOR_RESTART_RDB, VECTOR_RESTART_KILLED};
     target *on = open_exec("exec:redis-server");
     ck_assert(on->capabilities & VECTOR_NEEDS_RESTART);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
