@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conformance/text.h"
+#include "ttlspec/engine.h"
 
 /* -- running -------------------------------------------------------------------------------- */
 
@@ -175,6 +176,40 @@ bool *attempt_reference(const attempt *self, const int64_t *at_us) {
     attempt_free(&reference);
     target_close(engine);
     return agrees;
+}
+
+/* The clock of an engine that lives for one question: T0 and the step's own milliseconds. */
+typedef struct step_clock {
+    int64_t now_us;
+} step_clock;
+
+static int64_t step_now_us(void *context) {
+    return ((step_clock *)context)->now_us;
+}
+
+bool attempt_next_expiry(const attempt *self, size_t steps, int64_t *at_ms) {
+    step_clock now = {self->world.t0_ms * 1000};
+    ttl_engine_options options = {
+        .clock = {&now, step_now_us}, .allocator = ttl_allocator_libc(), .dialect = *self->spec};
+    ttl_engine *engine = ttl_engine_new(&options);
+    if (engine == NULL) arena_out_of_memory();
+    ttl_session *sessions[TARGET_CONNECTIONS_MAX] = {NULL};
+    ttl_reply reply;
+    ttl_reply_init(&reply, ttl_allocator_libc());
+    for (size_t i = 0; i < steps; i++) {
+        ttl_session **session = &sessions[self->vector->steps[i].connection];
+        if (*session == NULL) *session = ttl_session_new(engine, NULL);
+        now.now_us = (self->world.t0_ms + self->vector->steps[i].at_ms) * 1000;
+        bool done = *session != NULL && ttl_session_execute(*session, self->steps[i].argc,
+                                                            self->steps[i].argv, &reply) == TTL_OK;
+        if (!done) arena_out_of_memory();
+    }
+    bool found = ttl_engine_next_expiry(engine, at_ms);
+    *at_ms -= found ? self->world.t0_ms : 0;
+    for (size_t i = 0; i < TARGET_CONNECTIONS_MAX; i++) ttl_session_free(sessions[i]);
+    ttl_engine_free(engine);
+    ttl_reply_free(&reply);
+    return found;
 }
 
 void attempt_free(attempt *self) {

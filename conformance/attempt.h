@@ -37,6 +37,7 @@ typedef struct attempt {
     bool is_interrupted;
     char error[TARGET_ERROR_SIZE]; /* "": the target did not break */
     bool never_began;              /* it broke before the first step */
+    bool was_disturbed;            /* it needs the server to itself, and had it not */
     size_t reading_count;          /* of a live server's clock, in the time of `moments` */
     clock_reading readings[2];
 } attempt;
@@ -48,6 +49,10 @@ void attempt_begin(attempt *self, const target *on, const vector *what, const tt
 void attempt_place(attempt *self, int64_t t0_ms);
 /* The keys that the attempt may have made; the caller frees the array. */
 ttl_bytes *attempt_keys(attempt *self, size_t *count);
+
+/* When the first key that is left after these steps dies, in milliseconds since T0, by the
+ * reference. False: none does. */
+bool attempt_next_expiry(const attempt *self, size_t steps, int64_t *at_ms);
 
 /* Runs the vector once, with keys below `prefix`, and clears up. */
 void attempt_run(attempt *self, target *on, const vector *what, const ttl_dialect *spec,

@@ -154,16 +154,13 @@ static void weigh_differences(const attempt *self, const judge_result *found,
                               result_vector *result) {
     bool *agrees = attempt_reference(self, NULL);
     bool is_firm = attempt_is_firm(self, found), is_unjudged = !was_searched(found);
-    bool *early = attempt_reference_of_moments(self, false);
-    bool *late = attempt_reference_of_moments(self, true);
     for (size_t i = 0; i < result->step_count; i++) {
-        bool holds = early[i] && late[i];
-        if (is_firm && holds && is_beyond_judge(self, &result->steps[i], i)) agrees[i] = false;
-        if (is_unjudged && holds && !tells_time(self, i)) agrees[i] = false;
+        if (result->steps[i].verdict != VERDICT_FAIL) continue;
+        bool may_count = (is_firm && is_beyond_judge(self, &result->steps[i], i)) ||
+                         (is_unjudged && !tells_time(self, i));
+        if (may_count && attempt_holds_at_all_moments(self, i)) agrees[i] = false;
     }
     excuse_missed(result, result->step_count, agrees);
-    free(late);
-    free(early);
     free(agrees);
 }
 
@@ -228,6 +225,12 @@ static void decide_broken(const attempt *self, result_vector *result) {
     }
 }
 
+/* What it saw may be of others: it needs the server to itself. */
+static void decide_disturbed(const attempt *self, result_vector *result) {
+    judge(&result->steps[self->answered - 1], VERDICT_INCONCLUSIVE, "missed",
+          text_copy("another vector was at work meanwhile, because replies came late"));
+}
+
 void attempt_decide(const attempt *self, result_vector *result) {
     keep_steps(self, result);
     match_steps(self, result);
@@ -235,6 +238,7 @@ void attempt_decide(const attempt *self, result_vector *result) {
         decide_broken(self, result);
         return;
     }
-    if (!self->is_virtual) decide_live(self, result);
+    if (self->was_disturbed) decide_disturbed(self, result);
+    else if (!self->is_virtual) decide_live(self, result);
     summarise(self, result);
 }

@@ -91,18 +91,26 @@ size_t attempt_step_of(const history *seen, size_t entry) {
     return step;
 }
 
-bool *attempt_reference_of_moments(const attempt *self, bool latest) {
+/* Does the reference do a step as the vector says, when the steps before it ran at the earliest or
+ * the latest moments that their brackets allow, and it and those after it too? */
+static bool agrees_at(const attempt *self, size_t step, bool before_late, bool from_late) {
     size_t count = self->vector->step_count;
     int64_t *at_us = memory_zeroed(count, sizeof *at_us), last_us = 0;
     for (size_t i = 0; i < count; i++) {
         target_moments it = self->steps[i].moments;
-        int64_t us = latest ? it.received_us : it.sent_us;
+        int64_t us = (i < step ? before_late : from_late) ? it.received_us : it.sent_us;
         if (us > last_us) last_us = us;
         at_us[i] = last_us;
     }
-    bool *agrees = attempt_reference(self, at_us);
+    bool *agrees = attempt_reference(self, at_us), agreed = agrees[step];
+    free(agrees);
     free(at_us);
-    return agrees;
+    return agreed;
+}
+
+bool attempt_holds_at_all_moments(const attempt *self, size_t step) {
+    return agrees_at(self, step, false, false) && agrees_at(self, step, true, true) &&
+           agrees_at(self, step, true, false) && agrees_at(self, step, false, true);
 }
 
 /* With no question open all moments within the brackets lead the engine the same way; with more

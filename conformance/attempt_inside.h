@@ -20,8 +20,9 @@ void attempt_list_events(const attempt *self, size_t step, ttl_reply *seen, ttl_
  * virtual time; at the moments `at_us`, which never go back, or when the vector says. The caller
  * frees. */
 bool *attempt_reference(const attempt *self, const int64_t *at_us);
-/* The same at the earliest or the latest moments that the brackets allow. */
-bool *attempt_reference_of_moments(const attempt *self, bool latest);
+/* Does it do this step as the vector says, however the brackets stretch or shrink the time that
+ * went by until the step, and since T0? */
+bool attempt_holds_at_all_moments(const attempt *self, size_t step);
 /* Did the judge find that no moment within the brackets makes a difference to what is done? */
 bool attempt_is_firm(const attempt *self, const judge_result *found);
 /* The step of the vector that an entry of its history is; SIZE_MAX: none is. */

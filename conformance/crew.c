@@ -12,9 +12,8 @@
 enum {
     TICK_MS = 20,
     LOST_AFTER = 3,
-    BUSY_MAX = 8,      /* vectors that never wait, at a time: a server runs one command at a time */
-    UNJUDGED_MAX = 64, /* so that those that are done do not pile up */
-    JUDGING_US = 700,  /* a step that is due so soon is not kept waiting by the judge */
+    HASTE_MAX = 2048, /* that are done, before one is judged while others never wait */
+    JUDGING_US = 700, /* a step that is due so soon is not kept waiting by the judge */
 };
 
 /* -- what is due ---------------------------------------------------------------------------- */
@@ -48,6 +47,7 @@ static void sift(crew *self, size_t place) {
 
 void crew_sleep(crew *self, crew_hand *hand, int64_t due_us) {
     hand->due_us = due_us;
+    hand->is_asleep = true;
     self->asleep = memory_grown(self->asleep, self->asleep_count, sizeof(crew_hand *));
     self->asleep[self->asleep_count++] = hand;
     sift(self, self->asleep_count - 1);
@@ -58,6 +58,7 @@ static crew_hand *take_first(crew *self) {
     crew_hand *first = self->asleep[0];
     self->asleep[0] = self->asleep[--self->asleep_count];
     if (self->asleep_count > 0) sift(self, 0);
+    first->is_asleep = false;
     return first;
 }
 
@@ -77,42 +78,34 @@ static void run_due(crew *self) {
 
 /* -- taking on ------------------------------------------------------------------------------- */
 
-/* Vectors begin when the clock has been read: they have to know what time it is. */
-static bool knows_time(const crew *self) {
-    return self->clock.count > 1 || self->is_blind;
-}
-
-static bool may_take_on(crew *self, const vector *what) {
-    if (self->next_task == self->task_count || self->is_closing || !knows_time(self)) return false;
-    if (self->hand_count >= self->at_once) return false;
-    if (!crew_hand_fits(self, what) || (what->has_events && !crew_hears(self))) return false;
-    if (crew_waits(what)) return true;
-    return self->busy < BUSY_MAX && self->done_count < UNJUDGED_MAX;
-}
-
 static void take_on(crew *self) {
-    while (self->next_task < self->task_count &&
-           may_take_on(self, self->tasks[self->next_task].what)) {
-        const crew_task *task = &self->tasks[self->next_task++];
-        crew_hand *hand = crew_hand_new(self, task);
+    crew_task task;
+    bool is_silent;
+    while (crew_next(self, &task, &is_silent)) {
+        crew_hand *hand = crew_hand_new(self, &task);
         if (self->lost >= LOST_AFTER) {
             crew_hand_fail(self, hand, "was lost when others began, so this was not tried");
             continue;
         }
-        crew_hand_begin(self, hand);
+        crew_hand_begin(self, hand, is_silent);
     }
 }
 
 /* -- judging --------------------------------------------------------------------------------- */
 
-/* The first that is done and may be judged: the clock was read after it, and is sound. */
-static bool judge_one(crew *self, bool at_once) {
+/* The first that is done can be judged when the clock was read after it, and is sound. There is
+ * time for that when nobody is in haste. */
+static bool may_judge(crew *self) {
     if (self->done_count == 0) return false;
     crew_hand *hand = self->done[0];
-    bool is_broken = hand->turn.error[0] != '\0';
-    if (!is_broken && !crew_clock_covers(self, hand)) return false;
-    bool is_near = self->asleep_count > 0 && self->asleep[0]->due_us - live_now_us() < JUDGING_US;
-    if (is_near && !at_once) return false;
+    if (hand->turn.error[0] == '\0' && !crew_clock_covers(self, hand)) return false;
+    if (self->busy > 0 && !hand->waits && self->done_count < HASTE_MAX) return false;
+    return self->asleep_count == 0 || self->asleep[0]->due_us - live_now_us() >= JUDGING_US;
+}
+
+static bool judge_one(crew *self) {
+    if (!may_judge(self)) return false;
+    crew_hand *hand = self->done[0];
     memmove(self->done, self->done + 1, --self->done_count * sizeof *self->done);
     self->options.on_done(self->options.context, hand->number, &hand->turn);
     crew_hand_free(self, hand);
@@ -123,6 +116,7 @@ static bool judge_one(crew *self, bool at_once) {
 static void wake_up(crew *self, const crew_hand *hand) {
     for (size_t i = 0; i < self->asleep_count; i++) {
         if (self->asleep[i] != hand) continue;
+        self->asleep[i]->is_asleep = false;
         self->asleep[i] = self->asleep[--self->asleep_count];
         for (size_t at = self->asleep_count; at-- > 0;) sift(self, at);
         return;
@@ -139,7 +133,7 @@ void crew_hand_break(crew *self, crew_hand *hand, const char *error) {
 static void on_idle(uv_idle_t *handle) {
     crew *self = handle->data;
     run_due(self);
-    if (!judge_one(self, false)) uv_idle_stop(handle);
+    if (!judge_one(self)) uv_idle_stop(handle);
     take_on(self);
 }
 
@@ -148,10 +142,8 @@ void crew_look_around(crew *self) {
     run_due(self);
     crew_serve_waiting(self);
     take_on(self);
-    crew_hand *first = self->done_count > 0 ? self->done[0] : NULL;
-    if (first != NULL && (first->turn.error[0] != '\0' || crew_clock_covers(self, first)))
-        uv_idle_start(&self->idle, on_idle);
-    bool is_over = self->next_task == self->task_count || self->is_closing;
+    if (may_judge(self)) uv_idle_start(&self->idle, on_idle);
+    bool is_over = self->left == 0 || self->is_closing;
     if (is_over && self->hand_count == 0) uv_stop(&self->loop);
 }
 
@@ -177,9 +169,9 @@ static void accuse_clock(crew *self) {
     for (size_t i = 0; i < self->done_count; i++)
         if (self->done[i]->turn.error[0] == '\0')
             snprintf(self->done[i]->turn.error, TARGET_ERROR_SIZE, "%s", self->clock.fault);
-    while (self->next_task < self->task_count)
-        crew_hand_fail(self, crew_hand_new(self, &self->tasks[self->next_task++]),
-                       self->clock.fault);
+    crew_task task;
+    while (crew_take_any(self, &task))
+        crew_hand_fail(self, crew_hand_new(self, &task), self->clock.fault);
 }
 
 static void on_tick(uv_timer_t *handle) {
@@ -192,15 +184,14 @@ static void on_tick(uv_timer_t *handle) {
 }
 
 bool crew_run(crew *self, const crew_task *tasks, size_t count, size_t at_once) {
-    self->tasks = tasks;
-    self->task_count = count;
-    self->next_task = 0;
+    crew_line_up(self, tasks, count);
     self->at_once = at_once;
     self->next_t0_us = 0;
     if (count == 0 || is_interrupted(self)) return !is_interrupted(self);
     uv_timer_start(&self->tick, on_tick, 0, TICK_MS);
     uv_run(&self->loop, UV_RUN_DEFAULT);
     uv_timer_stop(&self->tick);
+    crew_forget_queues(self);
     return !is_interrupted(self);
 }
 
@@ -215,6 +206,7 @@ crew *crew_new(const crew_options *options) {
     uv_poll_init(&self->loop, &self->alarm, self->alarm_fd);
     self->tick.data = self->idle.data = self->alarm.data = self;
     uv_poll_start(&self->alarm, UV_READABLE, on_alarm);
+    crew_give_back_databases(self);
     return self;
 }
 

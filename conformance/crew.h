@@ -8,6 +8,11 @@
  * its next moment holds no connection, unless what its commands did to the connection has to last
  * (MULTI, WATCH, SELECT ...): then it keeps its own ones and they are closed behind it.
  *
+ * A vector that needs the database to itself has one of the server's other ones, emptied before
+ * and after. One that needs the server to itself, because a reply counts what everybody did, begins
+ * when nothing else stirs until it is over: all others sleep, and none of their keys dies then.
+ * One that switches the active cycle off begins when the others are over, or sleep for as long.
+ *
  * Moments. A vector begins at a whole millisecond of the server's clock, and its steps are sent
  * within the first part of their millisecond, those of different vectors at different parts, so
  * that they do not stand in each other's way. Vectors that never wait begin at once.
@@ -49,9 +54,11 @@ crew *crew_new(const crew_options *options);
 /* Runs them all, at most `at_once` of them at a time. False: interrupted; of those that were not
  * over on_done was not told. */
 bool crew_run(crew *crew, const crew_task *tasks, size_t count, size_t at_once);
+/* Adds one to those that wait to begin, from within on_done. */
+void crew_again(crew *crew, const crew_task *task);
 void crew_free(crew *crew);
 
-/* Can the vector run beside others? */
-bool crew_can_run(const vector *what);
+/* Can the vector run beside others? Not if it sets what is everybody's, or empties the server. */
+bool crew_can_run(const target *on, const vector *what);
 
 #endif

@@ -16,41 +16,8 @@ enum {
     SECOND_SLOTS = 24,
 };
 
-/* -- what kind of vector it is --------------------------------------------------------------- */
-
-static bool is_any_word(const vector_text *text, const char *const *words) {
-    if (text->count != 1 || text->pieces[0].kind != VECTOR_TEXT_BYTES) return true;
-    for (; *words != NULL; words++)
-        if (ttl_bytes_is_word(text->pieces[0].bytes, *words)) return true;
-    return false;
-}
-
-static bool uses_any(const vector *what, const char *const *words) {
-    for (size_t i = 0; i < what->step_count; i++)
-        if (is_any_word(&what->steps[i].argv[0], words)) return true;
-    return false;
-}
-
-/* What a connection is told by these lasts, or is not one reply for one command. */
-static bool needs_own_links(const vector *what) {
-    static const char *const lasting[] = {"MULTI",   "EXEC",  "DISCARD", "WATCH", "UNWATCH",
-                                          "SELECT",  "HELLO", "AUTH",    "RESET", "CLIENT",
-                                          "MONITOR", "QUIT",  NULL};
-    return uses_any(what, lasting);
-}
-
-bool crew_can_run(const vector *what) {
-    static const char *const subscribing[] = {"SUBSCRIBE",    "PSUBSCRIBE", "UNSUBSCRIBE",
-                                              "PUNSUBSCRIBE", "CONFIG",     NULL};
-    return (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) == 0 && !uses_any(what, subscribing);
-}
-
-bool crew_waits(const vector *what) {
-    return what->uses_t0 || what->length_ms > 0;
-}
-
 bool crew_hand_fits(const crew *self, const vector *what) {
-    if (!needs_own_links(what) || self->kept_count == 0) return true;
+    if (!crew_needs_own_links(what) || self->kept_count == 0) return true;
     size_t jobs = self->options.jobs, wanted = what->connection_count;
     size_t most = jobs - (jobs / 2 < 4 ? jobs / 2 : 4);
     return self->kept_count + wanted <= most &&
@@ -64,7 +31,7 @@ crew_hand *crew_hand_new(crew *self, const crew_task *task) {
     hand->serial = self->serial++;
     hand->number = task->number;
     hand->waits = crew_waits(task->what);
-    hand->keeps_links = needs_own_links(task->what);
+    hand->keeps_links = crew_needs_own_links(task->what);
     bool has_events = task->what->has_events;
     /* The subscriber hears of those keys only that somebody wants to hear of. */
     char *prefix = text_format("ttlspec:%s:%s%zu:%zu:", self->options.run_id, has_events ? "e" : "",
@@ -111,22 +78,32 @@ static void release_parked(crew *self) {
 
 /* It is at work no more. */
 static void leave(crew *self, crew_hand *hand) {
+    bool is_debug = (hand->turn.vector->needs & VECTOR_NEEDS_DEBUG) != 0;
+    self->used_debug |= is_debug && hand->turn.answered < hand->turn.vector->step_count;
+    if (self->silent == hand) {
+        hand->turn.was_disturbed |= live_now_us() > self->silence_ends_us;
+        self->silent = NULL;
+    }
     crew_release(self, hand);
-    crew_clean(self, hand);
     if (!hand->waits) self->busy--;
     for (size_t i = 0; i < self->working_count; i++) {
         if (self->working[i] != hand) continue;
         self->working[i] = self->working[--self->working_count];
         break;
     }
+    crew_clean(self, hand);
     release_parked(self);
 }
 
+/* Those that wait are judged first: it takes long to try them again. */
 static void finish(crew *self, crew_hand *hand) {
     leave(self, hand);
     hand->ended_us = live_now_us();
     self->done = memory_grown(self->done, self->done_count, sizeof(crew_hand *));
-    self->done[self->done_count++] = hand;
+    size_t at = self->done_count++;
+    for (; at > 0 && hand->waits && !self->done[at - 1]->waits; at--)
+        self->done[at] = self->done[at - 1];
+    self->done[at] = hand;
 }
 
 void crew_hand_fail(crew *self, crew_hand *hand, const char *error) {
@@ -173,8 +150,20 @@ static int64_t due_us(const crew_hand *hand) {
     return hand->began_us + hand->turn.vector->steps[hand->next].at_ms * 1000 + hand->phase_us;
 }
 
-void crew_hand_begin(crew *self, crew_hand *hand) {
+/* The numbers that {db} and {db2} stand for are its own. */
+static void take_databases(crew *self, crew_hand *hand) {
+    unsigned needs = hand->turn.vector->needs;
+    if ((needs & VECTOR_NEEDS_EXCLUSIVE_DB) == 0) return;
+    hand->has_database = true;
+    hand->turn.world.databases[0] = crew_take_database(self);
+    if ((needs & VECTOR_NEEDS_DATABASES) != 0)
+        hand->turn.world.databases[1] = crew_take_database(self);
+}
+
+void crew_hand_begin(crew *self, crew_hand *hand, bool is_silent) {
     char error[TARGET_ERROR_SIZE];
+    take_databases(self, hand);
+    if (is_silent) self->silent = hand;
     if (hand->keeps_links && !crew_open_own(self, hand, error)) {
         self->lost++;
         crew_hand_fail(self, hand, error);
@@ -214,6 +203,8 @@ static void park(crew *self, crew_hand *hand) {
 
 void crew_hand_work(crew *self, crew_hand *hand) {
     const vector *what = hand->turn.vector;
+    hand->stirs_us = 0;
+    if (self->silent != NULL && self->silent != hand) self->silent->turn.was_disturbed = true;
     bool parks = switches_on(hand, hand->next) && !hand->may_switch_on;
     if (parks) {
         park(self, hand);

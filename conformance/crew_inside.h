@@ -1,6 +1,7 @@
 /* What the files of a crew share. Nobody else includes this.
  *
- *      crew.c           the loop: what is due, who may begin, what is judged
+ *      crew.c           the loop: what is due, what is judged
+ *      crew_order.c     who may begin, and when
  *      crew_hand.c      one vector on its way through its steps
  *      crew_links.c     connections: the pool, and those of the crew's own
  */
@@ -10,6 +11,24 @@
 #include "conformance/crew.h"
 #include "conformance/link.h"
 
+/* What a vector waits for, in the order in which they are looked at. Only the first of each may
+ * begin. */
+typedef enum crew_queue {
+    CREW_WAITING,            /* nothing, and it sleeps: the sooner the better */
+    CREW_OWN_DATABASE,       /* a database that nobody else uses */
+    CREW_DEBUG,              /* it switches the active cycle off: all above are over or asleep */
+    CREW_DEBUG_OWN_DATABASE, /* both */
+    CREW_SILENT,             /* it looks at the whole server: nothing else stirs */
+    CREW_SILENT_DEBUG,       /* the same */
+    CREW_INSTANT,            /* nothing, and it is over in no time: it fills the gaps */
+    CREW_QUEUES,
+} crew_queue;
+
+typedef struct crew_line {
+    size_t count, next;
+    crew_task *tasks;
+} crew_line;
+
 /* One vector at work. */
 typedef struct crew_hand {
     attempt turn;
@@ -18,8 +37,11 @@ typedef struct crew_hand {
     int64_t began_us;      /* T0 on our clock */
     int64_t phase_us;      /* how far into its millisecond a step is sent */
     int64_t due_us;
-    size_t next;      /* the first step that was not sent */
-    bool keeps_links; /* the connections are its own until it ends */
+    size_t next;       /* the first step that was not sent */
+    bool is_asleep;    /* until due_us, and */
+    int64_t stirs_us;  /* until then none of its keys dies either; 0: it is not known */
+    bool has_database; /* of its own, or two */
+    bool keeps_links;  /* the connections are its own until it ends */
     live_link *own[TARGET_CONNECTIONS_MAX];
     live_link *leased;
     int protocols[TARGET_CONNECTIONS_MAX];
@@ -40,8 +62,14 @@ struct crew {
     int alarm_fd;
     bool is_closing; /* interrupted: nothing begins any more */
 
-    const crew_task *tasks;
-    size_t task_count, next_task, at_once;
+    crew_line lines[CREW_QUEUES];
+    size_t left; /* in the lines */
+    size_t at_once;
+    crew_hand *silent;       /* at work, and looks at the whole server; NULL: none does */
+    int64_t silence_ends_us; /* when another stirs */
+    bool holds_instants;     /* for one that is to be silent */
+    bool used_debug;         /* somebody left who may have left the active cycle off */
+    bool is_database_taken[TARGET_DATABASES_MAX];
     size_t hand_count; /* at work or done, not yet handed over */
     size_t busy;       /* of those at work: the ones that never wait */
     size_t lost;       /* in a row, that could not begin */
@@ -79,11 +107,25 @@ struct crew {
 void crew_sleep(crew *self, crew_hand *hand, int64_t due_us);
 void crew_look_around(crew *self);
 
-/* crew_hand.c */
+/* crew_order.c */
 bool crew_waits(const vector *what);
+/* Does what a connection is told by it last, or is not one reply for one command? */
+bool crew_needs_own_links(const vector *what);
+void crew_line_up(crew *self, const crew_task *tasks, size_t count);
+void crew_forget_queues(crew *self);
+/* The next that may begin now. */
+bool crew_next(crew *self, crew_task *task, bool *is_silent);
+/* The next, whether it may or not. */
+bool crew_take_any(crew *self, crew_task *task);
+/* The number of a database that nobody uses; there must be one. */
+int crew_take_database(crew *self);
+/* All are free but those of vectors at work. */
+void crew_give_back_databases(crew *self);
+
+/* crew_hand.c */
 crew_hand *crew_hand_new(crew *self, const crew_task *task);
 void crew_hand_free(crew *self, crew_hand *hand);
-void crew_hand_begin(crew *self, crew_hand *hand);
+void crew_hand_begin(crew *self, crew_hand *hand, bool is_silent);
 /* Its moment has come. */
 void crew_hand_work(crew *self, crew_hand *hand);
 /* The target broke for it. */

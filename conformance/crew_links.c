@@ -9,8 +9,8 @@
 
 enum { BLIND_AFTER = 3, DEAF_AFTER = 3, CLEANING_MS = 2000 };
 
-/* Tags of the watch and the janitor, who have no tenant. */
-enum { TAG_TIME = 1, TAG_CLEANED };
+/* Tags of the watch and the janitor, who have no tenant; TAG_EMPTIED + n: database n is empty. */
+enum { TAG_TIME = 1, TAG_CLEANED, TAG_EMPTIED };
 
 /* A tag of the subscriber's, whose others are serial numbers. */
 #define TAG_SUBSCRIBED (SIZE_MAX - 2)
@@ -111,7 +111,15 @@ void crew_drop_waiting(crew *self) {
             crew_hand_drop(self, self->working[i]);
 }
 
+static void greet_in(live_link *link, int database) {
+    char number[16];
+    snprintf(number, sizeof number, "%d", database);
+    const ttl_bytes select[] = {ttl_bytes_of("SELECT"), ttl_bytes_of(number)};
+    live_link_greet(link, 2, select);
+}
+
 bool crew_open_own(crew *self, crew_hand *hand, char *error) {
+    static const ttl_bytes flush = {"FLUSHDB", 7};
     size_t count = hand->turn.vector->connection_count;
     while (self->idle_count > 0 && self->pool_count + count > self->options.jobs)
         shut(self, self->idle_links[self->idle_count - 1]);
@@ -122,6 +130,9 @@ bool crew_open_own(crew *self, crew_hand *hand, char *error) {
         hand->own[i] = link;
         self->pool_count++;
         self->kept_count++;
+        if (hand->has_database) greet_in(link, hand->turn.world.databases[0]);
+        if (hand->has_database && i == 0) live_link_greet(link, 1, &flush);
+        if (link->is_broken) return false;
     }
     return true;
 }
@@ -232,33 +243,49 @@ static void hear(crew *self, size_t tag, const redisReply *reply) {
     if (hand != NULL) crew_hand_event(hand, reply);
 }
 
-static void clean_in(crew *self, int database, size_t count, const ttl_bytes *keys) {
+static void clean_in(crew *self, int database, size_t tag, size_t count, const ttl_bytes *words) {
     char number[16];
     snprintf(number, sizeof number, "%d", database);
     ttl_bytes select[] = {ttl_bytes_of("SELECT"), ttl_bytes_of(number)};
     if (database != self->options.target->databases[0])
         live_link_send(self->janitor, TAG_CLEANED, 2, select);
-    live_link_send(self->janitor, TAG_CLEANED, count, keys);
+    live_link_send(self->janitor, tag, count, words);
     snprintf(number, sizeof number, "%d", self->options.target->databases[0]);
     select[1] = ttl_bytes_of(number);
     if (database != self->options.target->databases[0])
         live_link_send(self->janitor, TAG_CLEANED, 2, select);
 }
 
+static void empty_databases(crew *self, const crew_hand *hand) {
+    static const ttl_bytes flush = {"FLUSHDB", 7};
+    bool has_two = (hand->turn.vector->needs & VECTOR_NEEDS_DATABASES) != 0;
+    for (size_t i = 0; i < 1 + (size_t)has_two; i++) {
+        int database = hand->turn.world.databases[i];
+        clean_in(self, database, TAG_EMPTIED + (size_t)database, 1, &flush);
+    }
+    live_link_flush(self->janitor);
+}
+
 void crew_clean(crew *self, crew_hand *hand) {
     const target *on = self->options.target;
     char error[TARGET_ERROR_SIZE];
-    if (hand->next == 0) return;
-    if (self->janitor == NULL) self->janitor = open_link(self, error);
-    if (self->janitor == NULL) return;
+    if (hand->next > 0 && self->janitor == NULL) self->janitor = open_link(self, error);
+    if (hand->next == 0 || self->janitor == NULL) {
+        if (hand->has_database) crew_give_back_databases(self);
+        return;
+    }
+    if (hand->has_database) {
+        empty_databases(self, hand);
+        return;
+    }
     size_t count;
     ttl_bytes *keys = attempt_keys(&hand->turn, &count);
     ttl_bytes *words = memory_zeroed(count + 1, sizeof *words);
     words[0] = ttl_bytes_of("DEL");
     for (size_t i = 0; i < count; i++) words[i + 1] = keys[i];
-    if (count > 0) clean_in(self, on->databases[0], count + 1, words);
+    if (count > 0) clean_in(self, on->databases[0], TAG_CLEANED, count + 1, words);
     if (count > 0 && (hand->turn.vector->needs & VECTOR_NEEDS_DATABASES) != 0)
-        clean_in(self, on->databases[1], count + 1, words);
+        clean_in(self, on->databases[1], TAG_CLEANED, count + 1, words);
     live_link_flush(self->janitor);
     free(words);
     free(keys);
@@ -268,7 +295,18 @@ static void stop_waiting(uv_timer_t *handle) {
     uv_stop(handle->loop);
 }
 
+/* Who was to switch the active cycle on again may have broken off. */
+static void switch_cycle_on(crew *self) {
+    static const ttl_bytes words[] = {{"DEBUG", 5}, {"SET-ACTIVE-EXPIRE", 17}, {"1", 1}};
+    char error[TARGET_ERROR_SIZE];
+    if (self->used_debug && self->janitor == NULL) self->janitor = open_link(self, error);
+    if (!self->used_debug || self->janitor == NULL) return;
+    live_link_send(self->janitor, TAG_CLEANED, 3, words);
+    live_link_flush(self->janitor);
+}
+
 void crew_finish_cleaning(crew *self) {
+    switch_cycle_on(self);
     if (self->janitor == NULL || self->janitor->count == 0) return;
     self->is_cleaning = true;
     uv_timer_start(&self->tick, stop_waiting, CLEANING_MS, 0);
@@ -283,6 +321,8 @@ static void on_reply(void *owner, live_link *link, size_t tag, const redisReply 
     crew *self = owner;
     if (link == self->watch) note_time(self, reply, moments);
     else if (link == self->subscriber) hear(self, tag, reply);
+    else if (link == self->janitor && tag >= TAG_EMPTIED)
+        self->is_database_taken[tag - TAG_EMPTIED] = false;
     else if (link != self->janitor && link->tenant != NULL)
         crew_hand_reply(self, link->tenant, tag, reply, moments);
 }
@@ -312,7 +352,10 @@ static void on_broken(void *owner, live_link *link) {
         self->reads_clock = false;
         self->is_blind = ++self->watch_failures >= BLIND_AFTER;
     }
-    if (link == self->janitor) self->janitor = NULL;
+    if (link == self->janitor) {
+        self->janitor = NULL;
+        crew_give_back_databases(self);
+    }
     if (is_subscriber) lose_subscriber(self, error);
     if (hand == NULL) return;
     for (size_t i = 0; i < TARGET_CONNECTIONS_MAX; i++)

@@ -278,3 +278,11 @@ bool expectation_uses_t0(const expectation *expected) {
         if (expectation_uses_t0(&expected->children[i])) return true;
     return false;
 }
+
+bool expectation_uses_database(const expectation *expected) {
+    for (size_t i = 0; i < expected->text.count; i++)
+        if (expected->text.pieces[i].kind == VECTOR_TEXT_DATABASE) return true;
+    for (size_t i = 0; i < expected->count; i++)
+        if (expectation_uses_database(&expected->children[i])) return true;
+    return false;
+}

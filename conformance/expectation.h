@@ -109,5 +109,7 @@ void expectation_write_reply(FILE *out, const ttl_reply *reply, int protocol);
 
 /* True when the expectation names T0 anywhere. */
 bool expectation_uses_t0(const expectation *expected);
+/* True when it names {db} or {db2} anywhere. */
+bool expectation_uses_database(const expectation *expected);
 
 #endif

@@ -139,6 +139,12 @@ static void on_ready(uv_poll_t *handle, int status, int events) {
 
 /* -- opening and closing -------------------------------------------------------------------- */
 
+void live_link_greet(live_link *self, size_t argc, const ttl_bytes *argv) {
+    live_link_send(self, TAG_GREETING, argc, argv);
+    self->greetings++;
+    live_link_flush(self);
+}
+
 static void greet(live_link *self, const live_address *address) {
     char number[16];
     snprintf(number, sizeof number, "%d", address->database);
@@ -148,14 +154,11 @@ static void greet(live_link *self, const live_address *address) {
     if (address->user != NULL) words[count++] = ttl_bytes_of(address->user);
     if (address->password != NULL) {
         words[count++] = ttl_bytes_of(address->password);
-        live_link_send(self, TAG_GREETING, count, words);
-        self->greetings++;
+        live_link_greet(self, count, words);
     }
     words[0] = ttl_bytes_of("SELECT");
     words[1] = ttl_bytes_of(number);
-    live_link_send(self, TAG_GREETING, 2, words);
-    self->greetings++;
-    live_link_flush(self);
+    live_link_greet(self, 2, words);
 }
 
 live_link *live_link_open(uv_loop_t *loop, const live_address *address,

@@ -62,6 +62,8 @@ void live_link_close(live_link *link);
 
 /* Keeps a command for the next flush. */
 void live_link_send(live_link *link, size_t tag, size_t argc, const ttl_bytes *argv);
+/* Sends a command whose reply the link keeps to itself; an error breaks it. */
+void live_link_greet(live_link *link, size_t argc, const ttl_bytes *argv);
 /* Sends what was kept. */
 void live_link_flush(live_link *link);
 /* Has something been waiting for a reply since before this moment? */

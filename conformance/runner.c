@@ -109,9 +109,10 @@ typedef struct running {
     result_run *run;
     size_t *places; /* of the results, as far as they have come */
     /* Of those that run side by side: */
-    int tried;
+    crew *members;
+    int *tries; /* by place */
     size_t again_count;
-    crew_task *again; /* whose moments were missed */
+    crew_task *again; /* whose moments were missed twice */
 } running;
 
 static void keep(void *context, size_t place, const result_vector *result) {
@@ -170,49 +171,34 @@ static void run_each(running *state, const size_t *places, size_t count) {
     if (interrupted) state->run->interrupted = true;
 }
 
+enum { FEW = 4 }; /* vectors at a time, of those that were missed twice */
+
 /* -- side by side ------------------------------------------------------------------------------ */
+
+/* At once; the last time when all others are over, with few beside it. */
+static void try_again(running *state, crew_task task, int tries) {
+    if (tries + 1 < RUNNER_ATTEMPTS_MAX) {
+        crew_again(state->members, &task);
+        return;
+    }
+    state->again = memory_grown(state->again, state->again_count, sizeof *state->again);
+    state->again[state->again_count++] = task;
+}
 
 static void decide(void *context, size_t place, const attempt *turn) {
     running *state = context;
     result_vector result;
     describe(state->vectors[place], &result);
     attempt_decide(turn, &result);
-    result.attempts = state->tried;
-    if (result.verdict == VERDICT_INCONCLUSIVE && state->tried < RUNNER_ATTEMPTS_MAX) {
-        state->again = memory_grown(state->again, state->again_count, sizeof *state->again);
-        state->again[state->again_count++] = (crew_task){state->vectors[place], place};
+    result.attempts = ++state->tries[place];
+    if (result.verdict == VERDICT_INCONCLUSIVE && result.attempts < RUNNER_ATTEMPTS_MAX) {
+        try_again(state, (crew_task){state->vectors[place], place}, result.attempts);
         result_vector_free(&result);
         return;
     }
     keep(state, place, &result);
 }
 
-/* The longest first, so that the others fit beside them. */
-static int by_length(const void *a, const void *b) {
-    const crew_task *x = a, *y = b;
-    if (x->what->uses_t0 != y->what->uses_t0) return x->what->uses_t0 ? -1 : 1;
-    if (x->what->length_ms != y->what->length_ms)
-        return x->what->length_ms > y->what->length_ms ? -1 : 1;
-    return x->number < y->number ? -1 : 1;
-}
-
-/* Those that were missed are tried again with fewer beside them. Takes the tasks. */
-static void run_together(running *state, crew *members, crew_task *tasks, size_t count) {
-    static const size_t at_once[RUNNER_ATTEMPTS_MAX] = {SIZE_MAX, 8, 1};
-    for (state->tried = 1; count > 0 && !state->run->interrupted; state->tried++) {
-        qsort(tasks, count, sizeof *tasks, by_length);
-        state->again = NULL;
-        state->again_count = 0;
-        bool is_whole = crew_run(members, tasks, count, at_once[state->tried - 1]);
-        free(tasks);
-        tasks = state->again;
-        count = state->again_count;
-        if (!is_whole) state->run->interrupted = true;
-    }
-    free(tasks);
-}
-
-/* Vectors that switch the server's active cycle off come after all others. */
 static void run_crew(running *state, const size_t *places, size_t count) {
     const runner *self = state->self;
     crew_options options = {.target = self->target,
@@ -222,18 +208,17 @@ static void run_crew(running *state, const size_t *places, size_t count) {
                             .is_interrupted = self->is_interrupted,
                             .on_done = decide,
                             .context = state};
-    crew *members = crew_new(&options);
-    for (int debug = 0; debug < 2; debug++) {
-        crew_task *tasks = memory_zeroed(count + 1, sizeof *tasks);
-        size_t chosen = 0;
-        for (size_t i = 0; i < count; i++) {
-            const vector *what = state->vectors[places[i]];
-            bool uses_debug = (what->needs & VECTOR_NEEDS_DEBUG) != 0;
-            if (uses_debug == debug) tasks[chosen++] = (crew_task){what, places[i]};
-        }
-        run_together(state, members, tasks, chosen);
-    }
-    crew_free(members);
+    state->members = crew_new(&options);
+    state->tries = memory_zeroed(state->count, sizeof *state->tries);
+    crew_task *tasks = memory_zeroed(count + 1, sizeof *tasks);
+    for (size_t i = 0; i < count; i++) tasks[i] = (crew_task){state->vectors[places[i]], places[i]};
+    bool is_whole = crew_run(state->members, tasks, count, SIZE_MAX);
+    is_whole = is_whole && crew_run(state->members, state->again, state->again_count, FEW);
+    if (!is_whole) state->run->interrupted = true;
+    crew_free(state->members);
+    free(state->again);
+    free(state->tries);
+    free(tasks);
 }
 
 /* -- the whole ----------------------------------------------------------------------------------*/
@@ -261,7 +246,7 @@ void runner_run(const runner *self, const vector *const *vectors, size_t count, 
     for (size_t i = 0; i < count; i++) {
         char *reason = runner_skip_reason(self, vectors[i]);
         if (reason != NULL) keep_without_running(&state, i, VERDICT_SKIP, reason);
-        else if (is_live && crew_can_run(vectors[i])) together[together_count++] = i;
+        else if (is_live && crew_can_run(self->target, vectors[i])) together[together_count++] = i;
         else alone[alone_count++] = i;
     }
     if (together_count > 0) run_crew(&state, together, together_count);

@@ -38,7 +38,8 @@ enum {
     TARGET_NAME_SIZE = 256,
     TARGET_CONNECTIONS_MAX = 16,
     TARGET_SETTINGS_MAX = 8,
-    TARGET_ANSWER_MS = 5000, /* a server that says nothing for so long never answers */
+    TARGET_DATABASES_MAX = 16, /* more are not looked for */
+    TARGET_ANSWER_MS = 5000,   /* a server that says nothing for so long never answers */
 };
 
 typedef struct target target;
@@ -104,6 +105,7 @@ struct target {
     size_t reading_count; /* of a live server's clock: before the first step and after the last */
     clock_reading readings[2];
     int databases[2];
+    size_t database_count; /* that can be selected, of a live server that is ours; else 0 */
     int protocols[TARGET_CONNECTIONS_MAX]; /* what each connection speaks, 2 or 3 */
 };
 

@@ -337,6 +337,16 @@ static void learn_clock(live_target *self) {
     freeReplyObject(reply);
 }
 
+/* Each vector that needs a database to itself can have one, if the server is ours. */
+static size_t count_databases(live_target *self) {
+    size_t count = 0;
+    for (char number[16]; count < TARGET_DATABASES_MAX; count++) {
+        snprintf(number, sizeof number, "%zu", count);
+        if (!can(self, (const char *[4]){"SELECT", number})) break;
+    }
+    return count;
+}
+
 static void learn_capabilities(live_target *self) {
     target *base = &self->base;
     char own[16], second[16];
@@ -347,6 +357,7 @@ static void learn_capabilities(live_target *self) {
     snprintf(second, sizeof second, "%d", other);
     if (can(self, (const char *[4]){"SELECT", second}))
         base->capabilities |= VECTOR_NEEDS_DATABASES;
+    if (self->exclusive) base->database_count = count_databases(self);
     can(self, (const char *[4]){"SELECT", own});
 #if HIREDIS_MAJOR >= 1
     base->capabilities |= VECTOR_NEEDS_RESP3;

@@ -3,6 +3,7 @@
 #include "conformance/crew.h"
 
 #include <signal.h>
+#include <time.h>
 
 #include "conformance/live.h"
 #include "conformance/tests/real_server.h"
@@ -42,17 +43,21 @@ static void fixture_stop(fixture *self) {
     suite_free(&self->file);
 }
 
-/* Many vectors of the same steps. The caller frees the text. */
-static char *many(const char *steps) {
+/* Many vectors of the same steps; more fields may stand before them. The caller frees the text. */
+static char *many_with(const char *fields, const char *steps) {
     char *text = text_copy("");
     for (int i = 0; i < MANY; i++) {
         char *longer = text_format("%s%s{\"id\": \"t.n%d\", \"title\": \"a law\", "
-                                   "\"rules\": [\"r.one\"], \"steps\": [%s]}",
-                                   text, i == 0 ? "" : ",", i, steps);
+                                   "\"rules\": [\"r.one\"], %s\"steps\": [%s]}",
+                                   text, i == 0 ? "" : ",", i, fields, steps);
         free(text);
         text = longer;
     }
     return text;
+}
+
+static char *many(const char *steps) {
+    return many_with("", steps);
 }
 
 #define LIVES                                                                                      \
@@ -73,6 +78,51 @@ START_TEST(vectors_that_wait_do_not_wait_for_one_another) {
     ck_assert_str_eq(self.run->vectors[7].id, "t.n7");
     ck_assert_str_eq(real_server_say(&self.server, "DBSIZE"), "0");
     free(body);
+    fixture_stop(&self);
+}
+END_TEST
+
+#define EXCLUSIVE "\"needs\": [\"exclusive-db\"], "
+
+START_TEST(each_vector_that_needs_a_database_to_itself_has_one_of_its_own) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    char *body = many_with(EXCLUSIVE, STEP("\"PSETEX\", \"{k}\", \"400\", \"v\"",
+                                           OK) "," AT("300", "\"DBSIZE\"", "1"));
+    fixture_run(&self, body);
+    check_all(self.run, MANY, VERDICT_PASS, NULL);
+    ck_assert_int_lt(self.run->duration_us, MANY * INT64_C(300000) / 4);
+    ck_assert_ptr_null(strstr(real_server_say(&self.server, "INFO keyspace"), "keys="));
+    free(body);
+    fixture_stop(&self);
+}
+END_TEST
+
+/* What dies and what is read is counted for the whole server: were others at work meanwhile, there
+ * would be more. */
+#define COUNTS(id)                                                                                 \
+    VECTOR(                                                                                        \
+        id, EXCLUSIVE,                                                                             \
+        STEP("\"CONFIG\", \"RESETSTAT\"", OK) "," STEP(                                            \
+            "\"PSETEX\", \"{k}\", \"50\", \"v\"",                                                  \
+            OK) "," AT("100", "\"GET\", \"{k}\"",                                                  \
+                       "null") "," STEP("\"INFO\", \"stats\"",                                     \
+                                        "{\"contains\": \"expired_keys:1\\r\\nexpired_stale\"}"))
+
+START_TEST(a_vector_that_counts_what_the_whole_server_does_runs_in_silence) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    char *others = many(
+        STEP("\"PSETEX\", \"{k}\", \"40\", \"v\"", OK) "," AT("90", "\"GET\", \"{k}\"", "null"));
+    char *body = text_format("%s,%s,%s,%s", others, COUNTS("c.a"), COUNTS("c.b"),
+                             VECTOR("c.sleeps", "",
+                                    STEP("\"PSETEX\", \"{k}\", \"600\", \"v\"",
+                                         OK) "," AT("700", "\"GET\", \"{k}\"", "null")));
+    fixture_run(&self, body);
+    check_all(self.run, MANY + 3, VERDICT_PASS, NULL);
+    ck_assert_int_lt(self.run->duration_us, INT64_C(1300000));
+    free(body);
+    free(others);
     fixture_stop(&self);
 }
 END_TEST
@@ -196,17 +246,42 @@ START_TEST(a_connection_that_is_closed_midway_costs_the_vectors_that_need_it) {
 }
 END_TEST
 
+#define SWITCHES                                                                                   \
+    VECTOR("t.switches", "\"needs\": [\"debug\"], ",                                               \
+           STEP("\"DEBUG\", \"SET-ACTIVE-EXPIRE\", \"0\"",                                         \
+                OK) "," STEP("\"MULTI\"", OK) "," AT("300", "\"EXEC\"", "[]"))
+
+START_TEST(the_active_cycle_is_on_again_when_the_vector_that_switched_it_off_broke) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    self.how.on_progress = close_all;
+    self.how.progress_context = &self.server;
+    char *body = text_format("%s,%s", SHORT, SWITCHES);
+    fixture_run(&self, body);
+    check(&self.run->vectors[1], VERDICT_ERROR, NULL, "closed the connection");
+    real_server_say(&self.server, "SET dies v PX 20");
+    struct timespec while_it_dies = {0, 500000000};
+    nanosleep(&while_it_dies, NULL);
+    ck_assert_str_eq(real_server_say(&self.server, "DBSIZE"), "0");
+    free(body);
+    fixture_stop(&self);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("crew");
     TCase *tests = tcase_create("crew");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, vectors_that_wait_do_not_wait_for_one_another);
+    tcase_add_test(tests, each_vector_that_needs_a_database_to_itself_has_one_of_its_own);
+    tcase_add_test(tests, a_vector_that_counts_what_the_whole_server_does_runs_in_silence);
     tcase_add_test(tests, few_connections_are_enough);
     tcase_add_test(tests, a_clock_that_stands_still_is_named_and_nothing_fails_for_it);
     tcase_add_test(tests, a_clock_that_runs_twice_as_fast_is_named_and_nothing_fails_for_it);
     tcase_add_test(tests, a_clock_that_is_set_during_the_run_is_named_and_nothing_fails_for_it);
     tcase_add_test(tests, a_server_that_stops_answering_is_an_error_within_the_patience);
     tcase_add_test(tests, a_connection_that_is_closed_midway_costs_the_vectors_that_need_it);
+    tcase_add_test(tests, the_active_cycle_is_on_again_when_the_vector_that_switched_it_off_broke);
     suite_add_tcase(suite, tests);
     SRunner *tested = srunner_create(suite);
     signal(SIGPIPE, SIG_IGN);

@@ -231,6 +231,46 @@ START_TEST(a_wanted_reply_at_a_moment_when_it_is_wrong_fails) {
 }
 END_TEST
 
+#define SCANS                                                                                      \
+    VECTOR("t.scans", "\"needs\": [\"exclusive-db\"], ",                                           \
+           STEP("\"SET\", \"{k}\", \"v\", \"PX\", \"15\"", OK) "," AT("90", "\"SCAN\", \"0\"",     \
+                                                                      "[\"0\", []]"))
+
+/* As a live server that lists the key might have answered it. */
+static void decide_scan(int64_t set_received_ms, int64_t scan_sent_ms, verdict value) {
+    suite_file file;
+    suite_load(&file, SCANS);
+    target *on = open_target("engine", true);
+    ttl_dialect spec = on->dialect;
+    attempt turn;
+    attempt_run(&turn, on, file.set.vectors[0], &spec, "ttlspec:test:0:");
+    turn.is_virtual = false;
+    turn.steps[0].moments = (target_moments){0, set_received_ms * 1000};
+    turn.steps[1].moments = (target_moments){scan_sent_ms * 1000, 177000};
+    ttl_reply *reply = &turn.steps[1].reply;
+    ttl_reply_clear(reply);
+    ttl_reply_add_node(reply, TTL_REPLY_ARRAY, 2);
+    ttl_reply_add_bulk(reply, ttl_bytes_of("0"));
+    ttl_reply_add_node(reply, TTL_REPLY_ARRAY, 1);
+    ttl_reply_add_bulk(reply, ttl_bytes_of("ttlspec:test:0:k"));
+    result_vector result = {0};
+    attempt_decide(&turn, &result);
+    result.id = text_copy("t.scans");
+    check(&result, value, NULL, NULL);
+    result_vector_free(&result);
+    attempt_free(&turn);
+    target_close(on);
+    suite_free(&file);
+}
+
+/* The judge does not look at SCAN. At the earliest and at the latest moments the key was dead; but
+ * it may have been stored late and looked for early. */
+START_TEST(what_is_not_judged_fails_only_if_it_is_wrong_however_long_it_took) {
+    decide_scan(116, 117, VERDICT_INCONCLUSIVE);
+    decide_scan(100, 117, VERDICT_FAIL);
+}
+END_TEST
+
 /* -- trouble --------------------------------------------------------------------------------- */
 
 typedef struct trouble {
@@ -251,7 +291,7 @@ static void cause_trouble(void *context, size_t done, size_t total, const result
 #define SIX                                                                                        \
     SIMPLE("t.a")                                                                                  \
     "," SIMPLE("t.b") "," SIMPLE("t.c") "," SIMPLE("t.d") "," SIMPLE("t.e") "," SIMPLE("t.f")
-#define ALONE(id) VECTOR(id, "\"needs\": [\"exclusive-db\"], ", STEP("\"SET\", \"{k}\", \"v\"", OK))
+#define ALONE(id) VECTOR(id, "\"needs\": [\"exclusive-db\"], ", STEP("\"FLUSHALL\"", OK))
 #define LONG(id)                                                                                   \
     VECTOR(id, "", STEP("\"SET\", \"{k}\", \"v\"", OK) "," AT("900", "\"GET\", \"{k}\"", "\"v\""))
 
@@ -332,6 +372,7 @@ int main(void) {
     tcase_add_test(tests, a_reply_that_is_legal_for_a_moment_in_its_bracket_never_fails);
     tcase_add_test(tests, a_reply_that_is_legal_for_no_moment_fails);
     tcase_add_test(tests, a_wanted_reply_at_a_moment_when_it_is_wrong_fails);
+    tcase_add_test(tests, what_is_not_judged_fails_only_if_it_is_wrong_however_long_it_took);
     tcase_add_test(tests, a_server_that_dies_is_an_error_and_loses_no_result);
     tcase_add_test(tests, a_server_that_is_lost_is_not_tried_for_ever);
     tcase_add_test(tests, an_interruption_keeps_what_was_decided);
