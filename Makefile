@@ -208,6 +208,7 @@ mutants: all ## the mutation score of the vectors, into reports/mutants.md (20 m
 bench: all $(BENCHES) ## the figures, with this machine's own numbers beside them
 	@scripts/bench.sh $(BUILD)
 	@for bench in $(filter-out %/bench_engine,$(BENCHES)); do $$bench || exit; done
+	@CC='$(CC)' scripts/indirection.sh $(BUILD)
 
 .PHONY: soundness
 soundness: all $(BUILD)/delay $(BUILD)/tests/conformance/test_judge_sound ## nothing right is accused: 10000 simulated histories, 200 runs on Redis (an hour)
