@@ -215,6 +215,10 @@ soundness: all $(BUILD)/delay $(BUILD)/tests/conformance/test_judge_sound ## not
 	@JUDGE_HISTORIES=10000 $(BUILD)/tests/conformance/test_judge_sound
 	@scripts/soundness.sh $(BUILD) $(RUNS)
 
+.PHONY: peer
+peer: all ## Redis' own unit/expire beside the vectors: time and checks (CHECKOUT=/path/to/redis)
+	@scripts/peer.sh $(BUILD) $(CHECKOUT)
+
 .PHONY: asan
 asan: ## all tests under AddressSanitizer
 	@$(MAKE) -j$(JOBS) BUILD=build/asan LDFLAGS=-fsanitize=address \

@@ -35,47 +35,19 @@ command -v redis-server >/dev/null || {
 place=$(mktemp -d)
 kept=$build/soundness
 rm -rf "$kept"
-redis_pid=''
 helpers=''
+# shellcheck source-path=SCRIPTDIR
+. "${0%/*}/server.sh"
 
 # shellcheck disable=SC2317,SC2329 # the trap below calls it
 stop() {
-    for pid in $helpers $redis_pid; do
-        kill "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
-    done
+    # shellcheck disable=SC2086 # one word each, or none
+    stop_processes $helpers $redis_pid
     rm -rf "$place"
 }
 trap stop EXIT
 trap 'finish 130' INT
 trap 'finish 143' TERM
-
-# wait_for FILE PATTERN PID: until the line is there, or the process is not. Ten seconds at most.
-wait_for() {
-    tries=0
-    until grep -q "$2" "$1" 2>/dev/null; do
-        kill -0 "$3" 2>/dev/null || return 1
-        tries=$((tries + 1))
-        [ $tries -lt 200 ] || return 1
-        sleep 0.05
-    done
-}
-
-start_redis() {
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-        port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000))
-        : >"$place/redis.log"
-        redis-server --port "$port" --bind 127.0.0.1 --dir "$place" --save '' --appendonly no \
-            --daemonize no --enable-debug-command yes >"$place/redis.log" 2>&1 &
-        redis_pid=$!
-        wait_for "$place/redis.log" 'eady to accept connections' "$redis_pid" && return
-        wait "$redis_pid" 2>/dev/null || true
-        redis_pid=''
-    done
-    cat "$place/redis.log" >&2
-    echo "soundness: redis-server did not start; what it said is above" >&2
-    exit 3
-}
 
 # A process for each core that does nothing, but all the time.
 start_load() {
@@ -87,7 +59,7 @@ start_load() {
 
 start_delay() { # MIN-MAX SEED: $url
     : >"$place/delay"
-    "$build/delay" --to "$port" --min "${1%-*}" --max "${1#*-}" --seed "$2" >"$place/delay" 2>&1 &
+    "$build/delay" --to "$redis_port" --min "${1%-*}" --max "${1#*-}" --seed "$2" >"$place/delay" 2>&1 &
     helpers="$helpers $!"
     wait_for "$place/delay" '^ready: ' "$!" || {
         cat "$place/delay" >&2
@@ -95,14 +67,6 @@ start_delay() { # MIN-MAX SEED: $url
         exit 3
     }
     url=$(sed -n 's/^ready: //p' "$place/delay")
-}
-
-stop_helpers() {
-    for pid in $helpers; do
-        kill "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
-    done
-    helpers=''
 }
 
 # Of one run: its verdicts as "verdict count" and the widths of its brackets as "us count".
@@ -123,7 +87,7 @@ run_once() { # NUMBER idle|load MIN-MAX OPTION...
     kind=$2
     way=$3
     shift 3
-    url=redis://127.0.0.1:$port
+    url=$redis_url
     said=idle
     if [ "$kind" = load ]; then
         start_load
@@ -135,7 +99,9 @@ run_once() { # NUMBER idle|load MIN-MAX OPTION...
     status=0
     "$build/ttlspec" run "$url" --report json="$out/results.json" "$@" \
         --report text="$out/report.txt" 2>"$out/complaints" || status=$?
-    stop_helpers
+    # shellcheck disable=SC2086 # one word each, or none
+    stop_processes $helpers
+    helpers=''
     if [ $status -eq 130 ] || ! [ -s "$out/results.json" ] || grep -q '"unusable"' "$out/results.json"; then
         cat "$out/complaints" >&2
         echo "soundness: run $number ended with status $status, without results" >&2
@@ -190,7 +156,7 @@ finish() { # STATUS: unless there was a difference
     exit "$1"
 }
 
-start_redis
+start_redis soundness
 echo "$(redis-server --version | awk '{ print "redis-server", substr($3, 3) }'), $(nproc) cores"
 number=0
 while [ "$number" -lt "$runs" ]; do
