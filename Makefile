@@ -262,6 +262,8 @@ install: all ## install below $(DESTDIR)$(PREFIX); PREFIX is /usr/local
 		> $(LIBDIR)/pkgconfig/ttlspec.pc
 	find vectors -type d -exec $(INSTALL) -d $(DATADIR)/{} \;
 	find vectors -type f -exec $(INSTALL) -m 644 {} $(DATADIR)/{} \;
+	$(INSTALL) -d $(DATADIR)/scenarios
+	$(INSTALL) -m 644 $(wildcard sim/scenarios/*.json) $(DATADIR)/scenarios
 
 .PHONY: uninstall
 uninstall: ## remove what install put there

@@ -30,10 +30,16 @@ static const char usage[] =
     "  --on TARGET           run the seed on a target too: exec:redis-server, engine:redis-7.2\n"
     "  --plant NAME          plant a fault between the world and its engine, to see it found\n"
     "  --planted             plant each in turn, and print how soon it is found\n"
+    "  --scenario NAME|FILE  play a scenario, a real use of expiry as clients' programs, within "
+    "its\n"
+    "                        bounds (1000 seeds)\n"
+    "  --beyond[=WAY]        the same beyond its bounds, until a promise breaks (10000 seeds)\n"
+    "  --scenarios           each scenario within its bounds, and in each way beyond them\n"
+    "  --replay FILE         play again what a failure wrote\n"
     "\n"
-    "Exit status: 0 all laws held; 1 a law of safety was broken; 2 a mistake on the command\n"
-    "line; 5 a law of liveness was broken; 6 a seed went two ways; 7 a worker crashed;\n"
-    "130 interrupted.\n";
+    "Exit status: 0 all laws and promises held; 1 one of safety was broken; 2 a mistake on the\n"
+    "command line or in a scenario; 4 nothing broke beyond the bounds; 5 one of liveness was\n"
+    "broken; 6 a seed went two ways; 7 a worker crashed; 130 interrupted.\n";
 
 enum {
     COMMANDS_USUAL = 1000,
@@ -97,7 +103,7 @@ static int print_until(const sim_arguments *arguments) {
 
 /* ---- what a campaign came to */
 
-static double seconds(void) {
+double sim_seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
@@ -139,7 +145,7 @@ static void print_missed(const sim_campaign *total) {
 
 static int run_campaign(const sim_arguments *arguments) {
     sim_campaign total = {0};
-    double begin = seconds();
+    double begin = sim_seconds();
     for (uint64_t i = 0; arguments->checks_determinism && i < arguments->seeds; i++)
         if (!check_determinism(arguments, arguments->seed + i)) return SIM_STATUS_UNLIKE;
     if (arguments->checks_determinism)
@@ -161,7 +167,7 @@ static int run_campaign(const sim_arguments *arguments) {
                arguments->seeds - (end.next_seed - arguments->seed), arguments->commands);
         return STATUS_INTERRUPTED;
     }
-    print_figures(arguments, &total, seconds() - begin);
+    print_figures(arguments, &total, sim_seconds() - begin);
     print_missed(&total);
     return STATUS_CONFORMANT;
 }
@@ -222,6 +228,10 @@ enum option_code {
     OPTION_ON,
     OPTION_PLANT,
     OPTION_PLANTED,
+    OPTION_SCENARIO,
+    OPTION_BEYOND,
+    OPTION_SCENARIOS,
+    OPTION_REPLAY,
     OPTION_HELP,
 };
 
@@ -236,6 +246,10 @@ static const struct option known[] = {{"seed", required_argument, NULL, OPTION_S
                                       {"on", required_argument, NULL, OPTION_ON},
                                       {"plant", required_argument, NULL, OPTION_PLANT},
                                       {"planted", no_argument, NULL, OPTION_PLANTED},
+                                      {"scenario", required_argument, NULL, OPTION_SCENARIO},
+                                      {"beyond", optional_argument, NULL, OPTION_BEYOND},
+                                      {"scenarios", no_argument, NULL, OPTION_SCENARIOS},
+                                      {"replay", required_argument, NULL, OPTION_REPLAY},
                                       {"help", no_argument, NULL, OPTION_HELP},
                                       {0}};
 
@@ -281,12 +295,14 @@ static int take_option(int option, char **argv, sim_arguments *arguments, bool *
     case OPTION_OUT: arguments->out = optarg; break;
     case OPTION_ON: arguments->on = optarg; break;
     case OPTION_PLANTED: arguments->shows_planted = true; break;
-    case OPTION_PLANT:
-        arguments->plant = find_planted(optarg);
-        if (arguments->plant == NULL)
-            return cli_complain("sim", "there is no fault %s; ttlspec sim --planted lists them",
-                                optarg);
+    case OPTION_PLANT: arguments->plant_name = optarg; break;
+    case OPTION_SCENARIO: arguments->scenario = optarg; break;
+    case OPTION_BEYOND:
+        arguments->is_beyond = true;
+        arguments->way = optarg;
         break;
+    case OPTION_SCENARIOS: arguments->shows_scenarios = true; break;
+    case OPTION_REPLAY: arguments->replay = optarg; break;
     case OPTION_HELP:
         fputs(usage, stdout);
         *is_done = true;
@@ -299,7 +315,6 @@ static int take_option(int option, char **argv, sim_arguments *arguments, bool *
 int sim_main(int argc, char **argv) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     sim_arguments arguments = {.seed = drawn_seed(),
-                               .seeds = 1,
                                .commands = COMMANDS_USUAL,
                                .judge = JUDGE_USUAL,
                                .jobs = processors < 1 ? 1 : (uint64_t)processors,
@@ -314,6 +329,17 @@ int sim_main(int argc, char **argv) {
     if (status != STATUS_CONFORMANT || is_done) return status;
     if (optind < argc)
         return cli_complain("sim", "%s is no option; see ttlspec sim --help", argv[optind]);
+    if (arguments.scenario != NULL || arguments.shows_scenarios || arguments.replay != NULL) {
+        status = sim_scenario_main(&arguments);
+        return cli_flush_stdout("sim") ? status : STATUS_WRONG;
+    }
+    if (arguments.is_beyond)
+        return cli_complain("sim", "--beyond is beyond the bounds of a --scenario: which one?");
+    if (arguments.plant_name != NULL) arguments.plant = find_planted(arguments.plant_name);
+    if (arguments.plant_name != NULL && arguments.plant == NULL)
+        return cli_complain("sim", "there is no fault %s; ttlspec sim --planted lists them",
+                            arguments.plant_name);
+    if (arguments.seeds == 0) arguments.seeds = 1;
     if (arguments.shows_planted) status = sim_print_planted(&arguments);
     else if (arguments.has_until) status = print_until(&arguments);
     else if (arguments.on != NULL) status = sim_run_on(&arguments);

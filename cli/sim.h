@@ -6,8 +6,10 @@
 #include <stdint.h>
 
 #include "cli/cli.h"
+#include "cli/scenario.h"
 #include "cli/sim_judge.h"
 #include "sim/planted.h"
+#include "sim/play.h"
 #include "sim/world.h"
 
 enum {
@@ -24,6 +26,13 @@ typedef struct sim_arguments {
     const planted_kind *plant; /* NULL: none */
     const char *out;           /* where files of a failure go */
     const char *on;            /* a target that the world is run on, too; NULL: none */
+    const char *plant_name;    /* as it was given */
+    const char *scenario;      /* its name or file; NULL: worlds at random */
+    bool is_beyond;            /* the scenario is played beyond its bounds */
+    const char *way;           /* in this way; NULL: in each */
+    bool shows_scenarios;
+    const char *replay;     /* a play to be played again */
+    const scenario *script; /* what is played; NULL: worlds */
 } sim_arguments;
 
 /* What many seeds came to. */
@@ -35,6 +44,7 @@ typedef struct sim_campaign {
     /* Worlds whose clients' history was judged, those of them that were judged up to where a clock
      * jumped or a server forgot, and their commands. */
     uint64_t judged, judged_in_part, judged_commands;
+    uint64_t moments[PLAY_MOMENTS];
 } sim_campaign;
 
 typedef struct sim_campaign_end {
@@ -57,6 +67,16 @@ sim_campaign_end sim_campaign_run(const sim_arguments *arguments, sim_campaign *
 int sim_tell_failure(const sim_arguments *arguments, uint64_t seed);
 /* The table of planted faults: how soon each is found, and how short its story is. */
 int sim_print_planted(const sim_arguments *arguments);
+/* --scenario, --scenarios and --replay. Returns the exit status. */
+int sim_scenario_main(const sim_arguments *arguments);
+/* The rest of that table: the mistakes that scenarios plant. */
+typedef struct sim_planted_sum {
+    size_t planted, found;
+} sim_planted_sum;
+sim_planted_sum sim_print_planted_scenarios(const sim_arguments *arguments);
+/* Seconds of a clock that only goes ahead. */
+double sim_seconds(void);
+
 /* What the seed does, as a vector, on another target. Returns the exit status. */
 int sim_run_on(const sim_arguments *arguments);
 

@@ -47,7 +47,7 @@ static void add_counts(uint64_t *to, const uint64_t *from, size_t count) {
 }
 
 /* The digest of a sum does not depend on the order in which seeds were done. */
-static void add_report(sim_campaign *sum, const sim_world_report *report, uint64_t seed) {
+static void add_sums(sim_campaign *sum, const sim_world_report *report, uint64_t seed) {
     uint64_t digest = seed;
     sim_digest_mix(&digest, report->digest);
     sum->digest += digest;
@@ -55,6 +55,10 @@ static void add_report(sim_campaign *sum, const sim_world_report *report, uint64
     sum->commands += report->commands;
     sum->events += report->events;
     sum->span_us += (double)report->span_us;
+}
+
+static void add_report(sim_campaign *sum, const sim_world_report *report, uint64_t seed) {
+    add_sums(sum, report, seed);
     add_counts(sum->ops, report->ops, SIM_OP_KINDS);
     add_counts(sum->marks, report->marks, SIM_SITE_MARKS);
     add_counts(sum->faults, report->faults, SIM_FAULT_KINDS);
@@ -72,6 +76,21 @@ static bool judge_world(sim_campaign *sum, const sim_recorder *recorder) {
     judge_result_free(&result);
     history_free(&traffic);
     return passes;
+}
+
+static bool run_play(const sim_arguments *arguments, uint64_t seed, sim_campaign *sum) {
+    play *one = play_new(&(play_options){.scenario = arguments->script, .seed = seed});
+    while (play_step(one)) continue;
+    play_report report = play_tell(one);
+    bool holds = report.broken == NULL && report.trouble == NULL;
+    sim_world_report same = {.digest = report.digest,
+                             .commands = report.commands,
+                             .events = report.events,
+                             .span_us = report.span_us};
+    if (holds) add_sums(sum, &same, seed);
+    add_counts(sum->moments, report.moments, PLAY_MOMENTS);
+    play_free(one);
+    return holds;
 }
 
 static bool somebody_failed_before(const board *b, uint64_t number) {
@@ -103,7 +122,10 @@ static void work(const sim_arguments *arguments, board *b, uint64_t first) {
     for (uint64_t i = first; i < arguments->seeds; i += arguments->jobs) {
         self->at = i;
         if (b->stops || somebody_failed_before(b, i)) return;
-        if (run_world(arguments, arguments->seed + i, &self->sum)) continue;
+        uint64_t seed = arguments->seed + i;
+        bool holds = arguments->script == NULL ? run_world(arguments, seed, &self->sum)
+                                               : run_play(arguments, seed, &self->sum);
+        if (holds) continue;
         self->failed = i;
         self->has_failed = true;
         return;
@@ -151,6 +173,7 @@ static void sum_up(const board *b, const sim_arguments *arguments, sim_campaign 
         add_counts(total->marks, sum->marks, SIM_SITE_MARKS);
         add_counts(total->faults, sum->faults, SIM_FAULT_KINDS);
         add_counts(total->chances, sum->chances, SIM_CHANCES);
+        add_counts(total->moments, sum->moments, PLAY_MOMENTS);
     }
     end->next_seed = arguments->seed + next;
     end->was_interrupted = b->stops && next < arguments->seeds;

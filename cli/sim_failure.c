@@ -13,12 +13,6 @@
 
 enum { PATH_SIZE = 512, SEEDS_TO_FIND = 4000 };
 
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 /* ---- files */
 
 /* Opens DIR/sim-SEED.SUFFIX, or DIR/NAME, for writing. NULL: it was said why. */
@@ -137,9 +131,9 @@ int sim_tell_failure(const sim_arguments *arguments, uint64_t seed) {
         sim_recording_free(&steps);
         return tell_verdict(arguments, seed);
     }
-    double begin = seconds();
+    double begin = sim_seconds();
     size_t replays = sim_shrink(&steps, hooks);
-    double took = seconds() - begin;
+    double took = sim_seconds() - begin;
     sim_replayed end = sim_replay(&steps, hooks, NULL, NULL);
     bool is_liveness = sim_law_is_liveness(end.law);
     printf("seed 0x%" PRIx64 " broke a law of %s at event %" PRIu64 ": %s\n", seed,
@@ -159,7 +153,7 @@ int sim_tell_failure(const sim_arguments *arguments, uint64_t seed) {
 
 int sim_print_planted(const sim_arguments *arguments) {
     size_t missed = 0;
-    double all = seconds();
+    double all = sim_seconds();
     printf("%-30s %6s %9s  %14s %9s  %s\n", "planted fault", "seeds", "found", "steps", "shrunk",
            "law");
     for (size_t i = 0; i < planted_count; i++) {
@@ -168,7 +162,7 @@ int sim_print_planted(const sim_arguments *arguments) {
         sim_recording steps = {0};
         sim_law law = SIM_LAWS_HOLD;
         uint64_t tried = 0, event;
-        double begin = seconds();
+        double begin = sim_seconds();
         one.plant = &planted_kinds[i];
         const sim_hooks *hooks = sim_plant(&one, &fault);
         for (; law == SIM_LAWS_HOLD && tried < SEEDS_TO_FIND; tried++) {
@@ -176,18 +170,18 @@ int sim_print_planted(const sim_arguments *arguments) {
             run_to_end(&one, one.seed + tried, hooks, &steps, &event);
             law = sim_replay(&steps, hooks, NULL, NULL).law;
         }
-        double found = seconds() - begin;
+        double found = sim_seconds() - begin;
         size_t before = steps.count;
-        begin = seconds();
+        begin = sim_seconds();
         if (law != SIM_LAWS_HOLD) sim_shrink(&steps, hooks);
         else missed++;
         printf("%-30s %6" PRIu64 " %6.0f ms  %5zu -> %5zu %6.0f ms  %s\n", fault.kind->name, tried,
-               found * 1e3, before, steps.count, (seconds() - begin) * 1e3,
+               found * 1e3, before, steps.count, (sim_seconds() - begin) * 1e3,
                law == SIM_LAWS_HOLD ? "NOT FOUND" : sim_law_name(law));
         sim_recording_free(&steps);
     }
     printf("%zu of %zu found in %.1f s, from seed 0x%" PRIx64 "\n", planted_count - missed,
-           planted_count, seconds() - all, arguments->seed);
+           planted_count, sim_seconds() - all, arguments->seed);
     return missed == 0 ? STATUS_CONFORMANT : SIM_STATUS_SAFETY;
 }
 

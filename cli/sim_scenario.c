@@ -1,0 +1,512 @@
+/* ttlspec sim --scenario: real uses played within their bounds, and beyond them. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/scenario_write.h"
+#include "cli/sim.h"
+#include "conformance/text.h"
+#include "sim/play_story.h"
+#include "sim/text.h"
+
+enum {
+    SEEDS_WITHIN = 1000,
+    SEEDS_BEYOND = 10000,
+    PATH_SIZE = 512,
+    STORY_LINES = 60,
+    LESSON_COLUMNS = 92,
+};
+
+/* ---- saying */
+
+static void print_problems(problem_list *problems) {
+    for (size_t i = 0; i < problems->count; i++) {
+        problem_print(&problems->problems[i], stderr);
+        putc('\n', stderr);
+    }
+    problem_list_free(problems);
+}
+
+/* " --scenario lease-lock --beyond=pause": what is played, as options. */
+static void put_options(const sim_arguments *arguments) {
+    const scenario *script = arguments->script;
+    fputs(" --scenario ", stdout);
+    text_shell_word(stdout, ttl_bytes_of(arguments->scenario));
+    if (script->way != NULL) printf(" --beyond=%s", script->way);
+    if (script->wrong == NULL) return;
+    fputs(" --plant ", stdout);
+    text_shell_word(stdout, ttl_bytes_of(script->wrong));
+}
+
+/* What is played, for a person. */
+static void put_title(const scenario *script) {
+    fputs(script->id, stdout);
+    if (script->way != NULL) printf(", beyond its bounds (%s)", script->way);
+    if (script->wrong != NULL) printf(", with a mistake (%s)", script->wrong);
+}
+
+/* A paragraph, its lines broken at blanks. */
+static void put_lesson(const char *lesson) {
+    size_t column = 0;
+    while (lesson != NULL && *lesson != '\0') {
+        size_t length = strcspn(lesson, " ");
+        bool breaks = column == 0 || column + length + 1 > LESSON_COLUMNS;
+        if (breaks) printf("%s  %.*s", column == 0 ? "" : "\n", (int)length, lesson);
+        else printf(" %.*s", (int)length, lesson);
+        column = breaks ? 2 + length : column + 1 + length;
+        lesson += length + strspn(lesson + length, " ");
+    }
+    if (column > 0) putchar('\n');
+}
+
+/* ---- files */
+
+static FILE *open_beside(const char *directory, const char *name, char path[PATH_SIZE]) {
+    snprintf(path, PATH_SIZE, "%s/%s", directory, name);
+    FILE *file = fopen(path, "w");
+    if (file == NULL) cli_complain("sim", "%s cannot be written: %s", path, strerror(errno));
+    return file;
+}
+
+static bool close_whole(FILE *file, const char *path) {
+    bool is_whole = !ferror(file);
+    is_whole = fclose(file) == 0 && is_whole;
+    if (!is_whole) cli_complain("sim", "%s cannot be written: %s", path, strerror(errno));
+    return is_whole;
+}
+
+static bool make_directory(const char *directory) {
+    if (mkdir(directory, 0777) == 0 || errno == EEXIST) return true;
+    cli_complain("sim", "%s cannot be made: %s", directory, strerror(errno));
+    return false;
+}
+
+/* OUT/lease-lock/: rulebook, vector, play and story. False: it was said why. */
+static bool write_files(const sim_arguments *arguments, const scenario_file *file, uint64_t seed,
+                        const play_schedule *schedule) {
+    const scenario *script = arguments->script;
+    const char *variant = script->way != NULL     ? script->way
+                          : script->wrong != NULL ? "wrong"
+                                                  : "within";
+    char directory[PATH_SIZE / 2], name[PATH_SIZE / 2], path[PATH_SIZE];
+    snprintf(directory, sizeof directory, "%s/%s", arguments->out, script->id);
+    if (!make_directory(arguments->out) || !make_directory(directory)) return false;
+    snprintf(name, sizeof name, "%s-%" PRIx64 ".play", variant, seed);
+    FILE *out = open_beside(directory, name, path);
+    if (out == NULL) return false;
+    scenario_write_play(out, file, script, seed, schedule);
+    if (!close_whole(out, path)) return false;
+    printf("  wrote %s: the play; ttlspec sim --replay %s\n", path, path);
+    const char *why_not = scenario_why_no_vector(script, schedule);
+    if (why_not != NULL) {
+        printf("  no vector: %s\n", why_not);
+        return true;
+    }
+    out = open_beside(directory, "rules.json", path);
+    if (out == NULL) return false;
+    scenario_write_rules(out, script);
+    if (!close_whole(out, path)) return false;
+    snprintf(name, sizeof name, "%s-%" PRIx64 ".json", variant, seed);
+    out = open_beside(directory, name, path);
+    if (out == NULL) return false;
+    scenario_write_vector(out, script, seed, schedule);
+    if (!close_whole(out, path)) return false;
+    printf("  wrote %s: what its server was asked; ttlspec run --vectors %s exec:redis-server\n",
+           path, path);
+    return true;
+}
+
+/* ---- the block */
+
+/* A program that cannot go on. */
+static int tell_trouble(const sim_arguments *arguments, const play_report *report, uint64_t seed) {
+    fprintf(stderr, "%s: %s: %s\n", arguments->script->file, report->trouble_pointer,
+            report->trouble);
+    return cli_complain("sim", "seed 0x%" PRIx64 " of %s cannot be played to its end", seed,
+                        arguments->script->id);
+}
+
+static play *play_to_end(const scenario *script, uint64_t seed, const play_schedule *given) {
+    play *one = play_new(&(play_options){.scenario = script, .seed = seed, .given = given});
+    while (play_step(one)) continue;
+    return one;
+}
+
+static int status_of(const scenario_promise *broken) {
+    return scenario_promise_is_liveness(broken) ? SIM_STATUS_LIVENESS : SIM_STATUS_SAFETY;
+}
+
+/* What broke, and the story that leads to it. */
+static void print_block(const scenario *script, const play_schedule *schedule, size_t before,
+                        size_t plays, double took) {
+    play *one = play_to_end(script, 0, schedule);
+    play_report report = play_tell(one);
+    printf("  %s\n", report.what);
+    play_free(one);
+    size_t moments = play_story_write(NULL, script, schedule, 0);
+    if (plays > 0)
+        printf("%zu moments led to it, with %zu choices that were not usual, of %zu (%zu plays, "
+               "%.0f ms):\n",
+               moments, schedule->choices.count, before, plays, took * 1e3);
+    play_story_write(stdout, script, schedule, STORY_LINES);
+}
+
+static int tell_failure(const sim_arguments *arguments, const scenario_file *file, uint64_t seed) {
+    const scenario *script = arguments->script;
+    play_schedule schedule;
+    play *one = play_to_end(script, seed, NULL);
+    play_report report = play_tell(one);
+    if (report.trouble != NULL) {
+        int status = tell_trouble(arguments, &report, seed);
+        play_free(one);
+        return status;
+    }
+    const scenario_promise *broken = report.broken;
+    uint64_t event = report.events;
+    play_free(one);
+    double begin = sim_seconds();
+    play_schedule_of_seed(&schedule, script, seed);
+    size_t before = schedule.choices.count;
+    size_t plays = play_shrink(&schedule, script);
+    printf("seed 0x%" PRIx64 " of ", seed);
+    put_title(script);
+    printf(" broke a promise of %s at event %" PRIu64 ": %s\n",
+           scenario_promise_is_liveness(broken) ? "liveness" : "safety", event, broken->title);
+    print_block(script, &schedule, before, plays, sim_seconds() - begin);
+    put_lesson(script->lesson);
+    fputs("  again: ttlspec sim", stdout);
+    put_options(arguments);
+    printf(" --seed 0x%" PRIx64 "\n", seed);
+    bool is_written = write_files(arguments, file, seed, &schedule);
+    play_schedule_free(&schedule);
+    return is_written ? status_of(broken) : STATUS_WRONG;
+}
+
+/* ---- campaigns */
+
+static bool check_determinism(const sim_arguments *arguments, uint64_t seed) {
+    play_options options = {.scenario = arguments->script, .seed = seed};
+    play *plays[2] = {play_new(&options), play_new(&options)};
+    play_report reports[2];
+    bool goes_on = true, is_same = true;
+    while (goes_on && is_same) {
+        goes_on = play_step(plays[0]);
+        is_same = play_step(plays[1]) == goes_on;
+        for (int i = 0; i < 2; i++) reports[i] = play_tell(plays[i]);
+        is_same = is_same && reports[0].digest == reports[1].digest;
+    }
+    if (!is_same)
+        printf("seed 0x%" PRIx64 " went two ways at event %" PRIu64 "\n", seed, reports[0].events);
+    for (int i = 0; i < 2; i++) play_free(plays[i]);
+    return is_same;
+}
+
+/* What the bounds allow and never came. */
+static void print_missed(const scenario *script, const sim_campaign *total) {
+    const scenario_bounds *bounds = &script->bounds;
+    const struct {
+        bool is_allowed;
+        play_moment_kind kind;
+    } faults[] = {{bounds->loss_per_1000 > 0, PLAY_COMMAND_LOST},
+                  {bounds->loss_per_1000 > 0, PLAY_REPLY_LOST},
+                  {bounds->client_pause_ms > 0, PLAY_PAUSE},
+                  {bounds->client_crashes > 0, PLAY_CRASH},
+                  {bounds->server_pause_ms > 0, PLAY_SERVER_PAUSE},
+                  {bounds->server_jump_ms[0] < 0 || bounds->server_jump_ms[1] > 0, PLAY_CLOCK_JUMP},
+                  {bounds->failovers > 0, PLAY_FAILOVER}};
+    bool has_missed = false;
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        if (!faults[i].is_allowed || total->moments[faults[i].kind] > 0) continue;
+        printf("%s%s", has_missed ? ", " : "  never came: ", play_moment_name(faults[i].kind));
+        has_missed = true;
+    }
+    if (has_missed) putchar('\n');
+    else puts("  everything that the bounds allow came at least once");
+}
+
+static void print_held(const sim_arguments *arguments, const sim_campaign *total, double took) {
+    char span[SIM_SPAN_TEXT];
+    sim_text_span((int64_t)total->span_us, span);
+    printf("%" PRIu64 " seed%s of ", total->seeds, total->seeds == 1 ? "" : "s");
+    put_title(arguments->script);
+    printf(" from 0x%" PRIx64 ": all promises held\n", arguments->seed);
+    printf("  %" PRIu64 " commands, %" PRIu64
+           " events in %.2f s; they span %s, %.2g times real time"
+           "\n",
+           total->commands, total->events, took, span, total->span_us / 1e6 / took);
+    print_missed(arguments->script, total);
+    printf("  digest %016" PRIx64 "\n", total->digest);
+}
+
+static int tell_crash(const sim_arguments *arguments, const sim_campaign_end *end) {
+    printf("a worker crashed (signal %d) in seed 0x%" PRIx64 "\n  again: ttlspec sim",
+           end->crashed_by, end->crashed_seed);
+    put_options(arguments);
+    printf(" --seed 0x%" PRIx64 " --jobs 1\n", end->crashed_seed);
+    return SIM_STATUS_CRASHED;
+}
+
+static int tell_interrupted(const sim_arguments *arguments, const sim_campaign *total,
+                            const sim_campaign_end *end) {
+    printf("interrupted: %" PRIu64 " of %" PRIu64 " seeds of ", total->seeds, arguments->seeds);
+    put_title(arguments->script);
+    fputs(" done, all promises held\n  go on: ttlspec sim", stdout);
+    put_options(arguments);
+    printf(" --seed 0x%" PRIx64 " --seeds %" PRIu64 "\n", end->next_seed,
+           arguments->seeds - (end->next_seed - arguments->seed));
+    return STATUS_INTERRUPTED;
+}
+
+/* All seeds of what the arguments name. */
+static int run_campaign(const sim_arguments *arguments, const scenario_file *file) {
+    sim_campaign total = {0};
+    double begin = sim_seconds();
+    for (uint64_t i = 0; arguments->checks_determinism && i < arguments->seeds; i++)
+        if (!check_determinism(arguments, arguments->seed + i)) return SIM_STATUS_UNLIKE;
+    if (arguments->checks_determinism)
+        printf("%" PRIu64 " seed%s went the same way twice\n", arguments->seeds,
+               arguments->seeds == 1 ? "" : "s");
+    sim_campaign_end end = sim_campaign_run(arguments, &total);
+    if (end.crashed_by != 0) return tell_crash(arguments, &end);
+    if (end.has_failed) return tell_failure(arguments, file, end.failed_seed);
+    if (end.was_interrupted) return tell_interrupted(arguments, &total, &end);
+    print_held(arguments, &total, sim_seconds() - begin);
+    return arguments->script->way == NULL ? STATUS_CONFORMANT : STATUS_UNDECIDED;
+}
+
+/* ---- one scenario */
+
+static bool is_among(const char *const *names, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0) return true;
+    return false;
+}
+
+static int complain_of_variant(const scenario_file *file, const char *what, const char *name,
+                               const char *const *names, size_t count) {
+    fprintf(stderr, "ttlspec sim: %s has no %s \"%s\"%s", file->path, what, name,
+            count == 0 ? "" : ": it has ");
+    for (size_t i = 0; i < count; i++) fprintf(stderr, "%s\"%s\"", i == 0 ? "" : ", ", names[i]);
+    putc('\n', stderr);
+    return STATUS_WRONG;
+}
+
+/* In each way beyond the bounds. The status of the first promise that broke, unless a way is left
+ * in which none did. */
+static int run_beyond(sim_arguments *arguments, scenario_file *file) {
+    int status = STATUS_CONFORMANT;
+    for (size_t i = 0; i < file->way_count; i++) {
+        scenario script;
+        if (arguments->way != NULL && strcmp(arguments->way, file->ways[i]) != 0) continue;
+        scenario_compile(file, file->ways[i], NULL, &script);
+        arguments->script = &script;
+        int one = run_campaign(arguments, file);
+        bool goes_on = one == SIM_STATUS_SAFETY || one == SIM_STATUS_LIVENESS;
+        if (!goes_on) return one;
+        if (status == STATUS_CONFORMANT) status = one;
+    }
+    return status;
+}
+
+static int run_scenario(const sim_arguments *given) {
+    sim_arguments arguments = *given;
+    problem_list problems = {0};
+    scenario_file file;
+    scenario script;
+    int status;
+    if (!scenario_file_open(&file, scenario_path(given->scenario), &problems)) {
+        print_problems(&problems);
+        return cli_complain("sim", "%s cannot be played", given->scenario);
+    }
+    problem_list_free(&problems);
+    if (arguments.seeds == 0) arguments.seeds = given->is_beyond ? SEEDS_BEYOND : SEEDS_WITHIN;
+    if (given->is_beyond && given->plant_name != NULL) {
+        status = cli_complain("sim", "--plant is within the bounds, --beyond is not: choose one");
+    } else if (given->way != NULL && !is_among(file.ways, file.way_count, given->way)) {
+        status = complain_of_variant(&file, "way beyond its bounds", given->way, file.ways,
+                                     file.way_count);
+    } else if (given->plant_name != NULL &&
+               !is_among(file.wrongs, file.wrong_count, given->plant_name)) {
+        status =
+            complain_of_variant(&file, "mistake", given->plant_name, file.wrongs, file.wrong_count);
+    } else if (given->is_beyond && file.way_count == 0) {
+        status = cli_complain("sim", "%s names no way beyond its bounds", file.path);
+    } else if (given->is_beyond) {
+        status = run_beyond(&arguments, &file);
+    } else {
+        scenario_compile(&file, NULL, given->plant_name, &script);
+        arguments.script = &script;
+        status = run_campaign(&arguments, &file);
+    }
+    scenario_file_close(&file);
+    return status;
+}
+
+/* ---- playing again */
+
+static int run_replay(const sim_arguments *arguments) {
+    problem_list problems = {0};
+    scenario_play found;
+    if (!scenario_read_play(&found, arguments->replay, &problems)) {
+        print_problems(&problems);
+        return cli_complain("sim", "%s cannot be played", arguments->replay);
+    }
+    problem_list_free(&problems);
+    play *one = play_to_end(&found.script, 0, &found.schedule);
+    play_report report = play_tell(one);
+    int status = STATUS_CONFORMANT;
+    put_title(&found.script);
+    if (report.trouble != NULL) {
+        fprintf(stderr, "%s: %s: %s\n", arguments->replay, report.trouble_pointer, report.trouble);
+        status = STATUS_WRONG;
+    } else if (report.broken == NULL) {
+        puts(": all promises held");
+        play_story_write(stdout, &found.script, &found.schedule, STORY_LINES);
+    } else {
+        status = status_of(report.broken);
+        printf(": a promise of %s is broken: %s\n",
+               scenario_promise_is_liveness(report.broken) ? "liveness" : "safety",
+               report.broken->title);
+        print_block(&found.script, &found.schedule, 0, 0, 0);
+        put_lesson(found.script.lesson);
+    }
+    play_free(one);
+    scenario_play_close(&found);
+    return status;
+}
+
+/* ---- tables */
+
+typedef struct found {
+    const scenario_promise *broken;
+    uint64_t seeds; /* that it took */
+    uint64_t seed;
+    double found_s, shrunk_s;
+    size_t commands, before, after; /* commands of the shrunk play; choices */
+} found;
+
+static void count_commands(void *context, const play_moment *moment) {
+    size_t *count = context;
+    *count += moment->kind == PLAY_COMMAND;
+}
+
+/* The first seed that breaks a promise, and how small it gets. */
+static found find_and_shrink(const scenario *script, uint64_t seed, uint64_t seeds) {
+    found result = {0};
+    double begin = sim_seconds();
+    for (; result.broken == NULL && result.seeds < seeds; result.seeds++) {
+        result.seed = seed + result.seeds;
+        play *one = play_to_end(script, result.seed, NULL);
+        result.broken = play_tell(one).broken;
+        play_free(one);
+    }
+    result.found_s = sim_seconds() - begin;
+    if (result.broken == NULL) return result;
+    begin = sim_seconds();
+    play_schedule schedule;
+    play_schedule_of_seed(&schedule, script, result.seed);
+    result.before = schedule.choices.count;
+    play_shrink(&schedule, script);
+    result.after = schedule.choices.count;
+    result.shrunk_s = sim_seconds() - begin;
+    play *one = play_new(&(play_options){.scenario = script,
+                                         .given = &schedule,
+                                         .observe = count_commands,
+                                         .context = &result.commands});
+    while (play_step(one)) continue;
+    play_free(one);
+    play_schedule_free(&schedule);
+    return result;
+}
+
+static void print_found(const char *name, const found *result) {
+    printf("  %-52s %6" PRIu64 " %6.0f ms  %5zu %6.0f ms  %s\n", name, result->seeds,
+           result->found_s * 1e3, result->commands, result->shrunk_s * 1e3,
+           result->broken == NULL ? "NOT FOUND" : result->broken->id);
+}
+
+static void print_table_head(const char *what) {
+    printf("%-54s %6s %9s  %5s %9s  %s\n", what, "seeds", "found", "steps", "shrunk", "promise");
+}
+
+/* Calls `each` for all scenarios there are. False: one cannot be read. */
+static bool for_each_scenario(void (*each)(void *context, scenario_file *file), void *context) {
+    char **names = scenario_names();
+    bool is_sound = true;
+    for (size_t i = 0; names[i] != NULL; i++) {
+        problem_list problems = {0};
+        scenario_file file;
+        if (scenario_file_open(&file, scenario_path(names[i]), &problems)) {
+            each(context, &file);
+            scenario_file_close(&file);
+        } else {
+            is_sound = false;
+        }
+        print_problems(&problems);
+        free(names[i]);
+    }
+    free(names);
+    return is_sound;
+}
+
+struct table {
+    const sim_arguments *arguments;
+    sim_planted_sum sum;
+    int status;
+};
+
+static void print_mistakes(void *context, scenario_file *file) {
+    struct table *table = context;
+    for (size_t i = 0; i < file->wrong_count; i++) {
+        scenario script;
+        scenario_compile(file, NULL, file->wrongs[i], &script);
+        if (i == 0) print_table_head(script.id);
+        found result = find_and_shrink(&script, table->arguments->seed, SEEDS_BEYOND);
+        print_found(file->wrongs[i], &result);
+        table->sum.planted++;
+        table->sum.found += result.broken != NULL;
+    }
+}
+
+sim_planted_sum sim_print_planted_scenarios(const sim_arguments *arguments) {
+    struct table table = {.arguments = arguments};
+    for_each_scenario(print_mistakes, &table);
+    return table.sum;
+}
+
+/* Within the bounds, then each way beyond them. */
+static void print_scenario(void *context, scenario_file *file) {
+    struct table *table = context;
+    sim_arguments arguments = *table->arguments;
+    scenario script;
+    scenario_compile(file, NULL, NULL, &script);
+    arguments.scenario = script.id;
+    arguments.script = &script;
+    if (arguments.seeds == 0) arguments.seeds = SEEDS_WITHIN;
+    printf("\n%s: %s\n", script.id, script.title);
+    for (size_t i = 0; i < script.promise_count; i++)
+        printf("  promises that %s\n", script.promises[i].title);
+    int status =
+        table->status == STATUS_INTERRUPTED ? table->status : run_campaign(&arguments, file);
+    if (status != STATUS_CONFORMANT) table->status = status;
+    for (size_t i = 0; i < file->way_count && status == STATUS_CONFORMANT; i++) {
+        scenario_compile(file, file->ways[i], NULL, &script);
+        if (i == 0) print_table_head("  beyond its bounds");
+        found result = find_and_shrink(&script, arguments.seed, SEEDS_BEYOND);
+        print_found(file->ways[i], &result);
+        if (result.broken == NULL) table->status = STATUS_UNDECIDED;
+    }
+}
+
+int sim_scenario_main(const sim_arguments *arguments) {
+    if (arguments->has_until || arguments->on != NULL || arguments->shows_planted)
+        return cli_complain("sim", "--until, --on and --planted are for worlds, not for scenarios");
+    if (arguments->replay != NULL) return run_replay(arguments);
+    if (arguments->scenario != NULL) return run_scenario(arguments);
+    struct table table = {.arguments = arguments};
+    if (!for_each_scenario(print_scenario, &table)) return STATUS_WRONG;
+    return table.status;
+}

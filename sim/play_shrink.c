@@ -1,0 +1,256 @@
+#include "sim/play_shrink.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define US_PER_MS INT64_C(1000)
+
+enum { PLAYS_MAX = 20000 };
+
+/* ---- schedules */
+
+static play *play_to_end(const scenario *script, uint64_t seed, const play_schedule *given,
+                         choice_list *taken) {
+    play *one =
+        play_new(&(play_options){.scenario = script, .seed = seed, .given = given, .taken = taken});
+    while (play_step(one)) continue;
+    return one;
+}
+
+void play_schedule_of_seed(play_schedule *schedule, const scenario *script, uint64_t seed) {
+    *schedule = (play_schedule){0};
+    for (size_t i = 0; i < SCENARIO_CLIENTS; i++) schedule->limits[i] = PLAY_NO_LIMIT;
+    play_free(play_to_end(script, seed, NULL, &schedule->choices));
+    choice_list_sort(&schedule->choices);
+}
+
+void play_schedule_free(play_schedule *schedule) {
+    choice_list_free(&schedule->choices);
+}
+
+/* ---- trying */
+
+struct shrinking {
+    const scenario *script;
+    play_schedule *schedule;
+    play_schedule draft;
+    const scenario_promise *broken;
+    uint64_t commands; /* that the servers ran */
+    size_t plays;
+};
+
+static void draft_begin(struct shrinking *s) {
+    memcpy(s->draft.limits, s->schedule->limits, sizeof s->draft.limits);
+    s->draft.choices.count = 0;
+}
+
+static void draft_copy(struct shrinking *s) {
+    draft_begin(s);
+    for (size_t i = 0; i < s->schedule->choices.count; i++)
+        choice_list_add(&s->draft.choices, s->schedule->choices.choices[i]);
+}
+
+/* Keeps the draft when it still fails, with no more commands; of its choices those that were met.
+ */
+static bool draft_keep(struct shrinking *s) {
+    if (s->plays >= PLAYS_MAX) return false;
+    s->plays++;
+    choice_list taken = {0};
+    play *one = play_to_end(s->script, 0, &s->draft, &taken);
+    play_report report = play_tell(one);
+    bool fails = report.broken == s->broken && report.commands <= s->commands;
+    if (fails) s->commands = report.commands;
+    play_free(one);
+    if (!fails) {
+        choice_list_free(&taken);
+        return false;
+    }
+    choice_list_sort(&taken);
+    choice_list_free(&s->schedule->choices);
+    s->schedule->choices = taken;
+    memcpy(s->schedule->limits, s->draft.limits, sizeof s->draft.limits);
+    return true;
+}
+
+/* ---- taking out */
+
+static bool remove_between(struct shrinking *s, size_t from, size_t to) {
+    draft_begin(s);
+    for (size_t i = 0; i < s->schedule->choices.count; i++)
+        if (i < from || i >= to)
+            choice_list_add(&s->draft.choices, s->schedule->choices.choices[i]);
+    return s->draft.choices.count < s->schedule->choices.count && draft_keep(s);
+}
+
+/* `who`: CHOICE_WHO is everybody. */
+static bool remove_kind(struct shrinking *s, unsigned who, choice_kind kind) {
+    draft_begin(s);
+    for (size_t i = 0; i < s->schedule->choices.count; i++) {
+        const choice *one = &s->schedule->choices.choices[i];
+        if (one->kind != kind || (who != CHOICE_WHO && one->who != who))
+            choice_list_add(&s->draft.choices, *one);
+    }
+    return s->draft.choices.count < s->schedule->choices.count && draft_keep(s);
+}
+
+static bool limit_client(struct shrinking *s, unsigned client, uint32_t limit) {
+    if (s->schedule->limits[client] <= limit) return false;
+    draft_copy(s);
+    s->draft.limits[client] = limit;
+    return draft_keep(s);
+}
+
+static bool remove_clients(struct shrinking *s) {
+    bool smaller = false;
+    for (unsigned client = 0; client < play_client_count(s->script); client++)
+        smaller = limit_client(s, client, 0) || smaller;
+    return smaller;
+}
+
+static bool remove_kinds(struct shrinking *s) {
+    bool smaller = false;
+    for (int kind = CHOICE_KINDS - 1; kind >= 0; kind--) {
+        bool all = remove_kind(s, CHOICE_WHO, (choice_kind)kind);
+        for (unsigned who = 0; !all && who < CHOICE_WHO; who++)
+            smaller = remove_kind(s, who, (choice_kind)kind) || smaller;
+        smaller = all || smaller;
+    }
+    return smaller;
+}
+
+static bool remove_chunks(struct shrinking *s) {
+    bool smaller = false;
+    for (size_t size = s->schedule->choices.count / 2 + 1; size > 0; size /= 2)
+        for (size_t end = s->schedule->choices.count; end > 0;) {
+            size_t from = end > size ? end - size : 0;
+            smaller = remove_between(s, from, end) || smaller;
+            end = from < s->schedule->choices.count ? from : s->schedule->choices.count;
+        }
+    return smaller;
+}
+
+/* ---- making smaller */
+
+/* The fewest commands with which it fails: found from below, because more may hide what fewer
+ * show. */
+static bool remove_commands(struct shrinking *s) {
+    enum { COMMANDS_TRIED = 64 };
+    bool smaller = false;
+    for (unsigned client = 0; client < play_client_count(s->script); client++)
+        for (uint32_t limit = 0; limit < COMMANDS_TRIED; limit++)
+            if (s->schedule->limits[client] <= limit) break;
+            else if (limit_client(s, client, limit)) smaller = true;
+    return smaller;
+}
+
+/* The draft without the choice of this name. */
+static void draft_without(struct shrinking *s, unsigned who, unsigned kind, uint32_t nth) {
+    draft_begin(s);
+    for (size_t i = 0; i < s->schedule->choices.count; i++) {
+        const choice *one = &s->schedule->choices.choices[i];
+        if (one->who != who || one->kind != kind || one->nth != nth)
+            choice_list_add(&s->draft.choices, *one);
+    }
+}
+
+/* Keeps the draft with one more choice, if fewer commands are run then. */
+static bool keep_with(struct shrinking *s, choice one) {
+    uint64_t commands = s->commands;
+    if (commands == 0) return false;
+    choice_list_add(&s->draft.choices, one);
+    choice_list_sort(&s->draft.choices);
+    s->commands--;
+    if (draft_keep(s)) return true;
+    s->commands = commands;
+    return false;
+}
+
+/* Who waits longer asks less often. */
+static bool wait_longer(struct shrinking *s) {
+    enum { WAITS_TRIED = 16 };
+    static const choice_kind kinds[] = {CHOICE_WAIT, CHOICE_PAUSE};
+    bool smaller = false;
+    for (uint8_t client = 0; client < play_client_count(s->script); client++)
+        for (uint32_t nth = 0; nth < WAITS_TRIED && s->schedule->limits[client] > 0; nth++)
+            for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+                draft_without(s, client, kinds[i], nth);
+                smaller =
+                    keep_with(s, (choice){nth, client, (uint8_t)kinds[i], INT64_MAX}) || smaller;
+            }
+    return smaller;
+}
+
+/* What goes wrong goes wrong sooner: in the first round of a loop and not in the third. */
+static bool move_earlier(struct shrinking *s) {
+    enum { PLACES_TRIED = 40 };
+    bool smaller = false;
+    for (size_t i = 0; i < s->schedule->choices.count; i++) {
+        const choice one = s->schedule->choices.choices[i];
+        bool moved = false;
+        for (uint32_t nth = 0; !moved && nth < one.nth && nth < PLACES_TRIED; nth++)
+            for (int is_longest = 0; !moved && is_longest < 2; is_longest++) {
+                int64_t most = one.value < 0 ? INT64_MIN : INT64_MAX;
+                draft_without(s, one.who, one.kind, one.nth);
+                moved =
+                    keep_with(s, (choice){nth, one.who, one.kind, is_longest ? most : one.value});
+            }
+        smaller = moved || smaller;
+    }
+    return smaller;
+}
+
+static bool try_value(struct shrinking *s, size_t index, int64_t value) {
+    if (index >= s->schedule->choices.count) return false;
+    int64_t before = s->schedule->choices.choices[index].value;
+    bool is_nearer = (value < 0) == (before < 0) || value == 0;
+    if (!is_nearer || llabs(value) >= llabs(before)) return false;
+    draft_copy(s);
+    s->draft.choices.choices[index].value = value;
+    return draft_keep(s);
+}
+
+static bool shorten(struct shrinking *s, size_t index) {
+    const choice *one = &s->schedule->choices.choices[index];
+    int64_t value = one->value, unit = one->kind == CHOICE_WAIT ? 1 : US_PER_MS;
+    const int64_t shorter[] = {value / 2 / unit * unit,
+                               (value - value / 8) / unit * unit,
+                               (value - value / 64) / unit * unit,
+                               value / (100 * unit) * (100 * unit),
+                               value / (10 * unit) * (10 * unit),
+                               value / unit * unit,
+                               value - unit};
+    for (size_t i = 0; i < sizeof shorter / sizeof *shorter; i++)
+        if (try_value(s, index, shorter[i])) return true;
+    return false;
+}
+
+static bool make_smaller(struct shrinking *s) {
+    enum { STEPS_MAX = 60 }; /* of one choice in a turn */
+    bool smaller = false;
+    for (size_t i = 0; i < s->schedule->choices.count; i++)
+        for (int step = 0; step < STEPS_MAX && i < s->schedule->choices.count && shorten(s, i);
+             step++)
+            smaller = true;
+    return smaller;
+}
+
+size_t play_shrink(play_schedule *schedule, const scenario *script) {
+    struct shrinking s = {.script = script, .schedule = schedule};
+    play *first = play_to_end(script, 0, schedule, NULL);
+    s.broken = play_tell(first).broken;
+    s.commands = play_tell(first).commands;
+    play_free(first);
+    bool smaller = s.broken != NULL;
+    bool is_safety = smaller && !scenario_promise_is_liveness(s.broken);
+    while (smaller && s.plays < PLAYS_MAX) {
+        smaller = is_safety && remove_clients(&s);
+        smaller = remove_kinds(&s) || smaller;
+        smaller = remove_chunks(&s) || smaller;
+        smaller = (is_safety && remove_commands(&s)) || smaller;
+        smaller = wait_longer(&s) || smaller;
+        smaller = move_earlier(&s) || smaller;
+        smaller = make_smaller(&s) || smaller;
+    }
+    choice_list_free(&s.draft.choices);
+    return s.plays;
+}

@@ -1,0 +1,25 @@
+/* The shrinker of plays: from the choices that broke a promise to the fewest and smallest that
+ * still do.
+ *
+ * It takes out whole clients, then faults of a kind, then choices in chunks that get smaller, down
+ * to single ones; it lets clients end after fewer commands, and wait longer where they would ask
+ * again and again; it lets things go wrong sooner, and makes pauses, waits and latencies shorter;
+ * and begins anew until nothing smaller fails. It draws nothing: the same play always shrinks to
+ * the same.
+ *
+ * What stays breaks the same promise, with no more commands than before. Where a promise of
+ * liveness is broken no client and no command goes: who does nothing owes everything.
+ */
+#ifndef TTLSPEC_SIM_PLAY_SHRINK_H
+#define TTLSPEC_SIM_PLAY_SHRINK_H
+
+#include "sim/play.h"
+
+/* The schedule of a seed. The caller frees it. */
+void play_schedule_of_seed(play_schedule *schedule, const scenario *script, uint64_t seed);
+void play_schedule_free(play_schedule *schedule);
+
+/* Shrinks in place a schedule that breaks a promise. Returns how many plays it took. */
+size_t play_shrink(play_schedule *schedule, const scenario *script);
+
+#endif
