@@ -43,7 +43,7 @@ typedef struct run_session {
 } run_session;
 
 /* Writes what was asked for, each report by itself. False: one could not be, and it was said. */
-bool run_write_reports(const run_options *options, const results *all);
+bool run_write_reports(const run_options *options, results *all);
 
 /* A bar on stderr when that is a terminal. Fits runner.on_progress. */
 void run_show_progress(void *context, size_t done, size_t total, const result_run *run);

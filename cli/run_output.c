@@ -36,9 +36,13 @@ static bool write_github_summary(const results *all) {
     return done;
 }
 
-bool run_write_reports(const run_options *options, const results *all) {
+bool run_write_reports(const run_options *options, results *all) {
     char *error = NULL;
     bool done = true;
+    if (options->out != NULL && !report_save_histories(all, options->out, &error)) {
+        complain_lines(error);
+        done = false;
+    }
     if (options->out != NULL && !report_save_all(all, options->out, &error)) {
         complain_lines(error);
         done = false;

@@ -183,6 +183,20 @@ static void decide_unexplained(const attempt *self, const judge_result *found, s
     free(agrees);
 }
 
+/* A difference can be looked at again without the server. */
+static void keep_history(const history *seen, const judge_result *found, result_vector *result) {
+    bool differs = false;
+    for (size_t i = 0; i < result->step_count; i++)
+        differs |= result->steps[i].judged && result->steps[i].verdict == VERDICT_FAIL;
+    if (!differs) return;
+    size_t length = 0;
+    FILE *out = open_memstream(&result->history, &length);
+    if (out == NULL) return;
+    history_write(seen, out);
+    fclose(out);
+    result->is_proven = found->answer == JUDGE_FAIL;
+}
+
 static void decide_live(const attempt *self, result_vector *result) {
     history seen;
     attempt_history(self, &seen);
@@ -197,6 +211,7 @@ static void decide_live(const attempt *self, result_vector *result) {
     else if (was_given_up)
         judge(&result->steps[result->step_count - 1], VERDICT_INCONCLUSIVE, "missed",
               text_copy("replies came so late that their possible moments are too many to search"));
+    keep_history(&seen, &found, result);
     judge_result_free(&found);
     history_free(&seen);
 }

@@ -9,14 +9,10 @@
 #include "conformance/text.h"
 
 const report_format report_formats[] = {
-    {"text", "report.txt", report_write_text},
-    {"json", "results.json", report_write_json},
-    {"junit", "junit.xml", report_write_junit},
-    {"tap", "report.tap", report_write_tap},
-    {"markdown", "report.md", report_write_markdown},
-    {"github", "github.txt", report_write_github},
-    {"html", "index.html", report_write_html},
-    {NULL, NULL, NULL},
+    {"text", "report.txt", report_write_text},        {"json", "results.json", report_write_json},
+    {"junit", "junit.xml", report_write_junit},       {"tap", "report.tap", report_write_tap},
+    {"markdown", "report.md", report_write_markdown}, {"github", "github.txt", report_write_github},
+    {"html", "index.html", report_write_html},        {NULL, NULL, NULL},
 };
 
 const report_format *report_find(const char *name) {
@@ -106,6 +102,34 @@ bool report_save_all(const results *all, const char *directory, char **error) {
     return *error == NULL;
 }
 
+/* DIRECTORY/histories/ID.jsonl; of a vector that several targets differ in, with the target's
+ * number. */
+static bool save_history(result_vector *one, const char *directory, size_t run, char **error) {
+    char *path = run == 0 ? text_format("%s/%s.jsonl", directory, one->id)
+                          : text_format("%s/%s.target-%zu.jsonl", directory, one->id, run + 1);
+    bool saved = text_write_file(path, one->history, strlen(one->history), error);
+    if (saved) one->history_file = path;
+    else free(path);
+    return saved;
+}
+
+bool report_save_histories(results *all, const char *directory, char **error) {
+    char *place = text_format("%s/histories", directory), *wrong = NULL;
+    bool is_made = false;
+    *error = NULL;
+    for (size_t i = 0; i < all->count; i++) {
+        for (size_t v = 0; v < all->runs[i].count; v++) {
+            result_vector *one = &all->runs[i].vectors[v];
+            if (one->history == NULL) continue;
+            is_made = is_made || make_directory(place, &wrong);
+            if (!is_made || !save_history(one, place, i, &wrong)) add_error(error, wrong);
+            if (!is_made) break;
+        }
+    }
+    free(place);
+    return *error == NULL;
+}
+
 /* -- what the reports share -------------------------------------------------------------------- */
 
 void report_write_json(const results *all, const report_style *style, FILE *out) {
@@ -146,6 +170,14 @@ char *report_reason(const result_vector *one) {
 char *report_again(const result_run *run, const result_vector *one) {
     return text_format("ttlspec run %s --run %s", run->arguments == NULL ? "" : run->arguments,
                        one->id);
+}
+
+char *report_judge(const result_vector *one) {
+    if (one->history_file == NULL) return NULL;
+    return text_format("ttlspec judge %s%s", one->history_file,
+                       one->is_proven ? ""
+                                      : " (which finds no fault with the times: "
+                                        "what the vector expects is not of that kind)");
 }
 
 static const char *plural(size_t count) {

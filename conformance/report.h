@@ -39,6 +39,9 @@ bool report_save(const results *all, const report_format *format, const char *pa
 /* Every format, and badge.json, into a directory that is made if it is missing. What can be
  * written is, whatever else fails; `error` has a line for each that could not. */
 bool report_save_all(const results *all, const char *directory, char **error);
+/* The history of each difference that a live target has, as DIRECTORY/histories/ID.jsonl, and the
+ * name of that file into its result: before the reports that name it. */
+bool report_save_histories(results *all, const char *directory, char **error);
 
 void report_write_text(const results *all, const report_style *style, FILE *out);
 void report_write_json(const results *all, const report_style *style, FILE *out);
@@ -61,6 +64,9 @@ char *report_reason(const result_vector *vector);
 /* The whole story of one vector: rules, timeline, reason, how to run it again. */
 void report_write_block(const result_run *run, const result_vector *vector,
                         const report_style *style, FILE *out);
+/* How to look at its saved history again, and what comes of it. NULL: there is none. The caller
+ * frees. */
+char *report_judge(const result_vector *vector);
 /* The command line that runs just this vector again. The caller frees. */
 char *report_again(const result_run *run, const result_vector *vector);
 /* The last line: "conformant", "2 differences" ... The caller frees. */

@@ -171,13 +171,18 @@ void report_write_block(const result_run *run, const result_vector *one, const r
         if (rule->source != NULL) fprintf(out, "         %s%s%s\n", dim, rule->source, reset);
     }
     if (one->step_count > 0 && one->verdict != VERDICT_PASS) write_timeline(one, style, out);
-    char *reason = report_reason(one), *again = report_again(run, one);
+    char *reason = report_reason(one), *again = report_again(run, one), *judge = report_judge(one);
     fprintf(out, "  %swhy%s    %s\n", dim, reset, reason);
-    if (one->attempts > 1) fprintf(out, "  %stried%s  %d times\n", dim, reset, one->attempts);
+    if (one->attempts > 1) fprintf(out, "  %stried%s  %d times", dim, reset, one->attempts);
+    if (one->attempts > 1 && one->stretch > 1)
+        fprintf(out, ", the last time with %d times its times", one->stretch);
+    if (one->attempts > 1) putc('\n', out);
+    if (judge != NULL) fprintf(out, "  %sjudge%s  %s\n", dim, reset, judge);
     if (one->line > 0) fprintf(out, "  %swhere%s  %s:%d\n", dim, reset, one->file, one->line);
     fprintf(out, "  %sagain%s  %s\n\n", dim, reset, again);
     free(reason);
     free(again);
+    free(judge);
 }
 
 /* -- the whole --------------------------------------------------------------------------------- */
@@ -249,10 +254,12 @@ static void write_resolutions(const results *all, FILE *out) {
         if (!found.is_known) continue;
         fprintf(out,
                 "\n%s: from sending to reply %.3f ms (median), %.3f ms (99th percentile);\n"
-                "  the narrowest moment was decided with %.3f ms to spare (%s); %zu tried again\n",
+                "  the narrowest moment was decided with %.3f ms to spare (%s); %zu passed with a "
+                "reply\n"
+                "  that could have been another; %zu tried again\n",
                 all->runs[i].target, (double)found.bracket_us / 1e3,
                 (double)found.widest_bracket_us / 1e3, (double)found.narrowest->slack_us / 1e3,
-                found.narrowest->id, found.again);
+                found.narrowest->id, found.open, found.again);
     }
 }
 

@@ -61,6 +61,8 @@ void result_vector_free(result_vector *vector) {
     free(vector->class);
     free(vector->reason);
     free(vector->known_reason);
+    free(vector->history);
+    free(vector->history_file);
     memset(vector, 0, sizeof *vector);
 }
 
@@ -108,7 +110,9 @@ result_resolution result_run_resolution(const result_run *run) {
     for (size_t i = 0; i < run->count; i++) {
         const result_vector *one = &run->vectors[i];
         found.again += one->attempts > 1;
-        bool is_narrow = one->has_slack && one->verdict == VERDICT_PASS;
+        bool has_passed = one->has_slack && one->verdict == VERDICT_PASS;
+        bool is_narrow = has_passed && one->slack_us > 0;
+        found.open += has_passed && one->slack_us == 0;
         if (is_narrow && (!found.is_known || one->slack_us < found.narrowest->slack_us))
             found.narrowest = one;
         found.is_known = found.is_known || is_narrow;

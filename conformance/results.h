@@ -79,6 +79,11 @@ typedef struct result_vector {
     verdict verdict;
     char *class, *reason; /* NULL where there is nothing to say */
     int attempts;
+    int stretch; /* in the last of them its times were so many times as long; 0 or 1: they were not */
+    char
+        *history; /* of a live target that differs: what was seen, for `ttlspec judge`; else NULL */
+    bool is_proven;     /* the judge finds it wrong from the history alone */
+    char *history_file; /* where it was saved; NULL: nowhere */
     int64_t t0_ms, duration_us;
     bool has_slack;   /* of a live target: questions of time were asked; the nearest to being */
     int64_t slack_us; /* undecidable was so far from it */
@@ -125,6 +130,7 @@ void result_step_init(result_step *step);
 typedef struct result_resolution {
     bool is_known;                         /* false: no question of time was asked */
     const result_vector *narrowest;        /* the pass that was decided with the least room */
+    size_t open;                           /* passes of which a reply could have been another */
     int64_t bracket_us, widest_bracket_us; /* from sending to reply: median, 99th percentile */
     size_t again;                          /* vectors that were tried more than once */
 } result_resolution;

@@ -85,6 +85,9 @@ static void write_vector(FILE *out, const result_vector *vector) {
     write_text(out, "file", vector->file);
     fprintf(out, ",\"line\":%d,\"level\":\"%s\",\"attempts\":%d", vector->line,
             vector->is_should ? "should" : "must", vector->attempts);
+    if (vector->stretch > 1) fprintf(out, ",\"stretch\":%d", vector->stretch);
+    write_text(out, "history", vector->history_file);
+    if (vector->history_file != NULL) write_flag(out, "proven", vector->is_proven);
     write_number(out, "t0_ms", vector->t0_ms);
     write_number(out, "duration_us", vector->duration_us);
     if (vector->has_slack) write_number(out, "slack_us", vector->slack_us);
@@ -250,6 +253,9 @@ static void read_vector(reader *in, const cJSON *json, result_vector *vector) {
     const cJSON *level = field(json, "level");
     vector->is_should = cJSON_IsString(level) && strcmp(level->valuestring, "should") == 0;
     vector->attempts = read_small(in, json, "attempts", 1);
+    vector->stretch = read_small(in, json, "stretch", 1);
+    vector->history_file = read_text(in, json, "history", false);
+    vector->is_proven = cJSON_IsTrue(field(json, "proven"));
     vector->t0_ms = read_number(in, json, "t0_ms");
     vector->duration_us = read_number(in, json, "duration_us");
     vector->has_slack = field(json, "slack_us") != NULL;
