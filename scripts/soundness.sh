@@ -36,6 +36,7 @@ place=$(mktemp -d)
 kept=$build/soundness
 rm -rf "$kept"
 helpers=''
+out=$kept/run-0
 # shellcheck source-path=SCRIPTDIR
 . "${0%/*}/server.sh"
 
@@ -142,6 +143,7 @@ table_row() { # KIND NAME
 # The table of what was run, and the end.
 finish() { # STATUS: unless there was a difference
     trap - INT TERM
+    [ "$1" -lt 128 ] || rm -rf "$out" # of the run that was broken off
     cat "$place"/*.runs >"$place/all" 2>/dev/null || exit "$1"
     printf '\n%-12s %4s %9s %6s %13s %10s %6s %14s %12s\n' '' runs pass fail inconclusive share \
         error 'bracket median' '99th pct.'

@@ -146,23 +146,55 @@ load helper
     grep -q '^# ttlspec: 1 difference' "$GITHUB_STEP_SUMMARY"
 }
 
-@test "Ctrl-C keeps what was decided, removes the run's keys, and ends with 130" {
-    redis_start
-    local v=$BATS_TEST_TMPDIR/v out=$BATS_TEST_TMPDIR/out status=0
+# interrupted_run: a run of t.right and of t.long, whose first reply is in and whose last step is a
+# minute away. $run_pid; what it reports is in $out.
+interrupted_run() {
+    local v=$BATS_TEST_TMPDIR/v
+    out=$BATS_TEST_TMPDIR/out
     vectors_write "$v" "$(right)" \
         "$(vector t.long "$(step 'SET {k} v' "$ok")" "$(step 'GET {k}' '"v"' 60000)")"
     # A shell gives children in the background no interrupts; env gives them back.
     env --default-signal=INT "$ttlspec" run "$redis_url" --vectors "$v" --out "$out" >/dev/null 3>&- &
-    local pid=$!
+    run_pid=$!
     for _ in $(seq 200); do
         [ "$(redis KEYS '*:1:k' 2>/dev/null)" = '' ] || break
         sleep 0.05
     done
     sleep 0.5 # the other vector is done by now
-    kill -INT $pid
-    wait $pid || status=$?
+}
+
+@test "Ctrl-C keeps what was decided, removes the run's keys, and ends with 130" {
+    redis_start
+    interrupted_run
+    local status=0
+    kill -INT "$run_pid"
+    wait "$run_pid" || status=$?
     [ "$status" -eq 130 ]
     [ "$(redis DBSIZE)" = 0 ]
     grep -q 't.right' "$out/results.json"
     grep -q '^Bail out! interrupted' "$out/report.tap"
+}
+
+@test "Ctrl-C ends a run in seconds when the server has stopped answering" {
+    redis_start
+    interrupted_run
+    local status=0 began
+    kill -STOP "$redis_pid"
+    began=$(date +%s)
+    kill -INT "$run_pid"
+    wait "$run_pid" || status=$?
+    kill -CONT "$redis_pid"
+    [ "$status" -eq 130 ]
+    [ $(($(date +%s) - began)) -lt 15 ]
+    grep -q 't.right' "$out/results.json"
+    grep -q '^Bail out! interrupted' "$out/report.tap"
+}
+
+@test "a server that never answers is a sentence" {
+    redis_start
+    vectors_write "$BATS_TEST_TMPDIR/v" "$(right)"
+    kill -STOP "$redis_pid"
+    ends 3 "$ttlspec" run "$redis_url" --vectors "$BATS_TEST_TMPDIR/v"
+    kill -CONT "$redis_pid"
+    says "ttlspec run: $redis_url did not answer within 5 s"
 }
