@@ -79,7 +79,7 @@ typedef struct result_vector {
     verdict verdict;
     char *class, *reason; /* NULL where there is nothing to say */
     int attempts;
-    int stretch; /* in the last of them its times were so many times as long; 0 or 1: they were not */
+    int stretch; /* the last of them had its times so many times as long; 0 or 1: it had not */
     char
         *history; /* of a live target that differs: what was seen, for `ttlspec judge`; else NULL */
     bool is_proven;     /* the judge finds it wrong from the history alone */
