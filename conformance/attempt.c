@@ -8,11 +8,13 @@
 
 /* -- running -------------------------------------------------------------------------------- */
 
-/* What the vector sets by CONFIG SET: the names, to be put back. */
-static void note_settings(target_turn *turn, const vector *what) {
+/* What the vector sets by CONFIG SET, on the server or on its replica: names, to be put back. */
+static void note_settings(target_turn *turn, const vector *what, bool on_replica) {
     for (size_t i = 0; i < what->step_count; i++) {
         const vector_step *step = &what->steps[i];
-        bool is_set = step->argc >= 4 && step->argv[0].count == 1 && step->argv[1].count == 1 &&
+        bool is_set = step->argc >= 4 &&
+                      vector_is_on_replica(what, step->connection) == on_replica &&
+                      step->argv[0].count == 1 && step->argv[1].count == 1 &&
                       ttl_bytes_is_word(step->argv[0].pieces[0].bytes, "CONFIG") &&
                       ttl_bytes_is_word(step->argv[1].pieces[0].bytes, "SET");
         if (!is_set || step->argv[2].count != 1) continue;
@@ -53,14 +55,19 @@ static void fill_step(attempt *self, size_t index) {
     to->outcome = vector_step_outcome(from, self->spec);
 }
 
-/* A step that is no command. A move of the clock is done by the next step's wait; a restart waits
- * for its own moment while the server is down. */
+/* What a target has to do for a step that is no command. A move of the clock is done by the next
+ * step's wait; a restart waits for its own moment while the server is down. */
+static bool do_action(target *on, const vector_step *step, char *error) {
+    if (vector_action_restarts(step->action))
+        return on->restart(on, step->action, step->wall_ms, error);
+    if (step->action == VECTOR_PROMOTE) return on->synchronise(on, error) && on->promote(on, error);
+    return true;
+}
+
 static bool run_action(attempt *self, target *on, size_t index) {
     const vector_step *step = &self->vector->steps[index];
     attempt_step *seen = &self->steps[index];
-    if (vector_action_restarts(step->action) &&
-        !on->restart(on, step->action, step->wall_ms, self->error))
-        return false;
+    if (!do_action(on, step, self->error)) return false;
     ttl_reply_add_status(&seen->reply, "OK");
     seen->moments.sent_us = seen->moments.received_us = step->wall_ms * 1000;
     seen->protocol = 2;
@@ -69,22 +76,40 @@ static bool run_action(attempt *self, target *on, size_t index) {
     return true;
 }
 
+/* Each server is brought to the step's moment by its own clock. */
+static bool wait_for_step(target *on, const vector_step *step, int64_t at_ms) {
+    return target_wait(on, at_ms) &&
+           (on->replica == NULL || target_wait(on->replica, step->replica_wall_ms));
+}
+
+/* Sends the step's command. One on the replica comes after all that the server did until then, also
+ * by itself. */
+static bool execute_step(attempt *self, target *on, size_t index) {
+    const vector_step *step = &self->vector->steps[index];
+    attempt_step *seen = &self->steps[index];
+    bool on_replica = vector_is_on_replica(self->vector, step->connection);
+    target *server = on_replica ? on->replica : on;
+    if (on_replica && !on->synchronise(on, self->error)) return false;
+    if (!target_execute(server, step->connection, seen->argc, seen->argv, &seen->reply,
+                        &seen->moments, self->error))
+        return false;
+    seen->protocol = server->protocols[step->connection];
+    seen->answered = true;
+    self->answered++;
+    return !self->vector->has_events || target_events(server, &seen->events, self->error);
+}
+
 /* False: the turn ends here. */
 static bool run_step(attempt *self, target *on, size_t index, int64_t at_ms) {
     const vector_step *step = &self->vector->steps[index];
-    attempt_step *seen = &self->steps[index];
-    if (step->action != VECTOR_COMMAND) return run_action(self, on, index);
-    if (!target_wait(on, at_ms)) {
+    if (step->action == VECTOR_MOVE_CLOCK || vector_action_restarts(step->action))
+        return run_action(self, on, index);
+    if (!wait_for_step(on, step, at_ms)) {
         self->is_interrupted = true;
         return false;
     }
-    if (!target_execute(on, step->connection, seen->argc, seen->argv, &seen->reply, &seen->moments,
-                        self->error))
-        return false;
-    seen->protocol = on->protocols[step->connection];
-    seen->answered = true;
-    self->answered++;
-    return !self->vector->has_events || target_events(on, &seen->events, self->error);
+    if (step->action != VECTOR_COMMAND) return run_action(self, on, index);
+    return execute_step(self, on, index);
 }
 
 static void run_turn(attempt *self, target *on, const target_turn *turn, const int64_t *at_us) {
@@ -143,9 +168,12 @@ static void attempt_run_at(attempt *self, target *on, const vector *what, const 
                         .wants_events = what->has_events,
                         .is_exclusive = (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) != 0,
                         .wants_active_expiry = (what->needs & VECTOR_NEEDS_VIRTUAL_CLOCK) != 0};
+    target_turn of_replica = turn;
     for (size_t i = 0; i < what->step_count; i++)
         if (vector_action_restarts(what->steps[i].action)) turn.restart = what->steps[i].action;
-    note_settings(&turn, what);
+    note_settings(&turn, what, false);
+    note_settings(&of_replica, what, true);
+    if ((what->needs & VECTOR_NEEDS_REPLICA) != 0) turn.replica = &of_replica;
     run_turn(self, on, &turn, at_us);
     size_t count = 0;
     ttl_bytes *keys = self->never_began ? NULL : attempt_keys(self, &count);

@@ -37,11 +37,15 @@ static void keep_command(const attempt *self, size_t index, result_step *to) {
     }
 }
 
+static bool is_on_replica(const vector *self, const vector_step *step) {
+    return step->action == VECTOR_COMMAND && vector_is_on_replica(self, step->connection);
+}
+
 static void keep_step(const attempt *self, size_t index, result_step *to) {
     const vector_step *step = &self->vector->steps[index];
     const attempt_step *from = &self->steps[index];
     result_step_init(to);
-    if (step->connection > 0)
+    if (step->connection > 0 || is_on_replica(self->vector, step))
         to->connection = text_copy(self->vector->connections[step->connection]);
     to->at_ms = step->at_ms;
     if (from->argc == 0) return;

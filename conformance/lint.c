@@ -76,6 +76,13 @@ static void lint_end(const vector *self, problem_list *problems) {
               "the vector ends by waiting for a step that shows nothing: leave it out");
 }
 
+static void lint_replica(const vector *self, problem_list *problems) {
+    if ((self->needs & VECTOR_NEEDS_REPLICA) == 0) return;
+    for (size_t i = 0; i < self->connection_count; i++)
+        if (vector_is_on_replica(self, i)) return;
+    style(problems, &self->place, "the vector needs \"replica\" and sends nothing to it");
+}
+
 static void lint_rules(const vector_set *set, problem_list *problems) {
     for (size_t i = 0; i < set->rule_count; i++) {
         const vector_rule *rule = set->rules[i];
@@ -106,6 +113,7 @@ size_t lint_paths(const char *const *paths, size_t count, const loader_options *
         lint_title(one, &problems);
         for (size_t s = 0; s < one->step_count; s++) lint_step(&one->steps[s], &problems);
         lint_end(one, &problems);
+        lint_replica(one, &problems);
     }
     if (sound && has_directory(paths, count)) lint_rules(&set, &problems);
     for (size_t i = 0; i < problems.count; i++) report(context, &problems.problems[i]);

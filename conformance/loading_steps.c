@@ -6,7 +6,7 @@
 #include "conformance/loading.h"
 #include "conformance/number.h"
 
-static const char main_connection[] = "main";
+static const char main_connection[] = "main", replica_name[] = "replica";
 
 /* --- do --- */
 
@@ -132,17 +132,22 @@ static void read_connection(loading *self, const cJSON *json, vector_step *step,
     while (i < of->connection_count && strcmp(connections[i], name) != 0) i++;
     if (i == of->connection_count) connections[of->connection_count++] = name;
     step->connection = i;
+    if (!(of->needs & VECTOR_NEEDS_REPLICA) && vector_is_on_replica(of, i))
+        loading_error(self, loading_field(json, "on"),
+                      "a connection to the replica is only for vectors that need \"replica\"");
 }
 
 /* --- steps that are no command --- */
 
 /* The words are for who reads the vector; there is nothing to compare. */
-static void fill_action(loading *self, vector_step *step, const char *name, const char *how) {
+static void fill_action(loading *self, vector_step *step, const char *name, const char *how,
+                        const char *whose) {
     arena *memory = &self->set->arena;
-    vector_text *argv = arena_take_array(memory, 2, sizeof *argv);
+    vector_text *argv = arena_take_array(memory, 3, sizeof *argv);
     argv[0] = vector_text_of_bytes(memory, name, strlen(name));
     argv[1] = vector_text_of_bytes(memory, how, strlen(how));
-    step->argc = 2;
+    if (whose != NULL) argv[2] = vector_text_of_bytes(memory, whose, strlen(whose));
+    step->argc = whose == NULL ? 2 : 3;
     step->argv = argv;
     expectation *reply = arena_take(memory, sizeof *reply);
     reply->kind = EXPECTATION_ANYTHING;
@@ -165,10 +170,25 @@ static void read_restart(loading *self, const cJSON *how, vector_step *step, con
     }
     if (!(of->needs & VECTOR_NEEDS_RESTART))
         loading_error(self, how, "a restart is only for vectors that need \"restart\"");
-    fill_action(self, step, "restart", how->valuestring);
+    fill_action(self, step, "restart", how->valuestring, NULL);
 }
 
-static void read_clock(loading *self, const cJSON *by, vector_step *step, const vector *of) {
+/* Whom a step is about: the replica, and nobody else. */
+static bool names_replica(loading *self, const cJSON *whom, const vector *of) {
+    if (!cJSON_IsString(whom) || strcmp(whom->valuestring, replica_name) != 0)
+        return loading_expected(self, whom, "\"replica\"");
+    if (!(of->needs & VECTOR_NEEDS_REPLICA))
+        loading_error(self, whom, "there is a replica only in vectors that need \"replica\"");
+    return true;
+}
+
+static void read_promotion(loading *self, const cJSON *whom, vector_step *step, const vector *of) {
+    step->action = VECTOR_PROMOTE;
+    if (names_replica(self, whom, of)) fill_action(self, step, "promote", replica_name, NULL);
+}
+
+static void read_clock(loading *self, const cJSON *json, vector_step *step, const vector *of) {
+    const cJSON *by = loading_field(json, "clock"), *whose = loading_field(json, "of");
     int64_t by_ms = 0;
     step->action = VECTOR_MOVE_CLOCK;
     if (!cJSON_IsString(by) || !number_parse(by->valuestring, strlen(by->valuestring), &by_ms) ||
@@ -180,11 +200,15 @@ static void read_clock(loading *self, const cJSON *by, vector_step *step, const 
     }
     if (!(of->needs & VECTOR_NEEDS_VIRTUAL_CLOCK))
         loading_error(self, by, "moving the clock is only for vectors that need \"virtual-clock\"");
-    step->wall_ms += by_ms;
-    fill_action(self, step, "clock", by->valuestring);
+    bool is_replica = whose != NULL;
+    if (is_replica && !names_replica(self, whose, of)) return;
+    if (!is_replica) step->wall_ms += by_ms;
+    step->replica_wall_ms += by_ms;
+    fill_action(self, step, "clock", by->valuestring, is_replica ? replica_name : NULL);
 }
 
-/* A server that came up from its snapshot has not written its append-only file meanwhile. */
+/* A server that came up from its snapshot has not written its append-only file meanwhile. One that
+ * ends and comes again would have to be followed anew: no vector does both. */
 static void check_restarts(loading *self, const cJSON *list, const vector *of) {
     vector_action first = VECTOR_COMMAND;
     const cJSON *item = list->child;
@@ -192,18 +216,27 @@ static void check_restarts(loading *self, const cJSON *list, const vector *of) {
         vector_action action = of->steps[i].action;
         if (!vector_action_restarts(action)) continue;
         if (first == VECTOR_COMMAND) first = action;
+        if (of->needs & VECTOR_NEEDS_REPLICA)
+            loading_error(self, item, "a vector that needs \"replica\" restarts nothing");
         if ((action == VECTOR_RESTART_RDB) != (first == VECTOR_RESTART_RDB))
             loading_error(self, item, "a vector restarts with \"rdb\" each time, or never");
     }
 }
 
-static void check_wall_clock(loading *self, const cJSON *json, vector_step *step) {
-    if (step->wall_ms <= NUMBER_EXACT_MAX && step->wall_ms >= -VECTOR_PAST_MAX_MS) return;
+static void check_wall_clock(loading *self, const cJSON *json, const char *whose, int64_t at_ms,
+                             int64_t *wall_ms) {
+    if (*wall_ms <= NUMBER_EXACT_MAX && *wall_ms >= -VECTOR_PAST_MAX_MS) return;
     loading_error(self, json,
-                  "the wall clock would show T0%+" PRId64
-                  ": expected from 30 years before T0 to T0+2^53",
-                  step->wall_ms);
-    step->wall_ms = step->at_ms;
+                  "the %s would show T0%+" PRId64 ": expected from 30 years before T0 to T0+2^53",
+                  whose, *wall_ms);
+    *wall_ms = at_ms;
+}
+
+static void check_wall_clocks(loading *self, const cJSON *json, vector_step *step,
+                              const vector *of) {
+    check_wall_clock(self, json, "wall clock", step->at_ms, &step->wall_ms);
+    if (of->needs & VECTOR_NEEDS_REPLICA)
+        check_wall_clock(self, json, "replica's wall clock", step->at_ms, &step->replica_wall_ms);
 }
 
 /* --- what the step must lead to --- */
@@ -296,27 +329,37 @@ static void read_command(loading *self, const cJSON *json, vector_step *step, ve
     read_variants(self, json, step, of);
 }
 
+/* The fields that a step may have, by the one that says what it does. */
+static const char *const *step_fields(const cJSON *json) {
+    static const char *const command_fields[] = {
+        "at", "on", "do", "reply", "events", "for", "about", "restart", "clock", "promote", NULL};
+    static const char *const restart_fields[] = {"at", "restart", "about", NULL};
+    static const char *const clock_fields[] = {"at", "clock", "of", "about", NULL};
+    static const char *const promote_fields[] = {"at", "promote", "about", NULL};
+    if (loading_field(json, "restart") != NULL) return restart_fields;
+    if (loading_field(json, "clock") != NULL) return clock_fields;
+    if (loading_field(json, "promote") != NULL) return promote_fields;
+    return command_fields;
+}
+
 static void read_step(loading *self, const cJSON *json, vector_step *step, vector *of,
                       const char **connections, const vector_step *previous) {
-    static const char *const command_fields[] = {"at",  "on",    "do",      "reply", "events",
-                                                 "for", "about", "restart", "clock", NULL};
-    static const char *const restart_fields[] = {"at", "restart", "about", NULL};
-    static const char *const clock_fields[] = {"at", "clock", "about", NULL};
     const cJSON *restart = loading_field(json, "restart"), *clock = loading_field(json, "clock");
-    const char *const *known = command_fields;
-    if (clock != NULL) known = clock_fields;
-    if (restart != NULL) known = restart_fields;
+    const cJSON *promote = loading_field(json, "promote");
     step->at_ms = previous->at_ms;
     step->wall_ms = previous->wall_ms;
-    if (!loading_check_object(self, json, known)) return;
+    step->replica_wall_ms = previous->replica_wall_ms;
+    if (!loading_check_object(self, json, step_fields(json))) return;
     step->place = loading_place(self, json);
     loading_text(self, json, "about", false);
     read_at(self, json, step, previous->at_ms);
     step->wall_ms += step->at_ms - previous->at_ms;
+    step->replica_wall_ms += step->at_ms - previous->at_ms;
     if (restart != NULL) read_restart(self, restart, step, of);
-    else if (clock != NULL) read_clock(self, clock, step, of);
+    else if (clock != NULL) read_clock(self, json, step, of);
+    else if (promote != NULL) read_promotion(self, promote, step, of);
     else read_command(self, json, step, of, connections);
-    check_wall_clock(self, json, step);
+    check_wall_clocks(self, json, step, of);
 }
 
 void loading_steps(loading *self, const cJSON *list, vector *into) {

@@ -477,9 +477,9 @@ static bool server_address(server_process *server, char *error) {
     return false;
 }
 
-/* Tries to start it; when it turns out that it knows no enable-debug-command (Redis before 7.0) or
- * that somebody was quicker to take the port, once more. */
-static bool server_try(server_process *server, char *error) {
+/* When it turns out that it knows no enable-debug-command (Redis before 7.0) or that somebody was
+ * quicker to take the port, tries once more. */
+bool server_start_elsewhere(server_process *server, char *error) {
     enum { TRIES = 4 };
     for (int i = 0; i < TRIES; i++) {
         if (!server_address(server, error)) return false;
@@ -514,7 +514,7 @@ bool server_start(server_process *server, const server_options *options, char *e
     if (!scratch_open(&server->scratch, error)) return false;
     snprintf(server->log, sizeof server->log, "%s/log", server->scratch.path);
     bool ready = options->clock == NULL || server_link_preload(server, error);
-    if (ready && server_try(server, error)) return true;
+    if (ready && server_start_elsewhere(server, error)) return true;
     server_stop(server);
     return false;
 }

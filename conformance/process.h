@@ -81,6 +81,8 @@ bool server_start(server_process *server, const server_options *options, char *e
 void server_end(server_process *server, int signal);
 /* Starts it again in its directory, at the same addresses, after server_end or its own end. */
 bool server_start_again(server_process *server, char *error);
+/* The same at new addresses, after the options have changed. */
+bool server_start_elsewhere(server_process *server, char *error);
 /* True when Redis' own options are appended to its command line, so that `arguments` may have more
  * of them. */
 bool server_takes_options(const server_process *server);

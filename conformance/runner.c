@@ -20,7 +20,8 @@ static const char *advice(unsigned capability) {
     if (capability == VECTOR_NEEDS_DEBUG)
         return ": DEBUG is refused, or the server is not granted by --exclusive";
     if (capability == VECTOR_NEEDS_VIRTUAL_CLOCK) return ": the target lives in real time";
-    if (capability == VECTOR_NEEDS_RESTART) return ": it is not ours to start";
+    if (capability == VECTOR_NEEDS_RESTART || capability == VECTOR_NEEDS_REPLICA)
+        return ": it is not ours to start";
     if (capability == VECTOR_NEEDS_RESP3)
         return ": this build talks to servers through a hiredis older than 1.0";
     return "";

@@ -7,6 +7,9 @@
  *      exec:COMMAND ...                          a server that we start, under the virtual clock
  *
  * A vector's turn:  begin, then for each step wait and execute (and events), then settle, end.
+ * In a turn that wants one, a target has a replica, a target of its own for as long as the turn
+ * lasts: it is waited for, executed on and asked for events like any other, and it begins and ends
+ * with the target that it follows.
  * Every turn has connections of its own, opened at `begin`, so that nothing (a queue, a watch, a
  * selected database) is left to the next one. Keys of the turn lie below its prefix; `end` removes
  * those it is told of, even over a broken connection, by opening another.
@@ -64,6 +67,7 @@ typedef struct target_turn {
     vector_action restart;    /* how a step restarts the server; VECTOR_COMMAND: none does */
     size_t setting_count;
     const char *settings[TARGET_SETTINGS_MAX]; /* what the vector sets by CONFIG SET */
+    const struct target_turn *replica;         /* what it needs of the replica; NULL: none */
 } target_turn;
 
 /* When something was sent and answered, microseconds since T0. */
@@ -100,7 +104,14 @@ struct target {
     /* Opens one more target like this one, independent of it, for another thread. NULL: there can
      * be none beside it. */
     target *(*another)(const target *base, char *error);
+    /* Has the target do what it does by itself at this moment, and waits until the replica has done
+     * all that the target did. (What was executed has reached the replica when it is answered.)
+     * NULL: it lacks the capability. */
+    bool (*synchronise)(target *base, char *error);
+    /* From now on the replica follows nobody. */
+    bool (*promote)(target *base, char *error);
     /* Of the turn that has begun: */
+    target *replica; /* NULL: the turn wants none */
     int64_t t0_ms;
     size_t reading_count; /* of a live server's clock: before the first step and after the last */
     clock_reading readings[2];

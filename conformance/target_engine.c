@@ -3,6 +3,9 @@
  * It has no files, so a restart is a model of one: the sessions are gone, the keyspace stays,
  * active expiry is on again, and what is dead when the server comes up is reclaimed before anybody
  * is there to be told. Settings and statistics are not set back.
+ *
+ * A replica is a second such target with an engine and a clock of its own. What the first engine
+ * tells of its changes is executed there at once, so it is never behind.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,6 +32,9 @@ typedef struct engine_target {
     ttl_reply events; /* name, key, database, name, key ... without their arrays */
     size_t event_count;
     ttl_bytes key_prefix;
+    /* Of a replica: */
+    ttl_session *primary; /* says what the other engine did; NULL: it follows nobody */
+    bool is_behind;       /* there was no memory for something that it said */
 } engine_target;
 
 static int64_t clock_now_us(void *context) {
@@ -60,6 +66,47 @@ static bool no_memory(char *error) {
     return false;
 }
 
+/* ---- a replica ---- */
+
+/* False: there is no memory. */
+static bool execute_as_primary(engine_target *self, size_t argc, const ttl_bytes *argv) {
+    ttl_reply reply;
+    ttl_reply_init(&reply, ttl_allocator_libc());
+    bool done = ttl_session_execute(self->primary, argc, argv, &reply) == TTL_OK;
+    ttl_reply_free(&reply);
+    return done;
+}
+
+static void follow_change(void *context, int database, size_t argc, const ttl_bytes *argv) {
+    const engine_target *followed = context;
+    engine_target *self = (engine_target *)followed->base.replica;
+    if (self == NULL || self->primary == NULL) return;
+    char number[16];
+    snprintf(number, sizeof number, "%d", database);
+    const ttl_bytes words[] = {ttl_bytes_of("SELECT"), ttl_bytes_of(number)};
+    if (!execute_as_primary(self, 2, words) || !execute_as_primary(self, argc, argv))
+        self->is_behind = true;
+}
+
+static bool engine_synchronise(target *base, char *error) {
+    return ((engine_target *)base->replica)->is_behind ? no_memory(error) : true;
+}
+
+static void follow_nobody(engine_target *self) {
+    if (self->primary != NULL) ttl_session_free(self->primary);
+    self->primary = NULL;
+}
+
+static bool engine_promote(target *base, char *error) {
+    (void)error;
+    engine_target *self = (engine_target *)base->replica;
+    follow_nobody(self);
+    ttl_engine_set_replica(self->engine, false);
+    return true;
+}
+
+/* ---- a turn ---- */
+
 static void close_sessions(engine_target *self) {
     for (size_t i = 0; i < self->session_count; i++) ttl_session_free(self->sessions[i]);
     self->session_count = 0;
@@ -76,19 +123,20 @@ static bool open_sessions(engine_target *self, char *error) {
 }
 
 static void engine_end(target *base, size_t key_count, const ttl_bytes *keys) {
-    (void)key_count, (void)keys;
     engine_target *self = (engine_target *)base;
+    if (base->replica != NULL) target_end(base->replica, key_count, keys);
+    if (base->replica != NULL) target_close(base->replica);
+    base->replica = NULL;
     close_sessions(self);
+    follow_nobody(self);
     if (self->engine != NULL) ttl_engine_free(self->engine);
     self->engine = NULL;
 }
 
-static bool engine_begin(target *base, const target_turn *turn, char *error) {
-    engine_target *self = (engine_target *)base;
-    engine_end(base, 0, NULL);
+static bool open_engine(engine_target *self, const target_turn *turn, char *error) {
     self->key_prefix = turn->key_prefix;
     self->now_us = ENGINE_T0_MS * 1000;
-    base->t0_ms = ENGINE_T0_MS;
+    self->base.t0_ms = ENGINE_T0_MS;
     forget_events(self);
     ttl_engine_options options = {
         .clock = {self, clock_now_us},
@@ -98,10 +146,30 @@ static bool engine_begin(target *base, const target_turn *turn, char *error) {
         .on_event = keep_event,
         .event_context = self,
     };
+    if (turn->replica != NULL) options.on_change = follow_change;
+    options.change_context = self;
     self->engine = ttl_engine_new(&options);
     if (self->engine == NULL) return no_memory(error);
     self->connection_count = turn->connection_count;
     return open_sessions(self, error);
+}
+
+static engine_target *engine_target_new(const ttl_dialect *dialect);
+
+static bool open_replica(engine_target *self, const target_turn *turn, char *error) {
+    engine_target *replica = engine_target_new(&self->dialect);
+    self->base.replica = &replica->base;
+    if (!open_engine(replica, turn, error)) return false;
+    ttl_engine_set_replica(replica->engine, true);
+    replica->primary = ttl_session_new(replica->engine, &(ttl_session_options){.is_primary = true});
+    return replica->primary != NULL ? true : no_memory(error);
+}
+
+static bool engine_begin(target *base, const target_turn *turn, char *error) {
+    engine_target *self = (engine_target *)base;
+    engine_end(base, 0, NULL);
+    return open_engine(self, turn, error) &&
+           (turn->replica == NULL || open_replica(self, turn->replica, error));
 }
 
 /* As the server's own at its start: active expiry is allowed. */
@@ -170,6 +238,25 @@ static const target_operations engine_operations = {
     engine_settle, engine_end,  engine_close,
 };
 
+static engine_target *engine_target_new(const ttl_dialect *dialect) {
+    engine_target *self = memory_zeroed(1, sizeof *self);
+    self->dialect = *dialect;
+    ttl_reply_init(&self->events, ttl_allocator_libc());
+    target *base = &self->base;
+    base->operations = &engine_operations;
+    base->restart = engine_restart;
+    base->synchronise = engine_synchronise;
+    base->promote = engine_promote;
+    base->has_dialect = base->is_virtual = base->has_events = true;
+    base->dialect = *dialect;
+    base->capabilities = VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_VIRTUAL_CLOCK |
+                         VECTOR_NEEDS_RESTART | VECTOR_NEEDS_DEBUG | VECTOR_NEEDS_DATABASES |
+                         VECTOR_NEEDS_RESP3 | VECTOR_NEEDS_REPLICA;
+    base->databases[1] = 1;
+    ttl_dialect_name(dialect, base->server, sizeof base->server);
+    return self;
+}
+
 target *target_open_engine(const char *dialect, const target_options *options, bool *is_usage,
                            char *error) {
     ttl_dialect meant;
@@ -180,19 +267,7 @@ target *target_open_engine(const char *dialect, const target_options *options, b
         return NULL;
     }
     if (dialect == NULL && options->spec != NULL) meant = *options->spec;
-    engine_target *self = memory_zeroed(1, sizeof *self);
-    self->dialect = meant;
-    ttl_reply_init(&self->events, ttl_allocator_libc());
-    target *base = &self->base;
-    base->operations = &engine_operations;
-    base->restart = engine_restart;
-    base->has_dialect = base->is_virtual = base->has_events = true;
-    base->dialect = meant;
-    base->capabilities = VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_VIRTUAL_CLOCK |
-                         VECTOR_NEEDS_RESTART | VECTOR_NEEDS_DEBUG | VECTOR_NEEDS_DATABASES |
-                         VECTOR_NEEDS_RESP3;
-    base->databases[1] = 1;
-    ttl_dialect_name(&meant, base->server, sizeof base->server);
+    target *base = &engine_target_new(&meant)->base;
     if (dialect == NULL) snprintf(base->name, sizeof base->name, "engine");
     else snprintf(base->name, sizeof base->name, "engine:%s", base->server);
     return base;

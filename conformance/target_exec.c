@@ -27,34 +27,46 @@ static void restore_settings(exec_target *self) {
 }
 
 /* Empties the server and sets its clock to T0, in one exchange. Newer servers hand a plain FLUSHALL
- * to another thread and make us wait for it: not in MULTI. */
+ * to another thread and make us wait for it: not in MULTI. A replica is emptied by whom it
+ * follows. */
 static bool begin_anew(exec_target *self, char *error) {
     static const char *const commands[] = {"MULTI", "FLUSHALL", "EXEC"};
-    enum { COUNT = sizeof commands / sizeof *commands };
+    size_t count = self->follows ? 0 : sizeof commands / sizeof *commands;
     exec_clock_move(self, 0);
     self->is_active = true;
     if (self->was_told_of_expiry &&
         !exec_tell(self->control, error, (const char *[]){"DEBUG", "SET-ACTIVE-EXPIRE", "0", NULL}))
         return false;
     self->was_told_of_expiry = false;
-    for (size_t i = 0; i < COUNT; i++) redisAppendCommand(self->control, commands[i]);
+    for (size_t i = 0; i < count; i++) redisAppendCommand(self->control, commands[i]);
     redisAppendCommand(self->control, "TIME");
     bool done = true;
-    for (size_t i = 0; i < COUNT; i++) done = exec_hear(self->control, commands[i], error) && done;
+    for (size_t i = 0; i < count; i++) done = exec_hear(self->control, commands[i], error) && done;
     return exec_clock_hear(self, error) && done;
+}
+
+/* Opens what the turn needs, when the server is ready. */
+static bool open_turn(exec_target *self, const target_turn *turn, char *error) {
+    for (size_t i = 0; i < turn->setting_count; i++)
+        self->settings[i] = live_setting(self->control, turn->settings[i]);
+    return live_turn_open(&self->connections, &self->base, &self->address, turn, error);
+}
+
+static bool begin_pair(exec_target *self, char *error) {
+    return exec_replica_attach(self, error) && begin_anew(self, error) &&
+           exec_replica_begin(self, error);
 }
 
 static bool exec_begin(target *base, const target_turn *turn, char *error) {
     exec_target *self = (exec_target *)base;
-    bool is_lasting = turn->restart != VECTOR_COMMAND;
+    bool is_lasting = turn->restart != VECTOR_COMMAND, has_replica = turn->replica != NULL;
     self->turn = *turn;
     base->t0_ms = EXEC_T0_MS;
+    if (!has_replica) exec_replica_dismiss(self);
     if (!is_lasting && !exec_server_revive(self, error)) return false;
     bool ready = !is_lasting || exec_server_keep_data(self, error);
-    ready = ready && begin_anew(self, error);
-    for (size_t i = 0; ready && i < turn->setting_count; i++)
-        self->settings[i] = live_setting(self->control, turn->settings[i]);
-    ready = ready && live_turn_open(&self->connections, base, &self->address, turn, error);
+    ready = ready && (has_replica ? begin_pair(self, error) : begin_anew(self, error));
+    ready = ready && open_turn(self, turn, error);
     if (!ready) exec_server_explain(self, error);
     return ready;
 }
@@ -65,11 +77,13 @@ static bool exec_wait(target *base, int64_t at_ms) {
     return self->is_interrupted == NULL || !*self->is_interrupted;
 }
 
-/* The server is brought to the step's moment: it has seen the time, and what a vector that asks
- * for it may see gone is gone. */
-static bool catch_up(exec_target *self, char *error) {
+/* A replica has no cycle of its own. */
+bool exec_catch_up(exec_target *self, char *error) {
     if (self->has_moved && !exec_clock_await(self, error)) return false;
-    return !self->turn.wants_active_expiry || !self->is_active || exec_cycle_drive(self, error);
+    bool is_to_be_driven = self->turn.wants_active_expiry && self->is_active && !self->follows;
+    if (is_to_be_driven && !self->is_driven && !exec_cycle_drive(self, error)) return false;
+    self->is_driven = true;
+    return true;
 }
 
 /* DEBUG SET-ACTIVE-EXPIRE says whether we drive the cycle; by itself it must not run. */
@@ -86,10 +100,12 @@ static bool heed_expiry(exec_target *self, size_t argc, const ttl_bytes *argv, c
 static bool exec_execute(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
                          ttl_reply *reply, target_moments *moments, char *error) {
     exec_target *self = (exec_target *)base;
-    bool done = catch_up(self, error) &&
+    bool done = exec_catch_up(self, error) &&
                 live_turn_execute(&self->connections, base, connection, argc, argv, reply, moments,
                                   error) &&
-                heed_expiry(self, argc, argv, error);
+                heed_expiry(self, argc, argv, error) &&
+                (base->replica == NULL || exec_replica_await(self, error));
+    self->is_driven = false;
     if (!done) exec_server_explain(self, error);
     moments->sent_us = moments->received_us = self->at_ms * 1000;
     return done;
@@ -116,8 +132,9 @@ static bool exec_settle(target *base, char *error) {
 
 /* The next turn empties the server. */
 static void exec_end(target *base, size_t key_count, const ttl_bytes *keys) {
-    (void)key_count, (void)keys;
     exec_target *self = (exec_target *)base;
+    if (base->replica != NULL) target_end(base->replica, key_count, keys);
+    base->replica = NULL;
     live_turn_close(&self->connections);
     restore_settings(self);
     if (self->turn.restart != VECTOR_COMMAND) exec_server_forget_data(self);
@@ -126,6 +143,7 @@ static void exec_end(target *base, size_t key_count, const ttl_bytes *keys) {
 
 static void exec_close(target *base) {
     exec_target *self = (exec_target *)base;
+    exec_replica_close(self);
     exec_server_stop(self);
     exec_words_free(self->words);
     free(self->command);
@@ -144,6 +162,22 @@ static target *exec_another(const target *base, char *error) {
     return target_open_exec(self->command, &options, &is_usage, error);
 }
 
+exec_target *exec_target_new(char **words, const volatile sig_atomic_t *is_interrupted,
+                             int start_ms) {
+    exec_target *self = memory_zeroed(1, sizeof *self);
+    target *base = &self->base;
+    base->operations = &exec_operations;
+    base->restart = exec_restart;
+    base->another = exec_another;
+    base->synchronise = exec_replica_synchronise;
+    base->promote = exec_replica_promote;
+    base->is_virtual = true;
+    self->words = words;
+    self->is_interrupted = is_interrupted;
+    self->options.start_ms = start_ms;
+    return self;
+}
+
 target *target_open_exec(const char *command, const target_options *options, bool *is_usage,
                          char *error) {
     char **words = exec_words_split(command);
@@ -153,18 +187,10 @@ target *target_open_exec(const char *command, const target_options *options, boo
                  "no command, or a quote that is not closed: one is exec:redis-server");
         return NULL;
     }
-    exec_target *self = memory_zeroed(1, sizeof *self);
-    target *base = &self->base;
-    base->operations = &exec_operations;
-    base->restart = exec_restart;
-    base->another = exec_another;
-    base->is_virtual = true;
+    exec_target *self = exec_target_new(words, options->is_interrupted, options->start_ms);
     self->command = text_copy(command);
-    self->words = words;
-    self->is_interrupted = options->is_interrupted;
-    self->options.start_ms = options->start_ms;
-    snprintf(base->name, sizeof base->name, "exec:%s", command);
-    if (exec_server_start(self, error)) return base;
-    exec_close(base);
+    snprintf(self->base.name, sizeof self->base.name, "exec:%s", command);
+    if (exec_server_start(self, error)) return &self->base;
+    exec_close(&self->base);
     return NULL;
 }

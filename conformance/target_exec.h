@@ -5,7 +5,8 @@
  *        |- server       started on a socket or a port of its own, killed at the end
  *        |- control      TIME after each move, settings, flushing
  *        |- canary       a connection in the server's last database, see below
- *        `- turn         the connections of the vector's turn
+ *        |- turn         the connections of the vector's turn
+ *        `- follower     the replica: an exec_target of its own, once a turn has wanted one
  *
  * Active expiry is off in the server, except while we drive it. A vector whose outcome depends on
  * the active cycle needs the virtual clock, and for such a vector the cycle is driven to its end
@@ -17,7 +18,11 @@
  * Only a turn that restarts the server has one that keeps its data: it is started anew for that
  * turn, in a directory of its own, and after it once more without.
  *
- * Ownership: an exec_target owns everything in it until its close.
+ * A replica is a second server of the same command line, which the first turn that wants one
+ * starts, with a clock page of its own; the server itself is then started anew with a port, since
+ * replication does not go through unix sockets. It follows until a turn without a replica begins.
+ *
+ * Ownership: an exec_target owns everything in it until its close; a replica borrows its words.
  */
 #ifndef CONFORMANCE_TARGET_EXEC_H
 #define CONFORMANCE_TARGET_EXEC_H
@@ -49,12 +54,15 @@ typedef struct exec_target {
     int data_count; /* how many there were; each has its own directory */
     char data_path[SCRATCH_PATH_SIZE + 32];
     const char *data_arguments[8]; /* then NULL */
+    struct exec_target *follower;  /* NULL: no turn has wanted a replica yet */
+    bool follows;                  /* it is a replica, and the link is up */
     /* Of the turn: */
     target_turn turn;
     live_turn connections;
     char *settings[TARGET_SETTINGS_MAX]; /* their values before the turn */
     int64_t at_ms;                       /* what the clock shows, since T0 */
     bool has_moved;          /* the clock, since the server was last asked for the time */
+    bool is_driven;          /* the cycle was, since the clock was moved or a command sent */
     bool is_active;          /* active expiry is on, as the vector sees it */
     bool was_told_of_expiry; /* the vector said DEBUG SET-ACTIVE-EXPIRE */
 } exec_target;
@@ -67,6 +75,8 @@ void exec_words_free(char **words);
 /* Starts the server, or starts it again after it ended, and makes it ready for turns. */
 bool exec_server_start(exec_target *self, char *error);
 bool exec_server_revive(exec_target *self, char *error);
+/* Starts it anew with a loopback port, if it has none. */
+bool exec_server_open_port(exec_target *self, char *error);
 /* Starts the server anew for a turn that restarts it: it keeps its data in a directory of the
  * turn's own and, unless the turn is about snapshots, writes every command to its append-only file
  * before it answers. */
@@ -87,6 +97,8 @@ bool exec_clock_await(exec_target *self, char *error);
 /* The same when TIME was already sent on `control`, behind other commands. */
 bool exec_clock_hear(exec_target *self, char *error);
 
+/* REPLICAOF NO ONE */
+extern const char *const exec_words_of_promotion[];
 /* Sends words on a connection of ours, NULL at the end; the reply changes nothing. */
 bool exec_tell(redisContext *on, char *error, const char *const *words);
 /* Takes the next reply, to `command`, of those that were sent. */
@@ -100,5 +112,24 @@ bool exec_cycle_learn(exec_target *self, char *error);
 bool exec_cron_run(exec_target *self, char *error);
 /* Lets the active cycle reclaim all that is dead, when there may be something. */
 bool exec_cycle_drive(exec_target *self, char *error);
+/* Brings the server to the step's moment: it has seen the time, and what a vector that asks for it
+ * may see gone is gone. */
+bool exec_catch_up(exec_target *self, char *error);
+
+/* The turn wants a replica: it is started, or started again, and follows; then the server is
+ * emptied and both begin their turns. */
+bool exec_replica_attach(exec_target *self, char *error);
+bool exec_replica_begin(exec_target *self, char *error);
+/* The turn that begins wants no replica. May be called in any state. */
+void exec_replica_dismiss(exec_target *self);
+/* Waits until the replica has done all that the server did. */
+bool exec_replica_await(exec_target *self, char *error);
+/* For target.synchronise and target.promote. */
+bool exec_replica_synchronise(target *base, char *error);
+bool exec_replica_promote(target *base, char *error);
+void exec_replica_close(exec_target *self);
+/* A target that is not yet started. Takes the words, unless it is a replica's. */
+exec_target *exec_target_new(char **words, const volatile sig_atomic_t *is_interrupted,
+                             int start_ms);
 
 #endif

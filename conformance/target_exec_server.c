@@ -45,6 +45,7 @@ bool exec_tell(redisContext *on, char *error, const char *const *words) {
 void exec_clock_move(exec_target *self, int64_t at_ms) {
     self->at_ms = at_ms;
     self->has_moved = true;
+    self->is_driven = false;
     virtual_clock_set(&self->clock, (EXEC_T0_MS + at_ms) * 1000);
 }
 
@@ -148,6 +149,9 @@ static void learn_capabilities(exec_target *self) {
         base->capabilities |= VECTOR_NEEDS_DATABASES;
     exec_tell(self->control, ignored, (const char *[]){"SELECT", "0", NULL});
     if (server_takes_options(&self->server)) base->capabilities |= VECTOR_NEEDS_RESTART;
+    bool has_port = server_takes_options(&self->server) || self->server.port != 0;
+    if (has_port && exec_tell(self->control, ignored, exec_words_of_promotion))
+        base->capabilities |= VECTOR_NEEDS_REPLICA;
 #if HIREDIS_MAJOR >= 1
     base->capabilities |= VECTOR_NEEDS_RESP3;
 #endif
@@ -208,11 +212,24 @@ bool exec_server_start(exec_target *self, char *error) {
     return greet(self, error);
 }
 
-/* What was learnt of it at its first start still holds. */
+/* What was learnt of it at its first start still holds. Nobody follows it any more. */
 static bool start_again(exec_target *self, char *error) {
     char reason[SERVER_ERROR_SIZE] = "";
+    self->follows = false;
+    if (self->follower != NULL) self->follower->follows = false;
     if (server_start_again(&self->server, reason)) return connect_anew(self, error);
     snprintf(error, TARGET_ERROR_SIZE, "could not be started again: %s", reason);
+    return false;
+}
+
+bool exec_server_open_port(exec_target *self, char *error) {
+    char reason[SERVER_ERROR_SIZE] = "";
+    if (self->server.port != 0) return true;
+    connections_drop(self);
+    server_end(&self->server, SIGKILL);
+    self->options.tcp = true;
+    if (server_start_elsewhere(&self->server, reason)) return connect_anew(self, error);
+    snprintf(error, TARGET_ERROR_SIZE, "could not be started with a port: %s", reason);
     return false;
 }
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const capability_names[] = {"exclusive-db", "virtual-clock", "restart",
-                                               "debug",        "databases",     "resp3"};
+static const char *const capability_names[] = {"exclusive-db", "virtual-clock", "restart", "debug",
+                                               "databases",    "resp3",         "replica"};
 enum { CAPABILITIES = sizeof capability_names / sizeof *capability_names };
 
 const char *vector_capability_name(unsigned capability) {
@@ -52,6 +52,13 @@ const vector_outcome *vector_step_outcome(const vector_step *step, const ttl_dia
         if (vector_scope_holds(&step->variants[i].scope, dialect))
             return &step->variants[i].outcome;
     return &step->outcome;
+}
+
+bool vector_is_on_replica(const vector *self, size_t connection) {
+    static const char word[] = "replica";
+    const char *name = self->connections[connection];
+    if (strncmp(name, word, sizeof word - 1) != 0) return false;
+    return name[sizeof word - 1] == '\0' || name[sizeof word - 1] == '-';
 }
 
 bool vector_has_rule(const vector *self, const char *rule_id) {

@@ -10,7 +10,8 @@
  * Invariants, all held by the loader: ids are unique in a set; every rule that a vector names is
  * in the set; a vector has at least one step; every step has at least one argument, in a command
  * the name of a known one; every step has an expected reply; the
- * restarts of a vector are all from a snapshot, or all from an append-only file.
+ * restarts of a vector are all from a snapshot, or all from an append-only file; only a vector
+ * that needs "replica" has steps on the replica, and it restarts nothing.
  * Ownership: the set's arena owns everything; pointers are good until vector_set_free.
  */
 #ifndef CONFORMANCE_VECTOR_H
@@ -57,6 +58,7 @@ typedef enum vector_capability {
     VECTOR_NEEDS_DEBUG = 1 << 3,         /* debug: DEBUG is allowed */
     VECTOR_NEEDS_DATABASES = 1 << 4,     /* databases: a second database, {db2} */
     VECTOR_NEEDS_RESP3 = 1 << 5,         /* resp3: the client can speak RESP3 */
+    VECTOR_NEEDS_REPLICA = 1 << 6,       /* replica: a second server that follows the first */
 } vector_capability;
 
 /* The name of one capability; NULL when the bit means none. */
@@ -91,7 +93,8 @@ typedef struct vector_variant {
  * their arguments say so to a reader: "restart" "rdb", "clock" "-1000". They expect any reply. */
 typedef enum vector_action {
     VECTOR_COMMAND,
-    VECTOR_MOVE_CLOCK,        /* the server's wall clock is moved */
+    VECTOR_MOVE_CLOCK,        /* the wall clock of the servers, or of the replica alone */
+    VECTOR_PROMOTE,           /* the replica follows nobody any more */
     VECTOR_RESTART_AOF,       /* ended in order, started again from its append-only file */
     VECTOR_RESTART_REWRITTEN, /* the same, after that file was rewritten from what is in memory */
     VECTOR_RESTART_RDB,       /* saved, ended, started again from its snapshot */
@@ -107,10 +110,11 @@ static inline bool vector_action_restarts(vector_action action) {
 
 typedef struct vector_step {
     vector_action action;
-    int64_t at_ms;     /* since the vector began; a step that does not say has the last one's */
-    int64_t wall_ms;   /* what the wall clock shows then, since T0: other than at_ms once moved */
-    bool has_at;       /* the file says `at` */
-    size_t connection; /* index in the vector's connections */
+    int64_t at_ms;   /* since the vector began; a step that does not say has the last one's */
+    int64_t wall_ms; /* what the wall clock shows then, since T0: other than at_ms once moved */
+    int64_t replica_wall_ms; /* the same of the replica's wall clock */
+    bool has_at;             /* the file says `at` */
+    size_t connection;       /* index in the vector's connections */
     size_t argc;
     const vector_text *argv;
     vector_outcome outcome; /* where no variant holds */
@@ -160,6 +164,8 @@ typedef struct vector {
     vector_place place;
 } vector;
 
+/* Does this connection lead to the replica? Those called "replica" or "replica-..." do. */
+bool vector_is_on_replica(const vector *self, size_t connection);
 bool vector_has_rule(const vector *self, const char *rule_id);
 bool vector_has_tag(const vector *self, const char *tag);
 

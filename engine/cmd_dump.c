@@ -1,4 +1,5 @@
 /* DUMP and RESTORE. */
+#include "engine/change.h"
 #include "engine/db.h"
 #include "engine/deadline.h"
 #include "engine/dump.h"
@@ -90,6 +91,7 @@ static ttl_status restore_past(struct call *call, const struct restore *restore)
     if (call_has(call, TRAIT_RESTORE_PAST_COUNTS)) call->engine->statistics.expired_keys++;
     if (restore->busy.record != NULL) {
         db_remove(call, restore->busy);
+        change_tell_short(call, "DEL", name);
         db_announce(call, EVENT_GENERIC, "del", name);
     }
     return reply_ok(call);
@@ -108,7 +110,10 @@ static ttl_status restore_put(struct call *call, const struct restore *restore,
     if (replaces) db_remove(call, old);
     db_put(call, (struct key){NULL, SLAB_NONE}, draft);
     RULE("restore.zero-is-no-deadline", "restore.sets-deadline");
-    if (deadline != NULL) db_arm(call, draft, *deadline);
+    if (deadline != NULL) {
+        db_arm(call, draft, *deadline);
+        change_tell_restored(call, name, call->argv[3], *deadline);
+    }
     RULE("event.restore");
     db_announce(call, EVENT_GENERIC, "restore", name);
     if (replaces) db_announce_overwrite(call, call->db, name, type_changes);

@@ -1,4 +1,5 @@
 /* The TTL family: setting, dropping and telling deadlines. */
+#include "engine/change.h"
 #include "engine/db.h"
 #include "engine/deadline.h"
 #include "engine/rule.h"
@@ -93,6 +94,7 @@ static ttl_status expire_generic(struct call *call, struct deadline_spelling spe
     RULE("expire.sets-deadline", "expire.replaces-deadline", "expire.keeps-the-value",
          "expire.any-type", "psetex.pexpire-changes-only-the-deadline");
     db_arm(call, key, deadline);
+    change_tell_deadline(call, name, deadline);
     RULE("event.expire");
     db_announce(call, EVENT_GENERIC, "expire", name);
     return reply_integer(call, 1);

@@ -12,7 +12,7 @@
 ttl_status del_command(struct call *call) {
     int64_t removed = 0;
     for (size_t i = 1; i < call->argc; i++) {
-        struct key key = db_write(call, call->argv[i]);
+        struct key key = db_delete(call, call->argv[i]);
         if (key.record == NULL) {
             RULE("del.dead-counts-zero");
             continue;
@@ -430,11 +430,24 @@ ttl_status scan_command(struct call *call) {
     return TTL_OK;
 }
 
+/* A replica, which may not reclaim, gives up looking for a living key after so many draws where
+ * each key has a deadline. */
+enum { REPLICA_DRAWS = 100 };
+
 ttl_status randomkey_command(struct call *call) {
-    for (;;) {
-        struct key key = keyspace_pick(&call->db->keyspace, engine_random(call->engine));
+    const struct keyspace *keyspace = &call->db->keyspace;
+    bool is_replica = call->engine->is_replica;
+    for (int draws = 1;; draws++) {
+        struct key key = keyspace_pick(keyspace, engine_random(call->engine));
         if (key.record == NULL) return reply_nil(call);
         if (db_is_alive(call, key.record)) return reply_bulk(call, record_name(key.record));
+        if (is_replica) {
+            RULE("replica.randomkey-may-be-dead");
+            bool gives_up = keyspace->volatile_count == keyspace_count(keyspace);
+            if (gives_up && draws == REPLICA_DRAWS)
+                return reply_bulk(call, record_name(key.record));
+            continue;
+        }
         RULE("randomkey.never-dead");
         db_reclaim(call->engine, call->db, key, record_name(key.record));
     }

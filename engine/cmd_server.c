@@ -240,8 +240,9 @@ static void info_stats(struct text *text, const ttl_engine *engine) {
 }
 
 static void info_replication(struct text *text, const ttl_engine *engine) {
-    (void)engine;
-    text_add(text, "role:master\r\nconnected_slaves:0\r\n");
+    if (engine->is_replica) text_add(text, "role:slave\r\n");
+    else text_add(text, "role:master\r\n");
+    text_add(text, "connected_slaves:0\r\n");
 }
 
 static void info_cluster(struct text *text, const ttl_engine *engine) {

@@ -1,4 +1,5 @@
 /* Sets. */
+#include "engine/change.h"
 #include "engine/db.h"
 #include "engine/edit.h"
 #include "engine/engine.h"
@@ -83,11 +84,20 @@ static void set_draw(ttl_engine *engine, struct collection *set, size_t count,
     }
 }
 
+/* Which members were drawn is chance: replicas are told to remove these. */
+static void tell_drawn(struct call *call, const struct collection *drawn) {
+    for (size_t i = 0; i < drawn->count; i++)
+        change_tell(
+            call, 3,
+            (const ttl_bytes[]){ttl_bytes_of("SREM"), call->argv[1], drawn->members[i].bytes});
+}
+
 static ttl_status set_pop(struct call *call, struct key key, size_t count) {
     struct memory *memory = &call->engine->memory;
     struct collection *drawn = collection_new(memory, count);
     if (drawn == NULL) return TTL_NO_MEMORY;
     set_draw(call->engine, key_collection(key), count, drawn);
+    tell_drawn(call, drawn);
     announce_removal(call, call->argv[1], key, "spop");
     for (size_t i = 0; i < count; i++) reply_bulk(call, drawn->members[i].bytes);
     collection_free(memory, drawn);

@@ -1,6 +1,7 @@
 /* Strings: SET and its many forms, GET and its, counters, ranges. */
 #include <string.h>
 
+#include "engine/change.h"
 #include "engine/db.h"
 #include "engine/deadline.h"
 #include "engine/number.h"
@@ -66,6 +67,7 @@ static ttl_status set_write(struct call *call, const struct set_options *options
     RULE("event.set", "set.now-is-not-past", "set.past-deadline-leaves-no-key");
     db_announce(call, EVENT_STRING, "set", name);
     if (options->has_deadline) {
+        change_tell_set(call, name, value, options->deadline);
         RULE("set.px-renews-deadline", "event.past-set");
         db_announce(call, EVENT_GENERIC, "expire", name);
     }
@@ -148,11 +150,13 @@ static void getex_apply(struct call *call, const struct set_options *options, st
         }
         RULE("getex.sets-deadline", "event.getex");
         db_arm(call, key, options->deadline);
+        change_tell_deadline(call, name, options->deadline);
         db_announce(call, EVENT_GENERIC, "expire", name);
     } else if (options->persist && record_is_volatile(key.record)) {
         RULE("getex.persist");
         keyspace_persist(&call->db->keyspace, key);
         db_touch(call, name);
+        change_tell_short(call, "PERSIST", name);
         db_announce(call, EVENT_GENERIC, "persist", name);
     }
 }

@@ -22,6 +22,7 @@ struct call {
     size_t argc;
     const ttl_bytes *argv; /* argv[0] is the command's name */
     ttl_reply *reply;
+    bool is_told; /* replicas know what it came to: change.h */
 };
 
 typedef ttl_status command_run(struct call *call);

@@ -47,6 +47,17 @@ static bool notify_write(ttl_engine *engine, ttl_bytes value) {
     return event_flags_parse(&engine->dialect, value, &engine->notify);
 }
 
+static size_t read_only_read(const ttl_engine *engine, char value[CONFIG_VALUE_ROOM]) {
+    return value_write(value, engine->is_writable ? "no" : "yes");
+}
+
+static bool read_only_write(ttl_engine *engine, ttl_bytes value) {
+    bool is_no = ttl_bytes_is_word(value, "no");
+    if (!is_no && !ttl_bytes_is_word(value, "yes")) return false;
+    engine->is_writable = is_no;
+    return true;
+}
+
 const struct setting config_settings[] = {
     {"appendonly", no_read, NULL, NULL},
     {"databases", databases_read, NULL, NULL},
@@ -55,6 +66,7 @@ const struct setting config_settings[] = {
     {"notify-keyspace-events", notify_read, notify_write,
      "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."},
     {"proto-max-bulk-len", string_most_read, NULL, NULL},
+    {"replica-read-only", read_only_read, read_only_write, "argument must be 'yes' or 'no'"},
     {"save", empty_read, NULL, NULL},
 };
 const size_t config_setting_count = sizeof config_settings / sizeof *config_settings;

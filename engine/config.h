@@ -1,7 +1,7 @@
 /* Settings: what CONFIG GET tells and CONFIG SET changes.
  *
  * Only settings that the engine can answer for are here. Most say how it is and cannot be changed;
- * notify-keyspace-events can.
+ * notify-keyspace-events and replica-read-only can.
  * Ownership: nothing is allocated; values are kept where the engine uses them. */
 #ifndef ENGINE_CONFIG_H
 #define ENGINE_CONFIG_H

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/change.h"
 #include "engine/deadline.h"
 #include "engine/rule.h"
 #include "engine/session.h"
@@ -28,7 +29,8 @@ const char *value_type_name(enum value_type type) {
 /* ---- looking up */
 
 bool db_is_alive(const struct call *call, const struct record *record) {
-    return !record_is_volatile(record) ||
+    RULE("replica.applies-to-the-dead");
+    return !record_is_volatile(record) || call->session->options.is_primary ||
            !deadline_has_passed(call->engine, record_deadline(record));
 }
 
@@ -38,6 +40,7 @@ static void announce_expired(ttl_engine *engine, struct database *db, ttl_bytes 
     session_key_touched(engine, db, name, true);
     RULE("event.expired");
     event_emit(engine, db->id, EVENT_EXPIRED, "expired", name);
+    change_tell_expired(engine, db->id, name);
 }
 
 void db_reclaim(ttl_engine *engine, struct database *db, struct key key, ttl_bytes name) {
@@ -47,14 +50,31 @@ void db_reclaim(ttl_engine *engine, struct database *db, struct key key, ttl_byt
 
 void db_reclaim_read(struct call *call, struct key key, bool announce_miss) {
     ttl_bytes name = record_name(key.record);
+    if (call->engine->is_replica) {
+        if (announce_miss) db_announce(call, EVENT_MISS, "keymiss", name);
+        return;
+    }
     announce_expired(call->engine, call->db, name);
     if (announce_miss) db_announce(call, EVENT_MISS, "keymiss", name);
     keyspace_remove(&call->db->keyspace, key);
 }
 
+/* What a client of a replica sees of a dead key: nothing, and it stays. Before 7.0 commands that
+ * write saw it as it was, on a replica that lets them. */
+static struct key dead_on_replica(const struct call *call, struct key key) {
+    bool is_shown = !call_has(call, TRAIT_REPLICA_WRITES_RECLAIM) &&
+                    (call->command->flags & COMMAND_READONLY) == 0;
+    RULE("replica.hides-the-dead", "replica.keeps-the-dead");
+    return is_shown ? key : NO_KEY;
+}
+
 struct key db_write_in(struct call *call, struct database *db, ttl_bytes name) {
     struct key key = keyspace_find(&db->keyspace, name);
     if (key.record == NULL || db_is_alive(call, key.record)) return key;
+    if (call->engine->is_replica) {
+        RULE("replica.write-meets-the-dead");
+        if (!call_has(call, TRAIT_REPLICA_WRITES_RECLAIM)) return key;
+    }
     RULE("expire.dead-keys-do-not-exist", "psetex.key-expires", "setex.key-expires",
          "psetex.short-deadline-may-pass-before-the-next-command", "event.expired-before-write");
     db_reclaim(call->engine, db, key, name);
@@ -65,9 +85,22 @@ struct key db_write(struct call *call, ttl_bytes name) {
     return db_write_in(call, call->db, name);
 }
 
+struct key db_delete(struct call *call, ttl_bytes name) {
+    if (!call->engine->is_replica) return db_write(call, name);
+    RULE("replica.del-finds-the-dead");
+    return keyspace_find(&call->db->keyspace, name);
+}
+
+static struct key db_look_up_to_read(struct call *call, ttl_bytes name) {
+    if (!call->engine->is_replica) return db_write(call, name);
+    struct key key = keyspace_find(&call->db->keyspace, name);
+    if (key.record == NULL || db_is_alive(call, key.record)) return key;
+    return dead_on_replica(call, key);
+}
+
 struct key db_read(struct call *call, ttl_bytes name) {
     RULE("info.hits-and-misses");
-    struct key key = db_write(call, name);
+    struct key key = db_look_up_to_read(call, name);
     if (key.record != NULL) {
         RULE("in-place.reads-keep-deadline");
         call->engine->statistics.keyspace_hits++;
@@ -88,6 +121,11 @@ bool db_check_type(struct call *call, struct key key, enum value_type type) {
 
 /* ---- changing */
 
+static void note_change(ttl_engine *engine, struct database *db, ttl_bytes name, bool removed) {
+    engine->changes++;
+    session_key_touched(engine, db, name, removed);
+}
+
 void db_announce_overwrite(struct call *call, struct database *db, ttl_bytes name,
                            bool type_changes) {
     if (!call_has(call, TRAIT_EVENT_OVERWRITTEN)) return;
@@ -102,7 +140,7 @@ void db_put_in(struct call *call, struct database *db, struct key old, struct ke
     if (replaces) keyspace_remove(&db->keyspace, old);
     keyspace_link(&db->keyspace, draft);
     ttl_bytes name = record_name(draft.record);
-    session_key_touched(call->engine, db, name, false);
+    note_change(call->engine, db, name, false);
     if (replaces) db_announce_overwrite(call, db, name, type_changes);
     if (replaces || !call_has(call, TRAIT_EVENT_NEW)) return;
     RULE("event.new");
@@ -145,7 +183,7 @@ ttl_status db_set_string(struct call *call, struct key old, ttl_bytes name, ttl_
 }
 
 void db_remove_in(struct call *call, struct database *db, struct key key) {
-    session_key_touched(call->engine, db, record_name(key.record), true);
+    note_change(call->engine, db, record_name(key.record), true);
     keyspace_remove(&db->keyspace, key);
 }
 
@@ -154,7 +192,7 @@ void db_remove(struct call *call, struct key key) {
 }
 
 void db_touch(struct call *call, ttl_bytes name) {
-    session_key_touched(call->engine, call->db, name, false);
+    note_change(call->engine, call->db, name, false);
 }
 
 void db_arm(struct call *call, struct key key, ttl_instant deadline) {
@@ -177,4 +215,5 @@ void db_delete_past(struct call *call, struct key key, ttl_bytes name) {
     } else {
         db_announce(call, EVENT_GENERIC, "del", name);
     }
+    change_tell_short(call, "DEL", name);
 }

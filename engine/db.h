@@ -18,7 +18,9 @@
 struct key db_read(struct call *call, ttl_bytes name);
 /* For a command that writes: neither. */
 struct key db_write(struct call *call, ttl_bytes name);
-/* The same in a database that is not the selected one. */
+/* For DEL: the same, but on a replica it finds the dead. */
+struct key db_delete(struct call *call, ttl_bytes name);
+/* As db_write, in a database that is not the selected one. */
 struct key db_write_in(struct call *call, struct database *db, ttl_bytes name);
 /* Is it there and alive? Reclaims nothing, counts nothing. */
 bool db_is_alive(const struct call *call, const struct record *record);

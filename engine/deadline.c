@@ -101,6 +101,8 @@ bool deadline_has_passed(const ttl_engine *engine, ttl_instant deadline) {
 }
 
 bool deadline_is_not_ahead(const ttl_engine *engine, ttl_instant deadline) {
+    RULE("replica.past-deadline-is-kept");
+    if (engine->is_replica) return false;
     RULE("expire.now-deletes");
     return !deadline_is_later(engine, deadline, engine_now_again(engine));
 }

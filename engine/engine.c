@@ -22,6 +22,8 @@ ttl_engine *ttl_engine_new(const ttl_engine_options *options) {
     engine->seed = engine->random = options->seed;
     engine->on_event = options->on_event;
     engine->event_context = options->event_context;
+    engine->on_change = options->on_change;
+    engine->change_context = options->change_context;
     engine->timeline = options->timeline;
     engine->active_expire = true;
     engine->database_count = options->databases > 0 ? options->databases : DATABASES_USUAL;
@@ -154,7 +156,7 @@ ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed) {
     size_t count = 0;
     ttl_status status = TTL_OK;
     if (removed != NULL) *removed = 0;
-    if (!engine->active_expire) return TTL_OK;
+    if (!engine->active_expire || engine->is_replica) return TTL_OK;
     engine_begin_unit(engine);
     int64_t limit_ms = engine->now.ms - (engine_expires_at_deadline(engine) ? 0 : 1);
     for (;;) {
@@ -169,6 +171,10 @@ ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed) {
         if (engine->databases[i] != NULL) engine->databases[i]->was_sampled = true;
     if (removed != NULL) *removed = count;
     return status;
+}
+
+void ttl_engine_set_replica(ttl_engine *engine, bool is_replica) {
+    engine->is_replica = is_replica;
 }
 
 bool ttl_engine_next_expiry(ttl_engine *engine, int64_t *at_ms) {

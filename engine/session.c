@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/change.h"
 #include "engine/db.h"
 #include "engine/deadline.h"
 #include "engine/engine.h"
@@ -87,6 +88,7 @@ static void watch_database_changed(ttl_session *session, struct watch *watch,
 
 void session_database_touched(ttl_engine *engine, const struct database *db,
                               const struct database *successor) {
+    engine->changes++;
     if (engine->watch_count == 0) return;
     for (ttl_session *session = engine->sessions; session != NULL; session = session->next)
         for (size_t i = 0; i < session->watch_count; i++)
@@ -325,7 +327,9 @@ ttl_status session_run(ttl_session *session, const struct command *command, size
                         .argc = argc,
                         .argv = argv,
                         .reply = reply};
+    uint64_t changes = session->engine->changes;
     ttl_status status = command->run(&call);
+    change_tell_rest(&call, changes);
     session->engine->statistics.commands++;
     return status;
 }
@@ -341,6 +345,13 @@ static ttl_status exec_refused(struct call *call) {
     session_leave_multi(call->session);
     return reply_error(call, "EXECABORT Transaction discarded because of: wrong number of "
                              "arguments for 'exec' command");
+}
+
+/* Does a replica refuse this? A transaction was refused command by command. */
+static bool replica_refuses(const struct call *call) {
+    const ttl_engine *engine = call->engine;
+    return engine->is_replica && !engine->is_writable && !call->session->options.is_primary &&
+           (call->command->flags & COMMAND_WRITE) != 0;
 }
 
 static ttl_status session_dispatch(struct call *call) {
@@ -362,6 +373,11 @@ static ttl_status session_dispatch(struct call *call) {
     if (!subcommand_fits(call)) return refused(call);
     if (session->in_multi && (command->flags & COMMAND_NO_MULTI) != 0) {
         reply_not_in_multi(call);
+        return refused(call);
+    }
+    if (replica_refuses(call)) {
+        RULE("replica.is-read-only");
+        reply_error(call, "READONLY You can't write against a read only replica.");
         return refused(call);
     }
     if (!pubsub_allows(call)) return refused(call);

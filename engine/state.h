@@ -33,7 +33,12 @@ struct ttl_engine {
     int database_count;
     void (*on_event)(void *context, const ttl_event *event);
     void *event_context;
-    unsigned notify; /* notify-keyspace-events, of enum event_kind */
+    void (*on_change)(void *context, int database, size_t argc, const ttl_bytes *argv);
+    void *change_context;
+    uint64_t changes; /* of keys, counted, so that a command can be seen to have made some */
+    bool is_replica;  /* what is dead stays until the primary says that it goes */
+    bool is_writable; /* replica-read-only is no */
+    unsigned notify;  /* notify-keyspace-events, of enum event_kind */
     bool active_expire;
     struct statistics statistics;
     ttl_session *sessions; /* all of them, newest first */

@@ -138,6 +138,20 @@ START_TEST(the_vectors_of_the_project_keep_its_habits) {
 }
 END_TEST
 
+START_TEST(a_replica_that_is_needed_is_used) {
+    static const char json[] =
+        "{\"id\": \"s.a\", \"title\": \"a law holds\", \"rules\": [\"r\"], "
+        "\"needs\": [\"replica\"], \"steps\": [{%s\"do\": [\"PING\"], \"reply\": null}]}";
+    static const char *const on[] = {"\"on\": \"replica\", ", "\"on\": \"replicas\", ", ""};
+    for (size_t i = 0; i < sizeof on / sizeof *on; i++) {
+        char *text = text_format(json, on[i]);
+        expect_of(false, rulebook, text,
+                  i == 0 ? "" : "the vector needs \"replica\" and sends nothing to it\n");
+        free(text);
+    }
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("lint");
     TCase *tests = tcase_create("lint");
@@ -148,6 +162,7 @@ int main(void) {
     tcase_add_test(tests, every_rule_is_named_by_some_vector);
     tcase_add_test(tests, what_the_loader_refuses_is_reported_as_errors);
     tcase_add_test(tests, the_vectors_of_the_project_keep_its_habits);
+    tcase_add_test(tests, a_replica_that_is_needed_is_used);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

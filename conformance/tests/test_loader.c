@@ -580,6 +580,30 @@ START_TEST(a_moved_clock_shows_another_time_than_has_passed) {
 }
 END_TEST
 
+START_TEST(a_replica_has_a_clock_and_connections_of_its_own) {
+    static const int64_t wall_ms[] = {0, 1000, 1005, 1005, 1005},
+                         replica_wall_ms[] = {0, 1000, 1005, 755, 755};
+    static const bool on_replica[] = {false, true, true, false};
+    loaded got;
+    load_sound(&got, "{\"id\": \"s.a\", \"title\": \"t\", \"rules\": [\"r\"], \"needs\": "
+                     "[\"virtual-clock\", \"replica\"], \"steps\": ["
+                     "{\"do\": [\"PING\"], \"reply\": null}, {\"clock\": \"1000\"}, "
+                     "{\"at\": \"5\", \"on\": \"replica\", \"do\": [\"PING\"], \"reply\": null}, "
+                     "{\"clock\": \"-250\", \"of\": \"replica\"}, {\"promote\": \"replica\"}, "
+                     "{\"on\": \"replica-2\", \"do\": [\"PING\"], \"reply\": null}, "
+                     "{\"on\": \"replicas\", \"do\": [\"PING\"], \"reply\": null}]}");
+    const vector *one = got.set.vectors[0];
+    for (size_t i = 0; i < sizeof wall_ms / sizeof *wall_ms; i++) {
+        ck_assert_int_eq(one->steps[i].wall_ms, wall_ms[i]);
+        ck_assert_int_eq(one->steps[i].replica_wall_ms, replica_wall_ms[i]);
+    }
+    ck_assert_int_eq(one->steps[4].action, VECTOR_PROMOTE);
+    for (size_t i = 0; i < one->connection_count; i++)
+        ck_assert_int_eq(vector_is_on_replica(one, i), on_replica[i]);
+    loaded_free(&got);
+}
+END_TEST
+
 START_TEST(a_restart_says_how) {
     static const vector_action actions[] = {VECTOR_RESTART_AOF, VECTOR_RESTART_KILLED};
     loaded got;
@@ -621,6 +645,7 @@ static TCase *cases_of_content(void) {
     tcase_add_test(tests, a_directory_is_read_deep_down_in_order_of_names);
     tcase_add_test(tests, a_file_that_is_named_twice_is_read_once);
     tcase_add_test(tests, a_moved_clock_shows_another_time_than_has_passed);
+    tcase_add_test(tests, a_replica_has_a_clock_and_connections_of_its_own);
     tcase_add_test(tests, a_restart_says_how);
     tcase_add_test(tests, the_vectors_of_the_project_are_sound);
     return tests;

@@ -320,6 +320,105 @@ START_TEST(a_server_with_options_of_its_own_is_not_restarted) {
 }
 END_TEST
 
+static const target_turn paired = {
+    .key_prefix = {"p:", 2}, .connection_count = 1, .replica = &plain};
+
+static exec_target *follower_of(target *on) {
+    return ((exec_target *)on)->follower;
+}
+
+static void synchronise(target *on) {
+    ck_assert_msg(on->synchronise(on, error), "%s", error);
+}
+
+START_TEST(a_replica_is_there_only_in_turns_that_want_one) {
+    target *on = open_exec("exec:redis-server");
+    ck_assert(on->capabilities & VECTOR_NEEDS_REPLICA);
+    begin(on, &plain);
+    ck_assert_ptr_null(follower_of(on));
+    ck_assert_ptr_null(on->replica);
+    target_end(on, 0, NULL);
+    begin(on, &paired);
+    say(on, 0, "PSETEX p:k 100 v");
+    ck_assert_int_eq(say(on->replica, 30, "PTTL p:k"), 70);
+    target_end(on, 0, NULL);
+    ck_assert_ptr_null(on->replica);
+    begin(on, &plain);
+    ck_assert(!follower_of(on)->follows);
+    target_end(on, 0, NULL);
+    target_close(on);
+}
+END_TEST
+
+START_TEST(a_replica_has_done_all_that_its_server_did) {
+    target *on = open_exec("exec:redis-server");
+    target_turn driven = paired;
+    driven.wants_active_expiry = true;
+    begin(on, &driven);
+    for (int i = 0; i < 50; i++) say(on, 0, "INCR p:n");
+    say(on, 0, "PEXPIRE p:n 100");
+    ck_assert_int_eq(say(on->replica, 0, "DBSIZE"), 1);
+    ck_assert(target_wait(on, 101));
+    synchronise(on);
+    ck_assert_int_eq(say(on->replica, 0, "DBSIZE"), 0);
+    target_end(on, 0, NULL);
+    target_close(on);
+}
+END_TEST
+
+START_TEST(the_next_turn_has_a_replica_that_follows_and_is_empty) {
+    target *on = open_exec("exec:redis-server");
+    for (int i = 0; i < 3; i++) {
+        begin(on, &paired);
+        ck_assert_int_eq(say(on->replica, 0, "EXISTS p:k p:own"), 0);
+        say(on, 0, "SET p:k v");
+        ck_assert_int_eq(say(on->replica, 0, "EXISTS p:k"), 1);
+        ck_assert_msg(on->promote(on, error), "%s", error);
+        say(on->replica, 0, "SET p:own v");
+        ck_assert_int_eq(say(on, 0, "EXISTS p:own"), 0);
+        target_end(on, 0, NULL);
+    }
+    target_close(on);
+}
+END_TEST
+
+START_TEST(a_clock_of_years_does_not_part_a_replica) {
+    static const int64_t years_ms = INT64_C(630720000000);
+    target *on = open_exec("exec:redis-server");
+    begin(on, &paired);
+    say(on, 0, "SET p:k v");
+    say(on->replica, years_ms, "PTTL p:k");
+    say(on, -years_ms / 2, "INCR p:n");
+    nanosleep(&(struct timespec){1, 500000000}, NULL); /* time for the cron to think of the link */
+    say(on, years_ms, "INCR p:n");
+    synchronise(on);
+    ck_assert_int_eq(say(on->replica, 0, "EXISTS p:k p:n"), 2);
+    target_end(on, 0, NULL);
+    target_close(on);
+}
+END_TEST
+
+START_TEST(a_replica_that_ends_costs_only_its_turn) {
+    target *on = open_exec("exec:redis-server");
+    begin(on, &paired);
+    kill(follower_of(on)->server.pid, SIGKILL);
+    ck_assert(!on->synchronise(on, error) || breaks(on->replica, "PING"));
+    target_end(on, 0, NULL);
+    begin(on, &paired);
+    say(on, 0, "SET p:k v");
+    ck_assert_int_eq(say(on->replica, 0, "EXISTS p:k"), 1);
+    kill(((exec_target *)on)->server.pid, SIGKILL);
+    ck_assert(breaks(on, "PING"));
+    target_end(on, 0, NULL);
+    begin(on, &paired);
+    ck_assert_int_eq(say(on->replica, 0, "EXISTS p:k"), 0);
+    say(on, 0, "SET p:k v");
+    ck_assert_int_eq(say(on->replica, 0, "EXISTS p:k"), 1);
+    target_end(on, 0, NULL);
+    target_close(on);
+}
+END_TEST
+
 static int entries_in(const char *path) {
     DIR *directory = opendir(path);
     int count = -2; /* "." and ".." */
@@ -335,13 +434,13 @@ START_TEST(nothing_is_left_behind) {
     char *before = text_copy(getenv("TMPDIR"));
     setenv("TMPDIR", own, 1);
     target *on = open_exec("exec:redis-server");
-    pid_t process = ((exec_target *)on)->server.pid;
-    begin(on, &plain);
+    begin(on, &paired);
+    pid_t processes[] = {((exec_target *)on)->server.pid, follower_of(on)->server.pid};
     say(on, 0, "SET p:k v");
     ck_assert_int_gt(entries_in(own), 0);
     target_close(on); /* in the middle of a turn */
     ck_assert_int_eq(entries_in(own), 0);
-    ck_assert_int_ne(kill(process, 0), 0);
+    for (size_t i = 0; i < 2; i++) ck_assert_int_ne(kill(processes[i], 0), 0);
     if (before != NULL) setenv("TMPDIR", before, 1);
     else unsetenv("TMPDIR");
     free(before);
@@ -366,6 +465,11 @@ int main(void) {
     tcase_add_test(all, a_restarted_server_has_its_data_and_the_next_turn_has_none);
     tcase_add_test(all, a_server_that_cannot_read_its_data_costs_only_its_turn);
     tcase_add_test(all, a_server_with_options_of_its_own_is_not_restarted);
+    tcase_add_test(all, a_replica_is_there_only_in_turns_that_want_one);
+    tcase_add_test(all, a_replica_has_done_all_that_its_server_did);
+    tcase_add_test(all, the_next_turn_has_a_replica_that_follows_and_is_empty);
+    tcase_add_test(all, a_clock_of_years_does_not_part_a_replica);
+    tcase_add_test(all, a_replica_that_ends_costs_only_its_turn);
     tcase_add_test(all, nothing_is_left_behind);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);

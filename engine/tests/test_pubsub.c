@@ -24,7 +24,7 @@ static void listener_on_push(void *context, ttl_session *session, const ttl_repl
 
 static void listener_open(struct listener *listener, struct world *world) {
     *listener = (struct listener){0};
-    ttl_session_options options = {listener_on_push, listener};
+    ttl_session_options options = {.on_push = listener_on_push, .push_context = listener};
     listener->session = ttl_session_new(world->engine, &options);
     ck_assert_ptr_nonnull(listener->session);
     ttl_reply_init(&listener->reply, ttl_allocator_libc());

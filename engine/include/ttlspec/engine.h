@@ -57,6 +57,12 @@ typedef struct ttl_engine_options {
     /* Told of each keyspace event, in order, whatever notify-keyspace-events says. May be NULL. */
     void (*on_event)(void *context, const ttl_event *event);
     void *event_context;
+    /* Told of each change of a key as replicas are told of it: a command to be executed in this
+     * database by a session that is_primary. Deadlines are moments (before Redis 7.0 they are as
+     * the client gave them), and a key that died is deleted. In order; good only during the call.
+     * May be NULL. */
+    void (*on_change)(void *context, int database, size_t argc, const ttl_bytes *argv);
+    void *change_context;
     /* For who judges a history: takes the place of the clock. NULL: a concrete engine. The active
      * cycle is not to be driven then. */
     const ttl_timeline *timeline;
@@ -68,8 +74,12 @@ void ttl_engine_free(ttl_engine *engine);
 
 /* The active cycle, driven by the caller: reclaims every key that is dead at the clock's present,
  * in (deadline, arming) order, announcing `expired` for each. `removed` (may be NULL) is told how
- * many. Does nothing after DEBUG SET-ACTIVE-EXPIRE 0. */
+ * many. Does nothing after DEBUG SET-ACTIVE-EXPIRE 0, nor on a replica. */
 ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed);
+/* Makes the engine a replica, or no longer one. A replica does not let anybody see a dead key, but
+ * keeps it: the primary's DEL reclaims it, or the engine itself once it is no replica any more. It
+ * refuses writes unless CONFIG SET replica-read-only no was said. */
+void ttl_engine_set_replica(ttl_engine *engine, bool is_replica);
 /* The first instant, in milliseconds since the epoch, at which ttl_engine_expire would have
  * something to reclaim. False: no key has a deadline. */
 bool ttl_engine_next_expiry(ttl_engine *engine, int64_t *at_ms);
@@ -86,6 +96,8 @@ typedef struct ttl_session_options {
      * NULL: they are dropped. `message` is good only during the call. */
     void (*on_push)(void *context, ttl_session *session, const ttl_reply *message);
     void *push_context;
+    /* Says to a replica what its primary did: it may write, and to it the dead are alive. */
+    bool is_primary;
 } ttl_session_options;
 
 /* NULL: there is no memory. `options` may be NULL. */

@@ -1,0 +1,63 @@
+#include "engine/change.h"
+
+#include "engine/number.h"
+#include "engine/rule.h"
+
+static void tell(ttl_engine *engine, int database, size_t argc, const ttl_bytes *argv) {
+    if (engine->on_change != NULL) engine->on_change(engine->change_context, database, argc, argv);
+}
+
+void change_tell(struct call *call, size_t argc, const ttl_bytes *argv) {
+    call->is_told = true;
+    tell(call->engine, call->db->id, argc, argv);
+}
+
+void change_tell_short(struct call *call, const char *command, ttl_bytes name) {
+    change_tell(call, 2, (const ttl_bytes[]){ttl_bytes_of(command), name});
+}
+
+/* Are the command's own words right for a replica, too? */
+static bool is_told_as_given(const struct call *call) {
+    RULE("replica.deadlines-are-moments");
+    return call->engine->on_change == NULL || !call_has(call, TRAIT_REPLICA_TOLD_MOMENTS);
+}
+
+/* Tells the words; the one at `place` is the moment. */
+static void tell_moment(struct call *call, size_t argc, ttl_bytes *argv, size_t place,
+                        ttl_instant deadline) {
+    char digits[NUMBER_INTEGER_ROOM];
+    if (is_told_as_given(call)) return;
+    argv[place] = (ttl_bytes){digits, number_format_integer(deadline.ms, digits)};
+    change_tell(call, argc, argv);
+}
+
+void change_tell_set(struct call *call, ttl_bytes name, ttl_bytes value, ttl_instant deadline) {
+    ttl_bytes argv[5] = {ttl_bytes_of("SET"), name, value, ttl_bytes_of("PXAT")};
+    tell_moment(call, 5, argv, 4, deadline);
+}
+
+void change_tell_deadline(struct call *call, ttl_bytes name, ttl_instant deadline) {
+    ttl_bytes argv[3] = {ttl_bytes_of("PEXPIREAT"), name};
+    tell_moment(call, 3, argv, 2, deadline);
+}
+
+/* What is in its way here is in its way there. */
+void change_tell_restored(struct call *call, ttl_bytes name, ttl_bytes payload,
+                          ttl_instant deadline) {
+    ttl_bytes argv[6] = {ttl_bytes_of("RESTORE"), name,
+                         ttl_bytes_of(""),        payload,
+                         ttl_bytes_of("REPLACE"), ttl_bytes_of("ABSTTL")};
+    tell_moment(call, 6, argv, 2, deadline);
+}
+
+/* Valkey says UNLINK, which is the same to who receives it. */
+void change_tell_expired(ttl_engine *engine, int database, ttl_bytes name) {
+    RULE("replica.told-of-deaths");
+    tell(engine, database, 2, (const ttl_bytes[]){ttl_bytes_of("DEL"), name});
+}
+
+void change_tell_rest(struct call *call, uint64_t changes) {
+    if (call->is_told || call->engine->changes == changes) return;
+    if ((call->command->flags & COMMAND_WRITE) == 0) return;
+    tell(call->engine, call->db->id, call->argc, call->argv);
+}
