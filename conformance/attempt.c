@@ -60,6 +60,8 @@ static void fill_step(attempt *self, size_t index) {
 static bool do_action(target *on, const vector_step *step, char *error) {
     if (vector_action_restarts(step->action))
         return on->restart(on, step->action, step->wall_ms, error);
+    if (step->action == VECTOR_RUN_CLOCK)
+        return on->run_clock(on, step->wall_ms, step->rate, error);
     if (step->action == VECTOR_PROMOTE) return on->synchronise(on, error) && on->promote(on, error);
     return true;
 }

@@ -141,13 +141,13 @@ static void read_connection(loading *self, const cJSON *json, vector_step *step,
 
 /* The words are for who reads the vector; there is nothing to compare. */
 static void fill_action(loading *self, vector_step *step, const char *name, const char *how,
-                        const char *whose) {
+                        const char *more) {
     arena *memory = &self->set->arena;
     vector_text *argv = arena_take_array(memory, 3, sizeof *argv);
     argv[0] = vector_text_of_bytes(memory, name, strlen(name));
     argv[1] = vector_text_of_bytes(memory, how, strlen(how));
-    if (whose != NULL) argv[2] = vector_text_of_bytes(memory, whose, strlen(whose));
-    step->argc = whose == NULL ? 2 : 3;
+    if (more != NULL) argv[2] = vector_text_of_bytes(memory, more, strlen(more));
+    step->argc = more == NULL ? 2 : 3;
     step->argv = argv;
     expectation *reply = arena_take(memory, sizeof *reply);
     reply->kind = EXPECTATION_ANYTHING;
@@ -173,6 +173,26 @@ static void read_restart(loading *self, const cJSON *how, vector_step *step, con
     fill_action(self, step, "restart", how->valuestring, NULL);
 }
 
+/* {"rate": "60"} */
+static void read_rate(loading *self, const cJSON *clock, vector_step *step, const vector *of) {
+    static const char *const known[] = {"rate", NULL};
+    if (!loading_check_object(self, clock, known)) return;
+    const cJSON *rate = loading_field(clock, "rate");
+    step->action = VECTOR_RUN_CLOCK;
+    if (!cJSON_IsString(rate) || !number_parse_digits(rate->valuestring, strlen(rate->valuestring),
+                                                      VECTOR_RATE_MAX, &step->rate)) {
+        loading_expected(self, rate == NULL ? clock : rate,
+                         "how many times as fast as real time the wall clock runs, as a string of "
+                         "digits up to 10^9 such as \"60\"; \"0\" stops it");
+        return;
+    }
+    if (!(of->needs & VECTOR_NEEDS_CLOCK_RATE))
+        loading_error(self, clock, "a running clock is only for vectors that need \"clock-rate\"");
+    if (of->needs & VECTOR_NEEDS_REPLICA)
+        loading_error(self, clock, "where there is a replica no clock runs");
+    fill_action(self, step, "clock", "rate", rate->valuestring);
+}
+
 /* Whom a step is about: the replica, and nobody else. */
 static bool names_replica(loading *self, const cJSON *whom, const vector *of) {
     if (!cJSON_IsString(whom) || strcmp(whom->valuestring, replica_name) != 0)
@@ -190,12 +210,16 @@ static void read_promotion(loading *self, const cJSON *whom, vector_step *step, 
 static void read_clock(loading *self, const cJSON *json, vector_step *step, const vector *of) {
     const cJSON *by = loading_field(json, "clock"), *whose = loading_field(json, "of");
     int64_t by_ms = 0;
+    if (cJSON_IsObject(by)) {
+        read_rate(self, by, step, of);
+        return;
+    }
     step->action = VECTOR_MOVE_CLOCK;
     if (!cJSON_IsString(by) || !number_parse(by->valuestring, strlen(by->valuestring), &by_ms) ||
         by_ms > NUMBER_EXACT_MAX || by_ms < -NUMBER_EXACT_MAX) {
         loading_expected(self, by,
                          "by how many milliseconds the wall clock is moved, as a string such as "
-                         "\"1000\" or \"-1000\"");
+                         "\"1000\" or \"-1000\"; or at what rate it runs, {\"rate\": \"60\"}");
         return;
     }
     if (!(of->needs & VECTOR_NEEDS_VIRTUAL_CLOCK))
@@ -237,6 +261,21 @@ static void check_wall_clocks(loading *self, const cJSON *json, vector_step *ste
     check_wall_clock(self, json, "wall clock", step->at_ms, &step->wall_ms);
     if (of->needs & VECTOR_NEEDS_REPLICA)
         check_wall_clock(self, json, "replica's wall clock", step->at_ms, &step->replica_wall_ms);
+}
+
+/* Where a running clock stands nobody knows exactly, so it is stopped before it is moved; and
+ * while it runs its time has to be waited for. */
+static void check_running_clock(loading *self, const cJSON *json, const vector_step *step,
+                                const vector_step *previous) {
+    if (previous->rate == 0) return;
+    if (step->action == VECTOR_MOVE_CLOCK || vector_action_restarts(step->action))
+        loading_error(self, json, "the clock runs: expected {\"clock\": {\"rate\": \"0\"}} before");
+    int64_t wait_ms = (step->at_ms - previous->at_ms) / previous->rate;
+    if (wait_ms > VECTOR_RUN_MAX_MS)
+        loading_error(self, json,
+                      "the clock would take %" PRId64
+                      " ms of real time to get there: expected %d at most",
+                      wait_ms, VECTOR_RUN_MAX_MS);
 }
 
 /* --- what the step must lead to --- */
@@ -349,6 +388,7 @@ static void read_step(loading *self, const cJSON *json, vector_step *step, vecto
     step->at_ms = previous->at_ms;
     step->wall_ms = previous->wall_ms;
     step->replica_wall_ms = previous->replica_wall_ms;
+    step->rate = previous->rate;
     if (!loading_check_object(self, json, step_fields(json))) return;
     step->place = loading_place(self, json);
     loading_text(self, json, "about", false);
@@ -360,6 +400,7 @@ static void read_step(loading *self, const cJSON *json, vector_step *step, vecto
     else if (promote != NULL) read_promotion(self, promote, step, of);
     else read_command(self, json, step, of, connections);
     check_wall_clocks(self, json, step, of);
+    check_running_clock(self, json, step, previous);
 }
 
 void loading_steps(loading *self, const cJSON *list, vector *into) {

@@ -52,7 +52,7 @@ static unsigned read_needs(loading *self, const cJSON *json) {
         if (bit == 0)
             loading_expected(self, item,
                              "a capability: exclusive-db, virtual-clock, restart, "
-                             "debug, databases, resp3 or replica");
+                             "debug, databases, resp3, replica or clock-rate");
         needs |= bit;
     }
     return needs;

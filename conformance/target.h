@@ -101,6 +101,9 @@ struct target {
     /* Ends the server as the action says and starts it again at T0 + at_ms, with new connections
      * for the turn. NULL: the target lacks the capability. */
     bool (*restart)(target *base, vector_action action, int64_t at_ms, char *error);
+    /* Puts the clock to T0 + at_ms and lets it run from there, `rate` times as fast as real time;
+     * 0: it stands. NULL: the target lacks the capability. */
+    bool (*run_clock)(target *base, int64_t at_ms, int64_t rate, char *error);
     /* Opens one more target like this one, independent of it, for another thread. NULL: there can
      * be none beside it. */
     target *(*another)(const target *base, char *error);
@@ -129,7 +132,7 @@ void target_close(target *base);
 static inline bool target_begin(target *t, const target_turn *turn, char *error) {
     return t->operations->begin(t, turn, error);
 }
-/* Until T0 + at_ms. False: interrupted. */
+/* Until T0 + at_ms, or later where the clock runs. False: interrupted. */
 static inline bool target_wait(target *t, int64_t at_ms) {
     return t->operations->wait(t, at_ms);
 }

@@ -1,5 +1,8 @@
 /* The reference engine as a target: a fresh one for each vector, and a clock that only we move.
  *
+ * Where a vector lets the clock run, each look at it takes a millisecond of real time, and the
+ * active cycle rests.
+ *
  * It has no files, so a restart is a model of one: the sessions are gone, the keyspace stays,
  * active expiry is on again, and what is dead when the server comes up is reclaimed before anybody
  * is there to be told. Settings and statistics are not set back.
@@ -25,6 +28,7 @@ typedef struct engine_target {
     target base;
     ttl_dialect dialect;
     int64_t now_us;
+    int64_t rate; /* of a clock that runs */
     ttl_engine *engine;
     size_t session_count; /* those that are open */
     size_t connection_count;
@@ -38,7 +42,9 @@ typedef struct engine_target {
 } engine_target;
 
 static int64_t clock_now_us(void *context) {
-    return ((engine_target *)context)->now_us;
+    engine_target *self = context;
+    self->now_us += self->rate * 1000;
+    return self->now_us;
 }
 
 static bool starts_with(ttl_bytes text, ttl_bytes prefix) {
@@ -136,10 +142,11 @@ static void engine_end(target *base, size_t key_count, const ttl_bytes *keys) {
 static bool open_engine(engine_target *self, const target_turn *turn, char *error) {
     self->key_prefix = turn->key_prefix;
     self->now_us = ENGINE_T0_MS * 1000;
+    self->rate = 0;
     self->base.t0_ms = ENGINE_T0_MS;
     forget_events(self);
     ttl_engine_options options = {
-        .clock = {self, clock_now_us},
+        .clock = {self, clock_now_us, true},
         .allocator = ttl_allocator_libc(),
         .dialect = self->dialect,
         .seed = ENGINE_SEED,
@@ -198,8 +205,21 @@ static bool engine_restart(target *base, vector_action action, int64_t at_ms, ch
 
 static bool engine_wait(target *base, int64_t at_ms) {
     engine_target *self = (engine_target *)base;
-    self->now_us = (ENGINE_T0_MS + at_ms) * 1000;
+    int64_t until_us = (ENGINE_T0_MS + at_ms) * 1000;
+    if (self->rate != 0) {
+        if (self->now_us < until_us) self->now_us = until_us;
+        return true;
+    }
+    self->now_us = until_us;
     return ttl_engine_expire(self->engine, NULL) == TTL_OK;
+}
+
+static bool engine_run_clock(target *base, int64_t at_ms, int64_t rate, char *error) {
+    (void)error;
+    engine_target *self = (engine_target *)base;
+    self->now_us = (ENGINE_T0_MS + at_ms) * 1000;
+    self->rate = rate;
+    return true;
 }
 
 static bool engine_execute(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
@@ -245,13 +265,14 @@ static engine_target *engine_target_new(const ttl_dialect *dialect) {
     target *base = &self->base;
     base->operations = &engine_operations;
     base->restart = engine_restart;
+    base->run_clock = engine_run_clock;
     base->synchronise = engine_synchronise;
     base->promote = engine_promote;
     base->has_dialect = base->is_virtual = base->has_events = true;
     base->dialect = *dialect;
     base->capabilities = VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_VIRTUAL_CLOCK |
                          VECTOR_NEEDS_RESTART | VECTOR_NEEDS_DEBUG | VECTOR_NEEDS_DATABASES |
-                         VECTOR_NEEDS_RESP3 | VECTOR_NEEDS_REPLICA;
+                         VECTOR_NEEDS_RESP3 | VECTOR_NEEDS_REPLICA | VECTOR_NEEDS_CLOCK_RATE;
     base->databases[1] = 1;
     ttl_dialect_name(dialect, base->server, sizeof base->server);
     return self;

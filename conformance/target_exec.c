@@ -73,12 +73,14 @@ static bool exec_begin(target *base, const target_turn *turn, char *error) {
 
 static bool exec_wait(target *base, int64_t at_ms) {
     exec_target *self = (exec_target *)base;
+    if (self->rate != 0) return exec_clock_reach(self, at_ms);
     if (at_ms != self->at_ms) exec_clock_move(self, at_ms);
     return self->is_interrupted == NULL || !*self->is_interrupted;
 }
 
-/* A replica has no cycle of its own. */
+/* A replica has no cycle of its own, and while the clock runs that of the server rests. */
 bool exec_catch_up(exec_target *self, char *error) {
+    if (self->rate != 0) return true;
     if (self->has_moved && !exec_clock_await(self, error)) return false;
     bool is_to_be_driven = self->turn.wants_active_expiry && self->is_active && !self->follows;
     if (is_to_be_driven && !self->is_driven && !exec_cycle_drive(self, error)) return false;
@@ -100,14 +102,25 @@ static bool heed_expiry(exec_target *self, size_t argc, const ttl_bytes *argv, c
 static bool exec_execute(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
                          ttl_reply *reply, target_moments *moments, char *error) {
     exec_target *self = (exec_target *)base;
-    bool done = exec_catch_up(self, error) &&
-                live_turn_execute(&self->connections, base, connection, argc, argv, reply, moments,
-                                  error) &&
-                heed_expiry(self, argc, argv, error) &&
-                (base->replica == NULL || exec_replica_await(self, error));
+    bool done = exec_catch_up(self, error);
+    int64_t sent_us = exec_clock_shows_us(self);
+    done = done &&
+           live_turn_execute(&self->connections, base, connection, argc, argv, reply, moments,
+                             error) &&
+           heed_expiry(self, argc, argv, error) &&
+           (base->replica == NULL || exec_replica_await(self, error));
     self->is_driven = false;
     if (!done) exec_server_explain(self, error);
-    moments->sent_us = moments->received_us = self->at_ms * 1000;
+    moments->sent_us = sent_us;
+    moments->received_us = exec_clock_shows_us(self);
+    return done;
+}
+
+static bool exec_run_clock(target *base, int64_t at_ms, int64_t rate, char *error) {
+    exec_target *self = (exec_target *)base;
+    exec_clock_move(self, at_ms);
+    bool done = exec_clock_await(self, error) && exec_clock_run(self, rate, error);
+    if (!done) exec_server_explain(self, error);
     return done;
 }
 
@@ -168,6 +181,7 @@ exec_target *exec_target_new(char **words, const volatile sig_atomic_t *is_inter
     target *base = &self->base;
     base->operations = &exec_operations;
     base->restart = exec_restart;
+    base->run_clock = exec_run_clock;
     base->another = exec_another;
     base->synchronise = exec_replica_synchronise;
     base->promote = exec_replica_promote;

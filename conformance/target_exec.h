@@ -60,7 +60,8 @@ typedef struct exec_target {
     target_turn turn;
     live_turn connections;
     char *settings[TARGET_SETTINGS_MAX]; /* their values before the turn */
-    int64_t at_ms;                       /* what the clock shows, since T0 */
+    int64_t at_ms;                       /* what the clock shows, since T0; or where it began */
+    int64_t rate;                        /* to run, so many times as fast as real time; 0: not */
     bool has_moved;          /* the clock, since the server was last asked for the time */
     bool is_driven;          /* the cycle was, since the clock was moved or a command sent */
     bool is_active;          /* active expiry is on, as the vector sees it */
@@ -92,6 +93,12 @@ void exec_server_explain(exec_target *self, char *error);
 
 /* Sets the clock to T0 + at_ms. */
 void exec_clock_move(exec_target *self, int64_t at_ms);
+/* Lets the clock run from where it stands. False: the server does not follow it. */
+bool exec_clock_run(exec_target *self, int64_t rate, char *error);
+/* Waits until a running clock shows T0 + at_ms. False: interrupted. */
+bool exec_clock_reach(exec_target *self, int64_t at_ms);
+/* What the clock shows, microseconds since T0. */
+int64_t exec_clock_shows_us(const exec_target *self);
 /* Waits until the server tells exactly that time. */
 bool exec_clock_await(exec_target *self, char *error);
 /* The same when TIME was already sent on `control`, behind other commands. */

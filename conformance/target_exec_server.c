@@ -10,11 +10,13 @@
 #include "conformance/number.h"
 #include "conformance/target_exec.h"
 #include "conformance/text.h"
+#include "conformance/virtual-clock/page.h"
 
 enum {
     CLOCK_TRIES = 200, /* how often the server is asked whether it has seen a move */
     END_WAIT_MS = 300, /* how long after it broke a connection a server may take to be gone */
     POLL_MS = 2,
+    RUN_LOOK_US = 20000, /* how often a running clock is looked at */
     WORDS_SHOWN = 600,
     REWRITE_WAIT_US = 5000000, /* a server that takes longer to rewrite a few keys never ends */
 };
@@ -44,6 +46,7 @@ bool exec_tell(redisContext *on, char *error, const char *const *words) {
 
 void exec_clock_move(exec_target *self, int64_t at_ms) {
     self->at_ms = at_ms;
+    self->rate = 0;
     self->has_moved = true;
     self->is_driven = false;
     virtual_clock_set(&self->clock, (EXEC_T0_MS + at_ms) * 1000);
@@ -88,6 +91,37 @@ bool exec_clock_hear(exec_target *self, char *error) {
 bool exec_clock_await(exec_target *self, char *error) {
     redisAppendCommand(self->control, "TIME");
     return exec_clock_hear(self, error);
+}
+
+int64_t exec_clock_shows_us(const exec_target *self) {
+    if (self->rate == 0) return self->at_ms * 1000;
+    return virtual_clock_now_us(&self->clock) - EXEC_T0_MS * 1000;
+}
+
+bool exec_clock_run(exec_target *self, int64_t rate, char *error) {
+    int64_t told_us = 0;
+    self->rate = rate;
+    if (rate == 0) return true;
+    virtual_clock_run(&self->clock, rate * CLOCK_RATE_REAL_PPM);
+    int64_t before_us = virtual_clock_now_us(&self->clock);
+    redisAppendCommand(self->control, "TIME");
+    if (!hear_time_us(self, &told_us, error)) return false;
+    if (told_us >= before_us && told_us <= virtual_clock_now_us(&self->clock)) return true;
+    snprintf(error, TARGET_ERROR_SIZE,
+             "does not follow the virtual clock, which runs %lld times as fast as real time",
+             (long long)rate);
+    return false;
+}
+
+bool exec_clock_reach(exec_target *self, int64_t at_ms) {
+    for (;;) {
+        if (self->is_interrupted != NULL && *self->is_interrupted) return false;
+        int64_t left_us = at_ms * 1000 - exec_clock_shows_us(self);
+        if (left_us <= 0) return true;
+        int64_t real_us = left_us / self->rate + 1;
+        if (real_us > RUN_LOOK_US) real_us = RUN_LOOK_US;
+        nanosleep(&(struct timespec){0, real_us * 1000}, NULL);
+    }
 }
 
 /* -- what the server is --------------------------------------------------------------------- */
@@ -142,7 +176,8 @@ static void set_up(exec_target *self) {
 static void learn_capabilities(exec_target *self) {
     char ignored[TARGET_ERROR_SIZE];
     target *base = &self->base;
-    base->capabilities = VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_VIRTUAL_CLOCK;
+    base->capabilities =
+        VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_VIRTUAL_CLOCK | VECTOR_NEEDS_CLOCK_RATE;
     base->databases[1] = 1;
     if (self->has_debug) base->capabilities |= VECTOR_NEEDS_DEBUG;
     if (exec_tell(self->control, ignored, (const char *[]){"SELECT", "1", NULL}))

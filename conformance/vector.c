@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const capability_names[] = {"exclusive-db", "virtual-clock", "restart", "debug",
-                                               "databases",    "resp3",         "replica"};
+static const char *const capability_names[] = {"exclusive-db", "virtual-clock", "restart",
+                                               "debug",        "databases",     "resp3",
+                                               "replica",      "clock-rate"};
 enum { CAPABILITIES = sizeof capability_names / sizeof *capability_names };
 
 const char *vector_capability_name(unsigned capability) {

@@ -59,6 +59,7 @@ typedef enum vector_capability {
     VECTOR_NEEDS_DATABASES = 1 << 4,     /* databases: a second database, {db2} */
     VECTOR_NEEDS_RESP3 = 1 << 5,         /* resp3: the client can speak RESP3 */
     VECTOR_NEEDS_REPLICA = 1 << 6,       /* replica: a second server that follows the first */
+    VECTOR_NEEDS_CLOCK_RATE = 1 << 7,    /* clock-rate: its clock runs as fast as we say */
 } vector_capability;
 
 /* The name of one capability; NULL when the bit means none. */
@@ -90,10 +91,12 @@ typedef struct vector_variant {
 } vector_variant;
 
 /* What a step does. Only a command goes to the server; the others are the target's own to do, and
- * their arguments say so to a reader: "restart" "rdb", "clock" "-1000". They expect any reply. */
+ * their arguments say so to a reader: "restart" "rdb", "clock" "-1000", "clock" "rate" "60". They
+ * expect any reply. */
 typedef enum vector_action {
     VECTOR_COMMAND,
     VECTOR_MOVE_CLOCK,        /* the wall clock of the servers, or of the replica alone */
+    VECTOR_RUN_CLOCK,         /* it is put to the step's moment, and runs at a rate from there */
     VECTOR_PROMOTE,           /* the replica follows nobody any more */
     VECTOR_RESTART_AOF,       /* ended in order, started again from its append-only file */
     VECTOR_RESTART_REWRITTEN, /* the same, after that file was rewritten from what is in memory */
@@ -107,12 +110,15 @@ static inline bool vector_action_restarts(vector_action action) {
 
 /* How far before T0 a wall clock may be moved: 30 years. */
 #define VECTOR_PAST_MAX_MS INT64_C(946080000000)
+/* How fast a wall clock may run, and for how long it may be waited for, in real time. */
+enum { VECTOR_RATE_MAX = 1000000000, VECTOR_RUN_MAX_MS = 10000 };
 
 typedef struct vector_step {
     vector_action action;
     int64_t at_ms;   /* since the vector began; a step that does not say has the last one's */
     int64_t wall_ms; /* what the wall clock shows then, since T0: other than at_ms once moved */
     int64_t replica_wall_ms; /* the same of the replica's wall clock */
+    int64_t rate;            /* of the wall clock from here on, times real time; 0: it stands */
     bool has_at;             /* the file says `at` */
     size_t connection;       /* index in the vector's connections */
     size_t argc;

@@ -163,7 +163,7 @@ static ttl_status reply_time_told(struct call *call) {
 
 ttl_status time_command(struct call *call) {
     if (call->engine->timeline != NULL) return reply_time_told(call);
-    int64_t now_us = call->engine->now_us;
+    int64_t now_us = engine_now_us_again(call->engine);
     int64_t us = now_us % US_PER_SECOND, seconds = now_us / US_PER_SECOND;
     if (us < 0) {
         us += US_PER_SECOND;

@@ -96,7 +96,7 @@ bool deadline_has_passed(const ttl_engine *engine, ttl_instant deadline) {
     if (deadline.ms < 0 && deadline.origin == TTL_ORIGIN_EPOCH &&
         !ttl_dialect_has(&engine->dialect, TRAIT_EXPIRE_OVERFLOW_REFUSED))
         return false;
-    RULE("expire.deadline-inclusive");
+    RULE("expire.deadline-inclusive", "clock.rate");
     return deadline_is_later(engine, engine->now, deadline);
 }
 

@@ -25,6 +25,8 @@ ttl_engine *ttl_engine_new(const ttl_engine_options *options) {
     engine->on_change = options->on_change;
     engine->change_context = options->change_context;
     engine->timeline = options->timeline;
+    engine->reads_again = (options->timeline != NULL || options->clock.runs) &&
+                          !ttl_dialect_has(&options->dialect, TRAIT_TIME_FROZEN_IN_EXEC);
     engine->active_expire = true;
     engine->database_count = options->databases > 0 ? options->databases : DATABASES_USUAL;
     command_index(engine);
@@ -83,9 +85,15 @@ void engine_begin_unit(ttl_engine *engine) {
     engine->now = ttl_instant_at(floor_ms(engine->now_us));
 }
 
+int64_t engine_now_us_again(const ttl_engine *engine) {
+    if (!engine->reads_again) return engine->now_us;
+    RULE("exec.time-goes-on-before-7.2");
+    return engine->clock.now_us(engine->clock.context);
+}
+
 ttl_instant engine_read_again(const ttl_engine *engine) {
-    if (ttl_dialect_has(&engine->dialect, TRAIT_TIME_FROZEN_IN_EXEC)) return engine->now;
-    return engine->timeline->now(engine->timeline->context, true);
+    if (engine->timeline != NULL) return engine->timeline->now(engine->timeline->context, true);
+    return ttl_instant_at(floor_ms(engine_now_us_again(engine)));
 }
 
 /* splitmix64: one addition and a mix; the state is the seed and a counter. */

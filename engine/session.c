@@ -234,7 +234,8 @@ ttl_status discard_command(struct call *call) {
 /* Runs the queue as one unit: time was read once, before. */
 static void exec_queue(struct call *call, struct queued *queue, size_t count) {
     RULE("exec.runs-in-order", "exec.one-instant", "exec.deadline-counts-from-exec",
-         "exec.runtime-error-does-not-abort", "event.order-in-exec");
+         "exec.runtime-error-does-not-abort", "exec.life-is-decided-at-its-beginning",
+         "event.order-in-exec");
     reply_array(call, count);
     for (size_t i = 0; i < count; i++) {
         size_t nodes = call->reply->node_count, text = call->reply->text_length;

@@ -29,6 +29,7 @@ struct ttl_engine {
     ttl_instant now; /* the one instant of the unit being executed */
     int64_t now_us;
     const ttl_timeline *timeline; /* NULL: a concrete engine */
+    bool reads_again;             /* time goes on within a unit (trait exec.time-is-frozen) */
     struct database **databases;  /* by index; SWAPDB swaps the pointers */
     int database_count;
     void (*on_event)(void *context, const ttl_event *event);

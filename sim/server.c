@@ -39,7 +39,7 @@ static void note_event(void *context, const ttl_event *event) {
 
 static void start_engine(sim_server *server) {
     ttl_engine_options options = {
-        .clock = {server, tell_time},
+        .clock = {.context = server, .now_us = tell_time},
         .allocator = ttl_allocator_libc(),
         .seed = server->seed,
         .databases = 1,

@@ -604,6 +604,26 @@ START_TEST(a_replica_has_a_clock_and_connections_of_its_own) {
 }
 END_TEST
 
+START_TEST(a_clock_that_runs_does_so_until_it_is_told_otherwise) {
+    static const int64_t rates[] = {0, 60, 60, 0};
+    loaded got;
+    load_sound(&got, "{\"id\": \"s.a\", \"title\": \"t\", \"rules\": [\"r\"], \"needs\": "
+                     "[\"clock-rate\"], \"steps\": [{\"do\": [\"PING\"], \"reply\": null}, "
+                     "{\"at\": \"100\", \"clock\": {\"rate\": \"60\"}}, "
+                     "{\"at\": \"150\", \"do\": [\"PING\"], \"reply\": null}, "
+                     "{\"clock\": {\"rate\": \"0\"}}]}");
+    const vector *one = got.set.vectors[0];
+    for (size_t i = 0; i < one->step_count; i++) {
+        ck_assert_int_eq(one->steps[i].action, i % 2 == 1 ? VECTOR_RUN_CLOCK : VECTOR_COMMAND);
+        ck_assert_int_eq(one->steps[i].rate, rates[i]);
+        ck_assert_int_eq(one->steps[i].wall_ms, one->steps[i].at_ms);
+    }
+    ck_assert_uint_eq(one->steps[1].argc, 3);
+    expect_text(&one->steps[1].argv[2], "\"60\"");
+    loaded_free(&got);
+}
+END_TEST
+
 START_TEST(a_restart_says_how) {
     static const vector_action actions[] = {VECTOR_RESTART_AOF, VECTOR_RESTART_KILLED};
     loaded got;
@@ -646,6 +666,7 @@ static TCase *cases_of_content(void) {
     tcase_add_test(tests, a_file_that_is_named_twice_is_read_once);
     tcase_add_test(tests, a_moved_clock_shows_another_time_than_has_passed);
     tcase_add_test(tests, a_replica_has_a_clock_and_connections_of_its_own);
+    tcase_add_test(tests, a_clock_that_runs_does_so_until_it_is_told_otherwise);
     tcase_add_test(tests, a_restart_says_how);
     tcase_add_test(tests, the_vectors_of_the_project_are_sound);
     return tests;

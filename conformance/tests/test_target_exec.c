@@ -103,6 +103,39 @@ START_TEST(a_step_runs_at_exactly_its_millisecond) {
 }
 END_TEST
 
+/* Runs a command at T0 + at_ms at the earliest; `moments` say when it was. */
+static void ping(target *on, int64_t at_ms, target_moments *moments) {
+    ttl_bytes words[] = {ttl_bytes_of("PING")};
+    ttl_reply reply;
+    ttl_reply_init(&reply, ttl_allocator_libc());
+    ck_assert(target_wait(on, at_ms));
+    ck_assert_msg(target_execute(on, 0, 1, words, &reply, moments, error), "%s", error);
+    ttl_reply_free(&reply);
+}
+
+START_TEST(a_clock_that_runs_is_waited_for_and_tells_when_a_step_was) {
+    target *on = open_exec("exec:redis-server");
+    target_moments first, second;
+    begin(on, &plain);
+    say(on, 0, "PSETEX p:k 60000 v");
+    ck_assert_msg(on->run_clock(on, 0, 1000, error), "%s", error);
+    ping(on, 0, &first);
+    ck_assert_int_gt(first.sent_us, 0);
+    ck_assert_int_gt(first.received_us, first.sent_us);
+    ping(on, 60001, &second);
+    ck_assert_int_ge(second.sent_us, 60001000);
+    ck_assert_msg(on->run_clock(on, 70000, 0, error), "%s", error);
+    ck_assert_int_eq(say(on, 70000, "EXISTS p:k"), 0);
+    ck_assert_msg(on->run_clock(on, 70000, 1, error), "%s", error);
+    target_end(on, 0, NULL);
+    begin(on, &plain);
+    say(on, 0, "PSETEX p:k 1000 v");
+    ck_assert_int_eq(say(on, 0, "PTTL p:k"), 1000);
+    target_end(on, 0, NULL);
+    target_close(on);
+}
+END_TEST
+
 START_TEST(a_turn_finds_nothing_of_the_one_before) {
     target *on = open_exec("exec:redis-server");
     begin(on, &plain);
@@ -455,6 +488,7 @@ int main(void) {
     tcase_set_timeout(all, 30);
     tcase_add_test(all, a_command_line_is_cut_as_a_shell_cuts_it);
     tcase_add_test(all, a_step_runs_at_exactly_its_millisecond);
+    tcase_add_test(all, a_clock_that_runs_is_waited_for_and_tells_when_a_step_was);
     tcase_add_test(all, a_turn_finds_nothing_of_the_one_before);
     tcase_add_test(all, what_is_dead_is_reclaimed_before_a_step_that_may_see_it);
     tcase_add_test(all, the_active_cycle_never_comes_unasked);

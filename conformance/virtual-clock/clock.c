@@ -20,7 +20,7 @@ static int64_t monotonic_us(void) {
  * from being written before the former generation is there for every reader. */
 static void page_set(clock_page *page, int64_t virtual_us, int64_t rate_ppm) {
     uint32_t next = atomic_load_explicit(&page->generation, memory_order_relaxed) + 1;
-    clock_reading *reading = &page->readings[next & 1];
+    page_reading *reading = &page->readings[next & 1];
     atomic_thread_fence(memory_order_release);
     atomic_store_explicit(&reading->virtual_us, virtual_us, memory_order_relaxed);
     atomic_store_explicit(&reading->real_us, monotonic_us(), memory_order_relaxed);

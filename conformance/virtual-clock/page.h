@@ -35,18 +35,18 @@ enum {
     CLOCK_RATE_REAL_PPM = 1000000, /* as fast as the real clock */
 };
 
-typedef struct clock_reading {
+typedef struct page_reading {
     _Atomic int64_t virtual_us; /* since the epoch */
     _Atomic int64_t real_us;    /* CLOCK_MONOTONIC */
     _Atomic int64_t rate_ppm;
-} clock_reading;
+} page_reading;
 
 typedef struct clock_page {
     _Atomic uint32_t magic; /* written last: a page without it is not ready */
     _Atomic uint32_t version;
     _Atomic uint32_t generation;
     _Atomic uint32_t process;  /* who mapped the page last, 0: nobody */
-    clock_reading readings[2]; /* the one at generation & 1 holds */
+    page_reading readings[2]; /* the one at generation & 1 holds */
     _Atomic uint64_t asked;    /* how often the library answered from the page */
     _Atomic int64_t timers_ahead_us;
 } clock_page;
@@ -58,7 +58,7 @@ _Static_assert(sizeof(clock_page) == 80, "the layout of version 2");
 static inline int64_t clock_page_now_us(const clock_page *page, int64_t (*monotonic_us)(void)) {
     for (;;) {
         uint32_t generation = atomic_load_explicit(&page->generation, memory_order_acquire);
-        const clock_reading *reading = &page->readings[generation & 1];
+        const page_reading *reading = &page->readings[generation & 1];
         int64_t now_us = atomic_load_explicit(&reading->virtual_us, memory_order_relaxed);
         int64_t real_us = atomic_load_explicit(&reading->real_us, memory_order_relaxed);
         int64_t rate_ppm = atomic_load_explicit(&reading->rate_ppm, memory_order_relaxed);

@@ -8,8 +8,9 @@
  *
  * The engine is pure: no I/O, no threads, no globals, no clock and no randomness of its own. It
  * reads time only from the clock it was given, when it is made and once for each executed unit (a
- * command, or a MULTI/EXEC block as one), so time stands still while a unit runs. The same calls
- * with the same clock and seed give the same replies, always.
+ * command, or a MULTI/EXEC block as one), so time stands still while a unit runs; unless the clock
+ * may run meanwhile, and the dialect is one of those before Redis 7.2 that looked again. The same
+ * calls with the same clock and seed give the same replies, always.
  *
  * A key whose deadline has passed is dead: no command sees it. Dead keys are reclaimed lazily,
  * when a command meets one, and actively, when the caller drives ttl_engine_expire.
@@ -38,6 +39,7 @@ typedef struct ttl_session ttl_session;
 typedef struct ttl_clock {
     void *context;
     int64_t (*now_us)(void *context);
+    bool runs; /* it may show another time to who asks again within a unit */
 } ttl_clock;
 
 /* A keyspace event, as Redis announces it. */
