@@ -79,9 +79,9 @@ typedef struct result_vector {
     verdict verdict;
     char *class, *reason; /* NULL where there is nothing to say */
     int attempts;
-    int stretch; /* the last of them had its times so many times as long; 0 or 1: it had not */
-    char
-        *history; /* of a live target that differs: what was seen, for `ttlspec judge`; else NULL */
+    int stretch; /* its times were so many times as long in the last of them; 0: they were not */
+    /* Of a live target that differs: what was seen, as `ttlspec judge` takes it. NULL: nothing. */
+    char *history;
     bool is_proven;     /* the judge finds it wrong from the history alone */
     char *history_file; /* where it was saved; NULL: nowhere */
     int64_t t0_ms, duration_us;

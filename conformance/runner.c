@@ -10,6 +10,7 @@
 #include "conformance/glob.h"
 #include "conformance/live.h"
 #include "conformance/squad.h"
+#include "conformance/stretch.h"
 #include "conformance/text.h"
 
 /* -- what a target cannot run ------------------------------------------------------------------ */
@@ -114,7 +115,19 @@ typedef struct running {
     int *tries; /* by place */
     size_t again_count;
     crew_task *again; /* whose moments were missed twice */
+    arena longer;     /* vectors that were stretched */
 } running;
+
+/* By how much the times of a vector are stretched when it is tried again. */
+static const int stretches[RUNNER_ATTEMPTS_MAX + 1] = {1, 1, 2, 8};
+
+/* What is run when it is tried for the so-manieth time. */
+static const vector *vector_of_try(const running *state, size_t place, int tried, arena *memory) {
+    const vector *what = state->vectors[place];
+    if (stretches[tried] == 1) return what;
+    const vector *longer = vector_stretched(what, &state->self->spec, stretches[tried], memory);
+    return longer != NULL ? longer : what;
+}
 
 static void keep(void *context, size_t place, const result_vector *result) {
     running *state = context;
@@ -143,13 +156,17 @@ static squad_end run_alone(const void *context, target *on, size_t place, result
     bool again = true;
     for (int tried = 1; again && end != SQUAD_INTERRUPTED; tried++) {
         attempt turn;
+        arena memory = {NULL};
+        const vector *what = vector_of_try(state, place, tried, &memory);
         describe(state->vectors[place], result);
-        attempt_run(&turn, on, state->vectors[place], &self->spec, prefix);
+        attempt_run(&turn, on, what, &self->spec, prefix);
         if (!turn.is_interrupted) attempt_decide(&turn, result);
         end = turn.never_began ? SQUAD_NEVER_BEGAN : SQUAD_DONE;
         if (turn.is_interrupted) end = SQUAD_INTERRUPTED;
         attempt_free(&turn);
+        arena_free(&memory);
         result->attempts = tried;
+        if (what != state->vectors[place]) result->stretch = stretches[tried];
         again = result->verdict == VERDICT_INCONCLUSIVE && tried < RUNNER_ATTEMPTS_MAX;
         if (again || end == SQUAD_INTERRUPTED) result_vector_free(result);
     }
@@ -177,7 +194,8 @@ enum { FEW = 4 }; /* vectors at a time, of those that were missed twice */
 /* -- side by side ------------------------------------------------------------------------------ */
 
 /* At once; the last time when all others are over, with few beside it. */
-static void try_again(running *state, crew_task task, int tries) {
+static void try_again(running *state, size_t place, int tries) {
+    crew_task task = {vector_of_try(state, place, tries + 1, &state->longer), place};
     if (tries + 1 < RUNNER_ATTEMPTS_MAX) {
         crew_again(state->members, &task);
         return;
@@ -192,8 +210,9 @@ static void decide(void *context, size_t place, const attempt *turn) {
     describe(state->vectors[place], &result);
     attempt_decide(turn, &result);
     result.attempts = ++state->tries[place];
+    if (turn->vector != state->vectors[place]) result.stretch = stretches[result.attempts];
     if (result.verdict == VERDICT_INCONCLUSIVE && result.attempts < RUNNER_ATTEMPTS_MAX) {
-        try_again(state, (crew_task){state->vectors[place], place}, result.attempts);
+        try_again(state, place, result.attempts);
         result_vector_free(&result);
         return;
     }
@@ -219,6 +238,7 @@ static void run_crew(running *state, const size_t *places, size_t count) {
     crew_free(state->members);
     free(state->again);
     free(state->tries);
+    arena_free(&state->longer);
     free(tasks);
 }
 

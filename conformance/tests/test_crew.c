@@ -285,6 +285,28 @@ START_TEST(a_connection_that_is_closed_midway_costs_the_vectors_that_need_it) {
 }
 END_TEST
 
+static void pause_server(void *context, size_t done, size_t total, const result_run *run) {
+    (void)total, (void)run;
+    if (done == 1) real_server_say(context, "CLIENT PAUSE 600 ALL");
+}
+
+/* It answers long after the deadline what it was asked before: the moment was missed. */
+START_TEST(a_vector_whose_moment_was_missed_is_tried_again_with_longer_times) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    self.how.on_progress = pause_server;
+    self.how.progress_context = &self.server;
+    char *body = text_format("%s,%s", SHORT, VECTOR("t.lives", "", LIVES));
+    fixture_run(&self, body);
+    check(&self.run->vectors[1], VERDICT_PASS, NULL, NULL);
+    ck_assert_int_eq(self.run->vectors[1].attempts, 2);
+    ck_assert_int_eq(self.run->vectors[1].stretch, 2);
+    ck_assert_int_eq(self.run->vectors[1].steps[1].at_ms, 600);
+    free(body);
+    fixture_stop(&self);
+}
+END_TEST
+
 #define SWITCHES                                                                                   \
     VECTOR("t.switches", "\"needs\": [\"debug\"], ",                                               \
            STEP("\"DEBUG\", \"SET-ACTIVE-EXPIRE\", \"0\"",                                         \
@@ -321,6 +343,7 @@ int main(void) {
     tcase_add_test(tests, a_server_that_stops_answering_is_an_error_within_the_patience);
     tcase_add_test(tests, a_server_that_goes_on_loses_only_the_vectors_that_it_did_not_answer);
     tcase_add_test(tests, a_connection_that_is_closed_midway_costs_the_vectors_that_need_it);
+    tcase_add_test(tests, a_vector_whose_moment_was_missed_is_tried_again_with_longer_times);
     tcase_add_test(tests, the_active_cycle_is_on_again_when_the_vector_that_switched_it_off_broke);
     suite_add_tcase(suite, tests);
     SRunner *tested = srunner_create(suite);
