@@ -61,6 +61,7 @@ static const known_command commands[] = {
     {"MSET", 1, -1, 2, 0, false},
     {"MSETNX", 1, -1, 2, 0, false},
     {"MULTI", 0, 0, 0, 0, false},
+    {"NOSUCHCOMMAND", 0, 0, 0, 0, false}, /* which no server has */
     {"PERSIST", 1, 1, 1, 0, false},
     {"PEXPIRE", 1, 1, 1, 0, false},
     {"PEXPIREAT", 1, 1, 1, 0, false},
@@ -70,6 +71,7 @@ static const known_command commands[] = {
     {"PSUBSCRIBE", 0, 0, 0, 0, false},
     {"PTTL", 1, 1, 1, 0, true},
     {"PUBLISH", 0, 0, 0, 0, false},
+    {"PUBSUB", 0, 0, 0, VECTOR_NEEDS_EXCLUSIVE_DB, false},
     {"PUNSUBSCRIBE", 0, 0, 0, 0, false},
     {"QUIT", 0, 0, 0, 0, false},
     {"RANDOMKEY", 0, 0, 0, VECTOR_NEEDS_EXCLUSIVE_DB, false},

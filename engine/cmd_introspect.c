@@ -312,7 +312,9 @@ static void add_described(struct call *call, const struct described *it) {
     add_key_specs(call, it);
 }
 
-static void add_subcommands_head(struct call *call) {
+/* Of a command that has none. */
+static void add_no_subcommands(struct call *call) {
+    RULE("command-info.no-subcommands");
     bool in_array = call_has(call, TRAIT_SUBCOMMANDS_IN_ARRAY);
     ttl_reply_add_node(call->reply, in_array ? TTL_REPLY_ARRAY : TTL_REPLY_SET, 0);
 }
@@ -320,7 +322,7 @@ static void add_subcommands_head(struct call *call) {
 static void add_subcommand(struct call *call, const struct subcommand *subcommand) {
     struct described it = describe_subcommand(subcommand);
     add_described(call, &it);
-    add_subcommands_head(call);
+    add_no_subcommands(call);
 }
 
 static void add_command(struct call *call, const struct command *command) {
@@ -329,12 +331,15 @@ static void add_command(struct call *call, const struct command *command) {
     add_described(call, &it);
     if (!call_has(call, TRAIT_SUBCOMMANDS)) return;
     size_t head = call->reply->node_count, count = 0;
-    add_subcommands_head(call);
+    add_no_subcommands(call);
     for (size_t i = 0; i < subcommand_count; i++) {
         if (!subcommand_belongs(&subcommands[i], command, dialect)) continue;
         add_subcommand(call, &subcommands[i]);
         count++;
     }
+    if (count == 0 || call->reply->failed) return;
+    RULE("command-info.subcommands");
+    call->reply->nodes[head].type = TTL_REPLY_ARRAY;
     ttl_reply_set_length(call->reply, head, count);
 }
 

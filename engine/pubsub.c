@@ -58,6 +58,7 @@ bool pubsub_is_first(const ttl_engine *engine, const struct subscription *subscr
 size_t pubsub_count_names(const ttl_engine *engine, bool patterns) {
     bool all = patterns && ttl_dialect_has(&engine->dialect, TRAIT_NUMPAT_COUNTS_ALL);
     size_t count = 0;
+    if (patterns) RULE("pubsub.numpat");
     for (const struct subscription *each = engine->subscriptions; each != NULL; each = each->next)
         count += each->is_pattern == patterns && (all || pubsub_is_first(engine, each));
     return count;

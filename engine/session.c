@@ -307,6 +307,7 @@ static ttl_status reply_unknown_command(struct call *call) {
                          name,
                          ttl_bytes_of(alone ? "'" : tail),
                          {shown, length}};
+    RULE("error.unknown-command");
     return reply_error_parts(call, parts, 4);
 }
 
