@@ -3,6 +3,8 @@
  *      vector --> [ wrapper: bends the command or its reply ] --> target "engine"
  *                        `- a session of its own, to look at keys without being seen
  *
+ * Before a replica stands a wrapper of its own, which commits the faults that are a replica's.
+ *
  * What a row of the table can say is in `museum_fault`. Templates are commands with blanks between
  * their words and semicolons between them; $1, $2, ... stand for the arguments.
  * Replies are written short: 7, v, nil, +OK, -ERR ..., [a b].
@@ -56,6 +58,8 @@ typedef struct museum_fault {
     bool breaks;         /* the connection is lost */
     bool freezes;        /* the clock stands still */
     const char *mutes;   /* this event is not announced */
+    bool on_replica;     /* it is the replica that does so, and to whom these commands are sent */
+    const char *there;   /* done on the replica after the command */
     const char *reloads; /* done to the last key that all this held for, after a restart */
     int64_t summer_ms;   /* from then on the clock is an hour ahead */
     museum_bend *bend;   /* sees every command that passes the conditions, and runs it */
@@ -66,7 +70,9 @@ struct museum_target {
     target base;
     target *inner;
     const museum_fault *fault;
-    size_t own; /* the wrapper's own session */
+    size_t own;             /* the wrapper's own session */
+    museum_target *replica; /* the wrapper before the replica */
+    bool is_replica;
     int64_t now_ms;
     int64_t memo;          /* what a bend has to remember; 0 at the beginning of a turn */
     char key[MUSEUM_TEXT]; /* of the last command that it was committed to, for `reloads` */
@@ -175,6 +181,7 @@ static inline bool museum_names(const char *names, ttl_bytes command) {
 
 static inline bool museum_holds(museum_target *self, size_t argc, const ttl_bytes *argv) {
     const museum_fault *fault = self->fault;
+    if (fault->on_replica != self->is_replica) return false;
     if (fault->commands != NULL && !museum_names(fault->commands, argv[0])) return false;
     if (fault->argc != 0 && argc != fault->argc) return false;
     if (fault->name_above != 0 && argv[1].length <= fault->name_above) return false;
@@ -224,6 +231,12 @@ static inline bool museum_bent(museum_target *self, size_t connection, size_t ar
     return works;
 }
 
+static inline void museum_do_there(museum_target *self, const ttl_bytes *argv) {
+    museum_ask(self->replica, "CONFIG SET replica-read-only no", argv);
+    museum_ask(self->replica, self->fault->there, argv);
+    museum_ask(self->replica, "CONFIG SET replica-read-only yes", argv);
+}
+
 static inline bool museum_execute(target *base, size_t connection, size_t argc,
                                   const ttl_bytes *argv, ttl_reply *reply, target_moments *moments,
                                   char *error) {
@@ -233,6 +246,7 @@ static inline bool museum_execute(target *base, size_t connection, size_t argc,
     bool works = is_meant ? museum_bent(self, connection, argc, argv, reply)
                           : museum_run(self, connection, argc, argv, reply);
     if (!works) snprintf(error, TARGET_ERROR_SIZE, "the server closed the connection");
+    if (is_meant && self->fault->there != NULL) museum_do_there(self, argv);
     if (self->fault->revives) museum_remember_dead(self, argc, argv);
     if (is_meant && self->fault->reloads != NULL && argv[1].length < sizeof self->key)
         memcpy(self->key, argv[1].data, argv[1].length), self->key[argv[1].length] = '\0';
@@ -242,16 +256,51 @@ static inline bool museum_execute(target *base, size_t connection, size_t argc,
 
 /* ---- the target */
 
-static inline bool museum_begin(target *base, const target_turn *turn, char *error) {
-    museum_target *self = (museum_target *)base;
-    target_turn more = *turn;
-    self->own = more.connection_count++;
+static inline void museum_begin_state(museum_target *self, size_t own) {
+    target *base = &self->base;
+    self->own = own;
     self->memo = self->now_ms = 0;
     self->key[0] = '\0';
-    bool begun = target_begin(self->inner, &more, error);
     base->t0_ms = self->inner->t0_ms;
     memcpy(base->protocols, self->inner->protocols, sizeof base->protocols);
+}
+
+/* A wrapper of what the turn opened. */
+static inline void museum_begin_replica(museum_target *self) {
+    museum_target *replica = malloc(sizeof *replica);
+    if (replica == NULL) abort();
+    target *inner = self->inner->replica;
+    *replica =
+        (museum_target){.base = *inner, .inner = inner, .fault = self->fault, .is_replica = true};
+    replica->base.operations = self->base.operations;
+    museum_begin_state(replica, self->own);
+    self->replica = replica;
+    self->base.replica = &replica->base;
+}
+
+static inline bool museum_begin(target *base, const target_turn *turn, char *error) {
+    museum_target *self = (museum_target *)base;
+    target_turn more = *turn, of_replica;
+    size_t own = more.connection_count++;
+    if (turn->replica != NULL) {
+        of_replica = *turn->replica;
+        of_replica.connection_count++;
+        more.replica = &of_replica;
+    }
+    bool begun = target_begin(self->inner, &more, error);
+    museum_begin_state(self, own);
+    if (begun && turn->replica != NULL) museum_begin_replica(self);
     return begun;
+}
+
+static inline bool museum_synchronise(target *base, char *error) {
+    target *inner = ((museum_target *)base)->inner;
+    return inner->synchronise(inner, error);
+}
+
+static inline bool museum_promote(target *base, char *error) {
+    target *inner = ((museum_target *)base)->inner;
+    return inner->promote(inner, error);
 }
 
 static inline int64_t museum_clock_ms(const museum_target *self, int64_t at_ms) {
@@ -300,7 +349,11 @@ static inline bool museum_settle(target *base, char *error) {
 }
 
 static inline void museum_end(target *base, size_t key_count, const ttl_bytes *keys) {
-    target_end(((museum_target *)base)->inner, key_count, keys);
+    museum_target *self = (museum_target *)base;
+    target_end(self->inner, key_count, keys);
+    free(self->replica);
+    self->replica = NULL;
+    base->replica = NULL;
 }
 
 static inline void museum_close(target *base) {
@@ -321,6 +374,8 @@ static inline target *museum_open(target *inner, const museum_fault *fault) {
     self->base.address = NULL; /* or a crew would pass by what is planted */
     self->base.operations = &museum_operations;
     self->base.restart = museum_restart;
+    self->base.synchronise = museum_synchronise;
+    self->base.promote = museum_promote;
     return &self->base;
 }
 
