@@ -26,6 +26,9 @@ static const char usage[] =
     "  --judge N             judge what the clients of each Nth world saw; 0: of none (64)\n"
     "  --check-determinism   run each seed twice, side by side; stop where they differ\n"
     "  --until N             stop at event N and print the state of the world\n"
+    "  --show                draw the world of the seed: its last rows, up to --until N\n"
+    "  --last N              so many rows of it (40); 0: all\n"
+    "  --svg FILE            draw it into a file instead\n"
     "  --out DIR             where a failure's vector, table and drawing go (ttlspec-sim)\n"
     "  --on TARGET           run the seed on a target too: exec:redis-server, engine:redis-7.2\n"
     "  --plant NAME          plant a fault between the world and its engine, to see it found\n"
@@ -44,6 +47,7 @@ static const char usage[] =
 enum {
     COMMANDS_USUAL = 1000,
     JUDGE_USUAL = 64,
+    ROWS_USUAL = 40,
     JOBS_MOST = 64,
     COMMIT_DIGITS = 40,
     SEED_DIGITS = 16
@@ -182,6 +186,11 @@ static bool parse_count(const char *text, uint64_t most, uint64_t *count) {
     return errno == 0 && *end == '\0' && *count >= 1 && *count <= most;
 }
 
+static bool parse_count_or_none(const char *text, uint64_t most, uint64_t *count) {
+    *count = 0;
+    return strcmp(text, "0") == 0 || parse_count(text, most, count);
+}
+
 /* Decimal, hexadecimal after 0x, or the 40 hexadecimal digits of a commit: its first 16 count. */
 static bool parse_seed(const char *text, uint64_t *seed) {
     char digits[SEED_DIGITS + 1], *end;
@@ -224,6 +233,9 @@ enum option_code {
     OPTION_JUDGE,
     OPTION_CHECK,
     OPTION_UNTIL,
+    OPTION_SHOW,
+    OPTION_LAST,
+    OPTION_SVG,
     OPTION_OUT,
     OPTION_ON,
     OPTION_PLANT,
@@ -242,6 +254,9 @@ static const struct option known[] = {{"seed", required_argument, NULL, OPTION_S
                                       {"judge", required_argument, NULL, OPTION_JUDGE},
                                       {"check-determinism", no_argument, NULL, OPTION_CHECK},
                                       {"until", required_argument, NULL, OPTION_UNTIL},
+                                      {"show", no_argument, NULL, OPTION_SHOW},
+                                      {"last", required_argument, NULL, OPTION_LAST},
+                                      {"svg", required_argument, NULL, OPTION_SVG},
                                       {"out", required_argument, NULL, OPTION_OUT},
                                       {"on", required_argument, NULL, OPTION_ON},
                                       {"plant", required_argument, NULL, OPTION_PLANT},
@@ -270,10 +285,12 @@ static int take_number(int option, sim_arguments *arguments) {
         if (parse_count(optarg, JOBS_MOST, &arguments->jobs)) return STATUS_CONFORMANT;
         return cli_complain("sim", "--jobs is a number from 1 to %d, not %s", JOBS_MOST, optarg);
     case OPTION_JUDGE:
-        arguments->judge = 0;
-        if (strcmp(optarg, "0") == 0 || parse_count(optarg, most, &arguments->judge))
-            return STATUS_CONFORMANT;
+        if (parse_count_or_none(optarg, most, &arguments->judge)) return STATUS_CONFORMANT;
         return cli_complain("sim", "--judge is a number from 0 to %" PRIu64 ", not %s", most,
+                            optarg);
+    case OPTION_LAST:
+        if (parse_count_or_none(optarg, most, &arguments->last)) return STATUS_CONFORMANT;
+        return cli_complain("sim", "--last is a number from 0 to %" PRIu64 ", not %s", most,
                             optarg);
     default:
         arguments->has_until = true;
@@ -290,8 +307,14 @@ static int take_option(int option, char **argv, sim_arguments *arguments, bool *
     case OPTION_COMMANDS:
     case OPTION_JOBS:
     case OPTION_JUDGE:
+    case OPTION_LAST:
     case OPTION_UNTIL: return take_number(option, arguments);
     case OPTION_CHECK: arguments->checks_determinism = true; break;
+    case OPTION_SHOW: arguments->shows = true; break;
+    case OPTION_SVG:
+        arguments->svg = optarg;
+        arguments->shows = true;
+        break;
     case OPTION_OUT: arguments->out = optarg; break;
     case OPTION_ON: arguments->on = optarg; break;
     case OPTION_PLANTED: arguments->shows_planted = true; break;
@@ -317,6 +340,7 @@ int sim_main(int argc, char **argv) {
     sim_arguments arguments = {.seed = drawn_seed(),
                                .commands = COMMANDS_USUAL,
                                .judge = JUDGE_USUAL,
+                               .last = ROWS_USUAL,
                                .jobs = processors < 1 ? 1 : (uint64_t)processors,
                                .out = "ttlspec-sim"};
     if (arguments.jobs > JOBS_MOST) arguments.jobs = JOBS_MOST;
@@ -341,6 +365,7 @@ int sim_main(int argc, char **argv) {
                             arguments.plant_name);
     if (arguments.seeds == 0) arguments.seeds = 1;
     if (arguments.shows_planted) status = sim_print_planted(&arguments);
+    else if (arguments.shows) status = sim_show(&arguments);
     else if (arguments.has_until) status = print_until(&arguments);
     else if (arguments.on != NULL) status = sim_run_on(&arguments);
     else status = run_campaign(&arguments);

@@ -22,7 +22,9 @@ enum {
 typedef struct sim_arguments {
     uint64_t seed, seeds, commands, until, jobs;
     uint64_t judge; /* the history of each so manieth world is judged; 0: of none */
-    bool checks_determinism, has_until, shows_planted;
+    bool checks_determinism, has_until, shows_planted, shows;
+    uint64_t last;             /* rows of a drawing; 0: all */
+    const char *svg;           /* where the drawing goes; NULL: to the terminal */
     const planted_kind *plant; /* NULL: none */
     const char *out;           /* where files of a failure go */
     const char *on;            /* a target that the world is run on, too; NULL: none */
@@ -77,6 +79,8 @@ sim_planted_sum sim_print_planted_scenarios(const sim_arguments *arguments);
 /* Seconds of a clock that only goes ahead. */
 double sim_seconds(void);
 
+/* Draws the world of the seed. Returns the exit status. */
+int sim_show(const sim_arguments *arguments);
 /* What the seed does, as a vector, on another target. Returns the exit status. */
 int sim_run_on(const sim_arguments *arguments);
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "cli/drawing_world.h"
 #include "cli/sim.h"
 #include "sim/shrink.h"
 #include "sim/write.h"
@@ -69,11 +70,15 @@ static void write_files(const sim_arguments *arguments, const sim_recording *ste
     if (file == NULL) return;
     sim_write_steps(file, steps, hooks);
     close_written(file, path, "the steps");
-    snprintf(name, sizeof name, "sim-%" PRIx64 ".svg", seed);
-    file = open_in(arguments->out, name, path);
-    if (file == NULL) return;
-    sim_write_svg(file, steps, hooks);
-    close_written(file, path, "the steps, drawn");
+    drawing line;
+    drawing_init(&line);
+    drawing_of_steps(&line, steps, hooks);
+    line.title = sim_law_text(law);
+    line.subtitle = drawing_words(&line, "The least that seed 0x%" PRIx64 " needs for it", seed);
+    snprintf(path, sizeof path, "%s/sim-%" PRIx64 ".svg", arguments->out, seed);
+    if (drawing_draw("sim", &line, path, 0) == STATUS_CONFORMANT)
+        printf("  wrote %s: the steps, drawn\n", path);
+    drawing_free(&line);
 }
 
 /* ---- the block */

@@ -78,7 +78,9 @@ typedef struct sim_world_report {
     const char *what; /* how; good as long as the world */
     uint64_t digest, events, commands;
     int64_t span_us; /* true time from the beginning until the clients had done their work */
+    int64_t now_us; /* true time now */
     unsigned clients;
+    bool has_replica;
     const uint64_t *ops, *marks, *faults, *chances; /* how often each came */
 } sim_world_report;
 

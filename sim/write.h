@@ -1,6 +1,6 @@
-/* A story on paper: the steps of a site as a JSON vector, as a table, and as a drawing.
+/* A story on paper: the steps of a site as a JSON vector, and as a table.
  *
- * All three are told as they should have gone: replies are the model's.
+ * Both are told as they should have gone: replies are the model's.
  */
 #ifndef TTLSPEC_SIM_WRITE_H
 #define TTLSPEC_SIM_WRITE_H
@@ -18,7 +18,5 @@ void sim_write_vector(FILE *out, const sim_recording *steps, uint64_t seed, sim_
 void sim_write_rules(FILE *out);
 /* One line a step: when, who, what, and what was answered; the hooks are those of the server. */
 void sim_write_steps(FILE *out, const sim_recording *steps, const sim_hooks *hooks);
-/* The same as a drawing: lanes of clients and server, deadlines as bars. */
-void sim_write_svg(FILE *out, const sim_recording *steps, const sim_hooks *hooks);
 
 #endif

@@ -30,7 +30,7 @@ setup() {
     says '150 ms  "GET" "{k}"'
     says '-> null'
     ends 2 "$ttlspec" show t.none --vectors "$v"
-    says 'there is no vector t.none'
+    says 'there is no vector and no file t.none'
     ends 2 "$ttlspec" show
 }
 

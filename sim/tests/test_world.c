@@ -207,10 +207,6 @@ static void write_steps(FILE *file, const sim_recording *steps) {
     sim_write_steps(file, steps, NULL);
 }
 
-static void write_svg(FILE *file, const sim_recording *steps) {
-    sim_write_svg(file, steps, NULL);
-}
-
 START_TEST(times_that_count_from_the_beginning_are_written_so) {
     const int64_t t0_ms = INT64_C(2000000000000);
     const char *why;
@@ -232,10 +228,6 @@ START_TEST(times_that_count_from_the_beginning_are_written_so) {
     free(text);
     text = written(write_steps, &steps);
     ck_assert_ptr_nonnull(strstr(text, "30.000 ms  client 0  PTTL k0 -> 70"));
-    free(text);
-    text = written(write_svg, &steps);
-    ck_assert_ptr_nonnull(strstr(text, "<svg"));
-    ck_assert_ptr_nonnull(strstr(text, "class=\"bar\""));
     free(text);
     sim_recording_free(&steps);
 }

@@ -1,0 +1,110 @@
+#!/usr/bin/env bats
+# Timelines: of a vector, of a history, of a world; as text and as SVG.
+
+load helper
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    export LC_ALL=C.UTF-8
+    vectors_write v "$(vector t.lease \
+        "$(step 'SET {k} w1 NX PX 100' "$ok" 0)" \
+        "$(step 'PEXPIRE {k} 200' 1 50)" \
+        "$(step 'GET {k}' null 300)")"
+}
+
+# A lease that was held by two: the second reply cannot be.
+history() {
+    cat >lease.jsonl <<'END'
+{"history": "1", "spec": "redis-7.0.15"}
+{"on": "a", "sent_us": "0", "received_us": "400", "do": ["SET", "k", "1", "NX", "PX", "100"], "reply": {"status": "OK"}}
+{"on": "b", "sent_us": "10000", "received_us": null, "do": ["DEL", "other"]}
+{"on": "c", "sent_us": "20000", "received_us": "20400", "do": ["SET", "k", "2", "NX", "PX", "100"], "reply": {"status": "OK"}}
+END
+}
+
+is_xml() {
+    python3 -c 'import sys, xml.dom.minidom as d; d.parse(sys.argv[1])' "$1"
+}
+
+@test "a vector is drawn: lanes, arrows, and each deadline as a bar until it comes" {
+    ends 0 "$ttlspec" show t.lease --vectors v
+    says '         main     redis-7.0    k'
+    says '  0 ms     ●◀────────▶●        ╻   SET k w1 NX PX 100 -> OK'
+    says ' 50 ms     ●◀────────▶●        ╂   PEXPIRE k 200 -> 1'
+    says '251 ms     │          │        ╹   k is dead'
+    says '300 ms     │          ●            active cycle: k expired'
+    says '300 ms     ●◀────────▶●            GET k -> nil'
+}
+
+@test "where the locale is not UTF-8, the drawing is ASCII" {
+    LC_ALL=C ends 0 "$ttlspec" show t.lease --vectors v
+    says '  0 ms     *<-------->*        +   SET k w1 NX PX 100 -> OK'
+    ! printf '%s' "$output" | LC_ALL=C grep -q '[^ -~]'
+}
+
+@test "only a terminal gets colours, and none when NO_COLOR is set" {
+    command -v script >/dev/null || skip 'script, which makes a terminal, is not installed'
+    ends 0 "$ttlspec" show t.lease --vectors v
+    [[ $output != *$'\033['* ]]
+    unset NO_COLOR
+    ends 0 script -qec "'$ttlspec' show t.lease --vectors v" /dev/null
+    says $'\033[34m●'
+    NO_COLOR=1 ends 0 script -qec "'$ttlspec' show t.lease --vectors v" /dev/null
+    [[ $output != *$'\033['* ]]
+}
+
+@test "a terminal's width is kept to" {
+    command -v script >/dev/null || skip 'script, which makes a terminal, is not installed'
+    LC_ALL=C NO_COLOR=1 ends 0 script -qec \
+        "stty cols 110; '$ttlspec' sim --seed 1 --commands 100 --show" /dev/null
+    [ "$(printf '%s\n' "$output" | tr -d '\r' | awk 'length($0) > 110' | wc -l)" -eq 0 ]
+    says '~'
+}
+
+@test "a history is drawn with the judge's verdict, and the reply that cannot be is marked" {
+    history
+    ends 0 "$ttlspec" show lease.jsonl
+    says 'lease.jsonl: fail'
+    says 'DEL other, no reply'
+    says 'a         b         c      server'
+    says '✕'
+    says 'the key was dead at least'
+}
+
+@test "a history that is wrong is told as such, with status 2" {
+    echo '{"on": 7}' >wrong.jsonl
+    ends 2 "$ttlspec" show wrong.jsonl
+    says 'wrong.jsonl:1'
+}
+
+@test "--svg writes a file that is XML, of each kind of drawing" {
+    history
+    ends 0 "$ttlspec" show t.lease --vectors v --svg vector.svg
+    [ -z "$output" ]
+    ends 0 "$ttlspec" show lease.jsonl --svg history.svg
+    ends 0 "$ttlspec" sim --seed 3 --commands 200 --svg world.svg
+    for file in vector history world; do is_xml "$file.svg"; done
+    grep -q 'class="bar"' vector.svg
+    grep -q 'class="death"' vector.svg
+    grep -q 'class="lost"' history.svg
+    grep -q 'class="wrong"' history.svg
+    grep -q 'prefers-color-scheme:dark' world.svg
+    ends 2 "$ttlspec" show t.lease lease.jsonl --vectors v --svg both.svg
+    ends 2 "$ttlspec" show t.lease --vectors v --svg /nowhere/at.all
+    says 'cannot be written'
+}
+
+@test "a world is drawn: its last rows, up to an event, with faults on their lanes" {
+    ends 0 "$ttlspec" sim --seed 8 --commands 200 --show --until 240 --last 30
+    says 'The world of seed 0x8'
+    says 'rows before these'
+    [ "$(printf '%s\n' "$output" | wc -l)" -eq 34 ]
+    says 'no answer in time: a new connection'
+    ends 0 "$ttlspec" sim --seed 8 --commands 200 --show --last 0
+    [[ $output != *'rows before these'* ]]
+}
+
+@test "a world that breaks a law is drawn up to there, with the law's status" {
+    ends 1 "$ttlspec" sim --seed 1 --plant 'PTTL grows' --show
+    [[ $(printf '%s\n' "$output" | tail -1) =~ PTTL\ k[0-9]+\ answered\ .*,\ right\ is\  ]]
+}
