@@ -63,7 +63,7 @@ static void close_sessions(const drawing_engine *self, struct side *side) {
 
 static void open_side(drawing_engine *self, struct side *side, const ttl_dialect *dialect,
                       bool is_heard) {
-    ttl_engine_options options = {.clock = {self, tell_time},
+    ttl_engine_options options = {.clock = {.context = self, .now_us = tell_time},
                                   .allocator = ttl_allocator_libc(),
                                   .dialect = *dialect,
                                   .seed = SEED,

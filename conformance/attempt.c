@@ -219,8 +219,9 @@ static int64_t step_now_us(void *context) {
 
 bool attempt_next_expiry(const attempt *self, size_t steps, int64_t *at_ms) {
     step_clock now = {self->world.t0_ms * 1000};
-    ttl_engine_options options = {
-        .clock = {&now, step_now_us}, .allocator = ttl_allocator_libc(), .dialect = *self->spec};
+    ttl_engine_options options = {.clock = {.context = &now, .now_us = step_now_us},
+                                  .allocator = ttl_allocator_libc(),
+                                  .dialect = *self->spec};
     ttl_engine *engine = ttl_engine_new(&options);
     if (engine == NULL) arena_out_of_memory();
     ttl_session *sessions[TARGET_CONNECTIONS_MAX] = {NULL};

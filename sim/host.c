@@ -50,7 +50,7 @@ static void node_say(host_node *node, size_t argc, const char *const *words, ttl
 static void node_open(host *self, host_node *node) {
     static const char *const notify[] = {"CONFIG", "SET", "notify-keyspace-events", "KEA"};
     ttl_engine_options options = {
-        .clock = {node, tell_time},
+        .clock = {.context = node, .now_us = tell_time},
         .allocator = ttl_allocator_libc(),
         .dialect = self->dialect,
         .seed = self->seed,

@@ -167,7 +167,7 @@ static bool engine_side_run(diff_side *side, const diff_script *script) {
     diff_transcript transcript = {0};
     diff_buffer ignored = {0};
     ttl_engine *engine = ttl_engine_new(&(ttl_engine_options){
-        .clock = {&run, engine_now_us},
+        .clock = {.context = &run, .now_us = engine_now_us},
         .allocator = ttl_allocator_libc(),
         .dialect = side->dialect,
         .seed = 1,

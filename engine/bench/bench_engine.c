@@ -73,8 +73,9 @@ static void world_shuffle(struct world *world) {
 static void world_open(struct world *world, size_t keys) {
     *world = (struct world){
         .now_us = INT64_C(1767225600000000), .keys = keys, .random = 88172645463325252u};
-    ttl_engine_options options = {
-        .clock = {&world->now_us, clock_now_us}, .allocator = ttl_allocator_libc(), .seed = 1};
+    ttl_engine_options options = {.clock = {.context = &world->now_us, .now_us = clock_now_us},
+                                  .allocator = ttl_allocator_libc(),
+                                  .seed = 1};
     ttl_dialect_parse(ttl_dialect_default, &options.dialect);
     world->engine = ttl_engine_new(&options);
     world->session = ttl_session_new(world->engine, NULL);

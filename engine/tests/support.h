@@ -83,7 +83,7 @@ static inline void world_on_event(void *context, const ttl_event *event) {
 
 static inline void world_open(struct world *world, const char *dialect) {
     *world = (struct world){.now_us = WORLD_START_MS * 1000};
-    ttl_engine_options options = {.clock = {world, world_now_us},
+    ttl_engine_options options = {.clock = {.context = world, .now_us = world_now_us},
                                   .allocator = test_allocator(&world->memory),
                                   .seed = 7,
                                   .on_event = world_on_event,

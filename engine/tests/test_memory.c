@@ -211,7 +211,7 @@ START_TEST(a_new_engine_survives_every_allocation_failing) {
     for (size_t n = 1;; n++) {
         struct test_memory memory = {.fail_at = n};
         int64_t now_us = 0;
-        ttl_engine_options options = {.clock = {&now_us, world_now_us},
+        ttl_engine_options options = {.clock = {.context = &now_us, .now_us = world_now_us},
                                       .allocator = test_allocator(&memory)};
         ck_assert(ttl_dialect_parse("redis-7.0", &options.dialect));
         ttl_engine *engine = ttl_engine_new(&options);
