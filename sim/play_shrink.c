@@ -5,7 +5,8 @@
 
 #define US_PER_MS INT64_C(1000)
 
-enum { PLAYS_MAX = 20000 };
+/* What all plays together may take: a few seconds. */
+enum { EVENTS_MAX = 2000000 };
 
 /* ---- schedules */
 
@@ -37,6 +38,7 @@ struct shrinking {
     const scenario_promise *broken;
     uint64_t commands; /* that the servers ran */
     size_t plays;
+    uint64_t events; /* of all of them */
 };
 
 static void draft_begin(struct shrinking *s) {
@@ -53,11 +55,12 @@ static void draft_copy(struct shrinking *s) {
 /* Keeps the draft when it still fails, with no more commands; of its choices those that were met.
  */
 static bool draft_keep(struct shrinking *s) {
-    if (s->plays >= PLAYS_MAX) return false;
+    if (s->events >= EVENTS_MAX) return false;
     s->plays++;
     choice_list taken = {0};
     play *one = play_to_end(s->script, 0, &s->draft, &taken);
     play_report report = play_tell(one);
+    s->events += report.events;
     bool fails = report.broken == s->broken && report.commands <= s->commands;
     if (fails) s->commands = report.commands;
     play_free(one);
@@ -242,7 +245,7 @@ size_t play_shrink(play_schedule *schedule, const scenario *script) {
     play_free(first);
     bool smaller = s.broken != NULL;
     bool is_safety = smaller && !scenario_promise_is_liveness(s.broken);
-    while (smaller && s.plays < PLAYS_MAX) {
+    while (smaller && s.events < EVENTS_MAX) {
         smaller = is_safety && remove_clients(&s);
         smaller = remove_kinds(&s) || smaller;
         smaller = remove_chunks(&s) || smaller;
