@@ -207,10 +207,12 @@ static void read_bound(scenario_loading *self, const cJSON *item, const bound *o
         return;
     }
     bool sets_back = one->low < 0; /* a clock is set back, ahead, or either, but it may be not */
-    const char *ends = arena_format(&self->base.set->arena, "%s of \"%s\"", "an end", one->name);
-    if (!scenario_read_whole(self, item->child, one->low, sets_back ? 0 : one->high, ends,
+    arena *memory = &self->base.set->arena;
+    const char *lower = arena_format(memory, "the lower end of \"%s\"", one->name);
+    const char *upper = arena_format(memory, "the upper end of \"%s\"", one->name);
+    if (!scenario_read_whole(self, item->child, one->low, sets_back ? 0 : one->high, lower,
                              &pair[0]) ||
-        !scenario_read_whole(self, item->child->next, sets_back ? 0 : pair[0], one->high, ends,
+        !scenario_read_whole(self, item->child->next, sets_back ? 0 : pair[0], one->high, upper,
                              &pair[1]))
         return;
     memcpy(into, pair, sizeof pair);
@@ -279,6 +281,16 @@ static const cJSON *find_variant(const cJSON *list, const char *name) {
     return NULL;
 }
 
+static void check_procedures(scenario_loading *self, const cJSON *procedures) {
+    if (procedures == NULL) return;
+    if (!cJSON_IsObject(procedures)) {
+        loading_expected(&self->base, procedures, "an object with steps by name");
+        return;
+    }
+    for (const cJSON *one = procedures->child; one != NULL; one = one->next)
+        if (!cJSON_IsArray(one)) loading_expected(&self->base, one, "an array of steps");
+}
+
 static void compile(scenario_file *file, const char *way, const char *wrong, scenario *into,
                     problem_list *problems) {
     static const char *const built_in[] = {"me", "number", "now", "wall"};
@@ -304,6 +316,8 @@ static void compile(scenario_file *file, const char *way, const char *wrong, sce
         self.instead = loading_field(mistake, "procedures");
         read_server(&self, loading_field(mistake, "server"));
     }
+    check_procedures(&self, self.procedures);
+    check_procedures(&self, self.instead);
     gather_variables(&self, loading_field(root, "clients"));
     gather_variables(&self, self.procedures);
     gather_variables(&self, self.instead);

@@ -12,6 +12,11 @@
 #define US_PER_MS INT64_C(1000)
 #define MS_PER_S  INT64_C(1000)
 
+const char *scenario_variant(const scenario *script) {
+    if (script->way != NULL) return script->way;
+    return script->wrong != NULL ? "wrong" : "within";
+}
+
 /* ---- the vector */
 
 struct writing {
@@ -137,8 +142,8 @@ void scenario_write_vector(FILE *out, const scenario *script, uint64_t seed,
     writing.has_begun = false;
     fprintf(out, "{\n  \"suite\": \"%s\",\n  \"about\": ", script->id);
     json_write_string(out, script->title);
-    fprintf(out, ",\n  \"vectors\": [\n    { \"id\": \"%s.seed-%" PRIx64 "\",\n      \"title\": ",
-            script->id, seed);
+    fprintf(out, ",\n  \"vectors\": [\n    { \"id\": \"%s.%s-%" PRIx64 "\",\n      \"title\": ",
+            script->id, scenario_variant(script), seed);
     json_write_string(out, "what the server answers while this happens");
     if (broken != NULL) {
         char about[200];

@@ -10,6 +10,9 @@
 #include "cli/scenario.h"
 #include "sim/play_shrink.h"
 
+/* The way beyond the bounds, "wrong", or "within": a word for names of files. */
+const char *scenario_variant(const scenario *script);
+
 /* docs/scenario-format.md, "A play": scenario and schedule, so that it needs no other file. */
 void scenario_write_play(FILE *out, const scenario_file *file, const scenario *script,
                          uint64_t seed, const play_schedule *schedule);

@@ -88,9 +88,7 @@ static bool make_directory(const char *directory) {
 static bool write_files(const sim_arguments *arguments, const scenario_file *file, uint64_t seed,
                         const play_schedule *schedule) {
     const scenario *script = arguments->script;
-    const char *variant = script->way != NULL     ? script->way
-                          : script->wrong != NULL ? "wrong"
-                                                  : "within";
+    const char *variant = scenario_variant(script);
     char directory[PATH_SIZE / 2], name[PATH_SIZE / 2], path[PATH_SIZE];
     snprintf(directory, sizeof directory, "%s/%s", arguments->out, script->id);
     if (!make_directory(arguments->out) || !make_directory(directory)) return false;
@@ -311,12 +309,28 @@ static int run_beyond(sim_arguments *arguments, scenario_file *file) {
     return status;
 }
 
+/* A name that is no path and no scenario's. */
+static bool is_unknown(const char *name) {
+    char **names = scenario_names();
+    bool is_path = strcmp(scenario_path(name), name) == 0, is_known = is_path;
+    for (size_t i = 0; names[i] != NULL; i++) is_known = is_known || strcmp(names[i], name) == 0;
+    if (!is_known) fprintf(stderr, "ttlspec sim: there is no scenario %s; there are", name);
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (!is_known) fprintf(stderr, "%s %s", i == 0 ? "" : ",", names[i]);
+        free(names[i]);
+    }
+    if (!is_known) putc('\n', stderr);
+    free(names);
+    return !is_known;
+}
+
 static int run_scenario(const sim_arguments *given) {
     sim_arguments arguments = *given;
     problem_list problems = {0};
     scenario_file file;
     scenario script;
     int status;
+    if (is_unknown(given->scenario)) return STATUS_WRONG;
     if (!scenario_file_open(&file, scenario_path(given->scenario), &problems)) {
         print_problems(&problems);
         return cli_complain("sim", "%s cannot be played", given->scenario);

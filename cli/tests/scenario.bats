@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# ttlspec sim --scenario: promises that hold within their bounds and break beyond them, plays that
+# can be played again, vectors that run elsewhere, bad input.
+
+load helper
+
+root=$PWD
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    ln -s "$root/sim" sim # where scenarios are looked for
+}
+
+names() {
+    for file in sim/scenarios/*.json; do basename "$file" .json; done
+}
+
+@test "every scenario keeps its promises within its bounds" {
+    for name in $(names); do
+        run "$ttlspec" sim --scenario "$name" --seed 1 --seeds 500
+        [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+        [[ "$output" == *"500 seeds of $name from 0x1: all promises held"* ]]
+        [[ "$output" == *"everything that the bounds allow came at least once"* ]]
+    done
+}
+
+@test "every way beyond the bounds breaks a promise, and says what is learnt" {
+    for name in $(names); do
+        run "$ttlspec" sim --scenario "$name" --beyond --seed 1
+        [ "$status" -eq 1 ] || [ "$status" -eq 5 ] || { echo "$output"; return 1; }
+        blocks=$(printf '%s\n' "$output" | grep -c 'broke a promise of')
+        ways=$(python3 -c 'import json, sys
+print(len(json.load(open(sys.argv[1]))["beyond"]))' "sim/scenarios/$name.json")
+        [ "$blocks" -eq "$ways" ] || { echo "$output"; return 1; }
+    done
+}
+
+@test "a broken promise is one block: what broke, the story, the lesson, how to see it again, files" {
+    run "$ttlspec" sim --scenario lease-lock --beyond=clock-ahead --seed 1
+    [ "$status" -eq 1 ]
+    [[ "${lines[0]}" == *"broke a promise of safety"*"two workers never hold the lock at once" ]]
+    [[ "$output" == *"SET lock worker-"*" NX PX 1000 -> OK"* ]]
+    [[ "$output" == *"its clock is set ahead by"* ]]
+    [[ "$output" == *"Slew the server's clock"* ]]
+    [[ "$output" == *"again: ttlspec sim --scenario lease-lock --beyond=clock-ahead --seed 0x"* ]]
+    [ "$(find ttlspec-sim/lease-lock -type f | wc -l)" -eq 3 ]
+}
+
+@test "the command that shows it again does so" {
+    run "$ttlspec" sim --scenario cart --plant 'seconds are taken for milliseconds' --seed 1
+    again=$(printf '%s\n' "$output" | sed -n 's/^  again: ttlspec //p')
+    first=${lines[0]} second=${lines[1]}
+    run bash -c "'$ttlspec' $again"
+    [ "$status" -eq 1 ]
+    [ "${lines[0]}" = "$first" ]
+    [ "${lines[1]}" = "$second" ]
+}
+
+@test "a broken promise of liveness has a status of its own" {
+    run "$ttlspec" sim --scenario delayed-job --plant 'no sweep' --seed 1
+    [ "$status" -eq 5 ]
+    [[ "$output" == *"broke a promise of liveness"* ]]
+}
+
+@test "a play is played again from its file alone, with the same status" {
+    "$ttlspec" sim --scenario lease-lock --beyond=pause --seed 1 >first || true
+    rm sim
+    run "$ttlspec" sim --replay ttlspec-sim/lease-lock/pause-*.play
+    [ "$status" -eq 1 ]
+    [ "${lines[1]}" = "$(sed -n 2p first)" ]
+}
+
+@test "the vector of a play is clean, and engine and a real server answer as in the play" {
+    for way in pause slow-network clock-ahead drift; do
+        "$ttlspec" sim --scenario lease-lock --beyond=$way --seed 1 >/dev/null || true
+    done
+    "$ttlspec" sim --scenario sliding-session --beyond --seed 1 >/dev/null || true
+    run "$ttlspec" lint ttlspec-sim
+    [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+    run "$ttlspec" run --vectors ttlspec-sim engine exec:redis-server
+    [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+    [[ "$output" == *"conformant: 14 passed"* ]]
+}
+
+@test "the vector of a play runs on a live server" {
+    redis_start
+    "$ttlspec" sim --scenario lease-lock --beyond=drift --seed 1 >/dev/null || true
+    run "$ttlspec" run --vectors ttlspec-sim "$redis_url"
+    [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+    [[ "$output" == *"conformant: 1 passed"* ]]
+}
+
+@test "a play with a failover cannot be a vector, and says so" {
+    run "$ttlspec" sim --scenario failover-lease --plant 'the lease is trusted at once' --seed 1
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"no vector: a replica takes over in it"* ]]
+    run "$ttlspec" sim --replay ttlspec-sim/failover-lease/wrong-*.play
+    [ "$status" -eq 1 ]
+}
+
+@test "the digest does not depend on the number of workers, and a seed goes the same way twice" {
+    one=$("$ttlspec" sim --scenario delayed-job --seed 7 --seeds 30 --jobs 1 | grep digest)
+    three=$("$ttlspec" sim --scenario delayed-job --seed 7 --seeds 30 --jobs 3 | grep digest)
+    [ "$one" = "$three" ]
+    run "$ttlspec" sim --scenario failover-lease --seed 3 --seeds 20 --check-determinism
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"20 seeds went the same way twice"* ]]
+}
+
+@test "what does not break beyond its bounds is not decided" {
+    run "$ttlspec" sim --scenario lease-lock --beyond=drift --seed 1 --seeds 2
+    [ "$status" -eq 4 ]
+}
+
+@test "Ctrl-C says how many seeds are done and how to go on" {
+    "$ttlspec" sim --scenario cart --seed 1 --seeds 100000000 >out 2>&1 3>&- &
+    pid=$!
+    sleep 1
+    kill -TERM "$pid"
+    status=0
+    wait "$pid" || status=$?
+    [ "$status" -eq 130 ]
+    grep -q 'interrupted: [0-9]* of 100000000 seeds of cart done' out
+    grep -q 'go on: ttlspec sim --scenario cart --seed 0x[0-9a-f]* --seeds' out
+}
+
+@test "a worker that crashes names its seed" {
+    "$ttlspec" sim --scenario cart --seed 1 --seeds 100000000 --jobs 2 >out 2>&1 3>&- &
+    pid=$!
+    sleep 1
+    kill -SEGV "$(pgrep -P "$pid" | head -1)"
+    status=0
+    wait "$pid" || status=$?
+    [ "$status" -eq 7 ]
+    grep -q 'a worker crashed (signal 11) in seed 0x' out
+    grep -q 'again: ttlspec sim --scenario cart --seed 0x' out
+}
+
+refuses() {
+    run --separate-stderr "$ttlspec" sim --scenario "$root/cli/tests/scenarios/$1.json" --seed 1
+    [ "$status" -eq 2 ] || { echo "$1: status $status"; return 1; }
+    [ -z "$output" ]
+    [[ "$stderr" == *"$1.json"*": $2: "*"$3"* ]] || { echo "$1: $stderr"; return 1; }
+}
+
+@test "what is wrong in a scenario is said with file and JSON pointer, with status 2" {
+    refuses unknown-command /clients/0/program/0/do/0 'found "GETT"'
+    refuses negative-latency /bounds/latency-us/0 'found the number -5'
+    refuses endless-while /clients/0/program/2 'an endless program'
+    refuses endless-repeat /clients/0/program 'an endless program'
+    refuses endless-recursion /procedures/b/0/call 'an endless program: procedure "a" calls itself'
+    refuses promise-nobody-marks /promises/1/once 'this promise cannot be evaluated'
+    refuses promise-unknown /promises/1 'this promise cannot be evaluated'
+    refuses promise-no-count /promises/1 'this promise cannot be evaluated'
+    refuses unknown-variable /clients/0/program/2/wait 'there is no variable {zz}'
+    refuses unknown-step /clients/0/program/2 'expected a step with'
+    refuses failover-without-replica /bounds/failovers 'a failover needs a replica'
+}
+
+@test "a program that cannot go on is said with its place and its seed" {
+    refuses text-arithmetic /clients/0/program/0 'what is reckoned with is no number'
+    [[ "$stderr" == *"seed 0x1 of x cannot be played to its end"* ]]
+}
+
+@test "what is no scenario, way, mistake or play is said in a sentence, with status 2" {
+    for wrong in '--scenario nothing' '--scenario cart --beyond=sideways' '--scenario cart --plant x' \
+        '--beyond' '--replay nothing.play' '--replay sim/scenarios/cart.json' \
+        '--scenario cart --until 3' '--scenario cart --on engine' '--scenario'; do
+        # shellcheck disable=SC2086 # several words
+        run --separate-stderr "$ttlspec" sim $wrong
+        [ "$status" -eq 2 ] || { echo "$wrong: $status"; return 1; }
+        [[ "$stderr" == *"ttlspec sim: "* ]]
+        [ -z "$output" ]
+    done
+}
