@@ -99,6 +99,25 @@ far_vector() {
     done
 }
 
+@test "interrupted or killed while a replica follows, it leaves nothing behind either" {
+    for signal in INT KILL; do
+        "$ttlspec" run exec:redis-server exec:redis-server exec:redis-server exec:redis-server \
+            --jobs 1 --run 'replica.**' >/dev/null 2>&1 3>&- &
+        pid=$!
+        # Two directories for each of the two servers.
+        for _ in $(seq 500); do
+            [ "$(find "$own" -name socket | wc -l)" -lt 2 ] || break
+            sleep 0.01
+        done
+        [ "$(find "$own" -maxdepth 1 -name 'ttlspec-*' | wc -l)" -eq 4 ]
+        kill -$signal "$pid"
+        status=0
+        wait "$pid" || status=$?
+        [ "$status" -eq "$([ $signal = INT ] && echo 130 || echo 137)" ]
+        nothing_left
+    done
+}
+
 @test "the matrix puts runs side by side and says where the engine does not agree" {
     vectors_write "$v" "$(right)" "$(wrong)"
     m=$BATS_TEST_TMPDIR/m
