@@ -1,5 +1,6 @@
 /* ttlspec sim: worlds from a seed, in which timing bugs are found. */
 #include "cli/sim.h"
+#include "cli/sim_schedule.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -38,7 +39,7 @@ static const char usage[] =
     "                        bounds (1000 seeds)\n"
     "  --beyond[=WAY]        the same beyond its bounds, until a promise breaks (10000 seeds)\n"
     "  --scenarios           each scenario within its bounds, and in each way beyond them\n"
-    "  --replay FILE         play again what a failure wrote\n"
+    "  --replay FILE         play again what a failure wrote; a world is drawn\n"
     "\n"
     "Exit status: 0 all laws and promises held; 1 one of safety was broken; 2 a mistake on the\n"
     "command line or in a scenario; 4 nothing broke beyond the bounds; 5 one of liveness was\n"
@@ -67,7 +68,8 @@ sim_world *sim_world_of(const sim_arguments *arguments, uint64_t seed, const sim
                                  .commands = arguments->commands,
                                  .hooks = hooks,
                                  .recording = recording,
-                                 .witness = witness};
+                                 .witness = witness,
+                                 .schedule = arguments->schedule};
     return sim_world_new(&options);
 }
 
@@ -219,7 +221,7 @@ static uint64_t drawn_seed(void) {
     return seed ^ (uint64_t)getpid() << 40;
 }
 
-static const planted_kind *find_planted(const char *name) {
+const planted_kind *sim_find_planted(const char *name) {
     for (size_t i = 0; i < planted_count; i++)
         if (strcmp(planted_kinds[i].name, name) == 0) return &planted_kinds[i];
     return NULL;
@@ -335,6 +337,17 @@ static int take_option(int option, char **argv, sim_arguments *arguments, bool *
     return STATUS_CONFORMANT;
 }
 
+/* A world that a failure wrote is drawn, or stopped at an event. */
+static int replay_world(sim_arguments *arguments) {
+    sim_schedule schedule = {0};
+    int status = STATUS_WRONG;
+    if (sim_schedule_load(arguments->replay, arguments, &schedule))
+        status = arguments->has_until && !arguments->shows ? print_until(arguments)
+                                                           : sim_show(arguments);
+    sim_schedule_free(&schedule);
+    return status;
+}
+
 int sim_main(int argc, char **argv) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     sim_arguments arguments = {.seed = drawn_seed(),
@@ -353,13 +366,17 @@ int sim_main(int argc, char **argv) {
     if (status != STATUS_CONFORMANT || is_done) return status;
     if (optind < argc)
         return cli_complain("sim", "%s is no option; see ttlspec sim --help", argv[optind]);
+    if (arguments.replay != NULL && sim_schedule_is_file(arguments.replay)) {
+        status = replay_world(&arguments);
+        return cli_flush_stdout("sim") ? status : STATUS_WRONG;
+    }
     if (arguments.scenario != NULL || arguments.shows_scenarios || arguments.replay != NULL) {
         status = sim_scenario_main(&arguments);
         return cli_flush_stdout("sim") ? status : STATUS_WRONG;
     }
     if (arguments.is_beyond)
         return cli_complain("sim", "--beyond is beyond the bounds of a --scenario: which one?");
-    if (arguments.plant_name != NULL) arguments.plant = find_planted(arguments.plant_name);
+    if (arguments.plant_name != NULL) arguments.plant = sim_find_planted(arguments.plant_name);
     if (arguments.plant_name != NULL && arguments.plant == NULL)
         return cli_complain("sim", "there is no fault %s; ttlspec sim --planted lists them",
                             arguments.plant_name);

@@ -33,8 +33,9 @@ typedef struct sim_arguments {
     bool is_beyond;            /* the scenario is played beyond its bounds */
     const char *way;           /* in this way; NULL: in each */
     bool shows_scenarios;
-    const char *replay;     /* a play to be played again */
-    const scenario *script; /* what is played; NULL: worlds */
+    const char *replay;           /* a play, or a world, to be run again */
+    const sim_schedule *schedule; /* what goes wrong in the world; NULL: that is drawn */
+    const scenario *script;       /* what is played; NULL: worlds */
 } sim_arguments;
 
 /* What many seeds came to. */
@@ -57,6 +58,8 @@ typedef struct sim_campaign_end {
     uint64_t next_seed;    /* all before this one are done */
 } sim_campaign_end;
 
+/* NULL: there is none of this name. */
+const planted_kind *sim_find_planted(const char *name);
 /* The hooks of the planted fault; NULL where none is. The fault must outlive them. */
 const sim_hooks *sim_plant(const sim_arguments *arguments, planted *fault);
 /* A recording or a witness may be NULL. */

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "cli/drawing_world.h"
-#include "cli/sim.h"
+#include "cli/sim_schedule.h"
 #include "sim/shrink.h"
 #include "sim/write.h"
 
@@ -79,6 +79,11 @@ static void write_files(const sim_arguments *arguments, const sim_recording *ste
     if (drawing_draw("sim", &line, path, 0) == STATUS_CONFORMANT)
         printf("  wrote %s: the steps, drawn\n", path);
     drawing_free(&line);
+    size_t faults, commands;
+    snprintf(path, sizeof path, "%s/sim-%" PRIx64 ".world.json", arguments->out, seed);
+    if (sim_schedule_save(arguments, seed, law, path, &faults, &commands))
+        printf("  wrote %s: the world, with %zu faults and %zu commands; ttlspec sim --replay %s\n",
+               path, faults, commands, path);
 }
 
 /* ---- the block */

@@ -145,18 +145,18 @@ static void write_fault(const sim_fault *fault, FILE *out) {
     putc('}', out);
 }
 
-void sim_schedule_write(const sim_schedule *schedule, FILE *out) {
+void sim_schedule_write(const sim_schedule *schedule, const sim_schedule *sent, FILE *out) {
     fputs("  \"faults\": [", out);
     for (size_t i = 0; i < schedule->count; i++) {
         fputs(i == 0 ? "\n    " : ",\n    ", out);
         write_fault(&schedule->faults[i], out);
     }
-    fputs("],\n  \"unsent\": [", out);
-    for (size_t i = 0; i < schedule->unsent_count; i++)
+    fputs("],\n  \"sent\": [", out);
+    for (size_t i = 0; i < sent->unsent_count; i++)
         fprintf(out, "%s\"%" PRIu32 ":%" PRIu64 "\"",
                 i == 0       ? ""
                 : i % 8 == 0 ? ",\n    "
                              : ", ",
-                schedule->unsent[i].node, schedule->unsent[i].number);
+                sent->unsent[i].node, sent->unsent[i].number);
     fputs("]\n", out);
 }

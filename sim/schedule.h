@@ -88,14 +88,14 @@ bool sim_schedule_is_unsent(const sim_schedule *schedule, uint32_t node, uint64_
 typedef bool sim_schedule_fails(void *context, const sim_schedule *schedule);
 /* Takes out faults, all of a kind, then in chunks, down to single ones; then makes what stays
  * shorter and smaller; and begins anew until nothing smaller fails. Then commands in the same way:
- * `sent` names those that the run sent (it may be empty; it is consumed). Returns the number of
+ * `sent` names those that the run sent; those that it sends at last stay in it. Returns the number of
  * tries, `tries_max` at most. Draws nothing: the same schedule always shrinks to the same. */
 size_t sim_schedule_shrink(sim_schedule *schedule, sim_schedule *sent, size_t tries_max,
                            sim_schedule_fails *fails, void *context);
 
-/* The members "faults" and "unsent" of a JSON object, docs/schedule-format.md; the last without a
- * comma behind. */
-void sim_schedule_write(const sim_schedule *schedule, FILE *out);
+/* The members "faults" and "sent" of a JSON object, docs/schedule-format.md; no comma behind the
+ * last. `sent` is what sim_schedule_shrink left of it. */
+void sim_schedule_write(const sim_schedule *schedule, const sim_schedule *sent, FILE *out);
 /* "partition", "clock ahead": as it stands in the file. */
 const char *sim_fault_name(sim_fault_kind kind);
 /* SIM_FAULT_KINDS: there is none of this name. */

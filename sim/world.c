@@ -659,9 +659,13 @@ sim_world_report sim_world_tell(const sim_world *world) {
                               .chances = world->chances};
 }
 
+static uint64_t last_number(const struct client *client) {
+    return client->next_id + client->quota;
+}
+
 void sim_world_list_sent(const sim_world *world, sim_schedule *sent) {
     for (uint32_t i = 0; i < world->client_count; i++)
-        for (uint64_t number = 1; number <= world->clients[i].next_id; number++)
+        for (uint64_t number = 1; number <= last_number(&world->clients[i]); number++)
             if (world->network.given == NULL ||
                 !sim_schedule_is_unsent(world->network.given, i, number))
                 sim_schedule_add_unsent(sent, i, number);

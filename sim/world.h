@@ -85,7 +85,8 @@ typedef struct sim_world_report {
 } sim_world_report;
 
 sim_world_report sim_world_tell(const sim_world *world);
-/* Adds the names of all commands that were sent, as `unsent` of a schedule would name them. */
+/* Adds the names of all commands that are sent or are still to be, as `unsent` of a schedule would
+ * name them. */
 void sim_world_list_sent(const sim_world *world, sim_schedule *sent);
 /* The state of everything, for a person. */
 void sim_world_print(sim_world *world, FILE *out);

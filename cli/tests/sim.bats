@@ -38,7 +38,7 @@ setup() {
     [ "$status" -eq 1 ]
     [[ "$output" == *"broke a law of safety"*"something dead was read"* ]]
     [[ "$output" == *"again: ttlspec sim --seed 0x"*"--plant 'GET dies one ms late'"* ]]
-    [ "$(find ttlspec-sim -type f | wc -l)" -eq 4 ]
+    [ "$(find ttlspec-sim -type f | wc -l)" -eq 5 ]
 }
 
 @test "the command that reproduces a failure does so" {
@@ -48,6 +48,37 @@ setup() {
     run bash -c "'$ttlspec' $again"
     [ "$status" -eq 1 ]
     [ "$(printf '%s\n' "$output" | sed -n '1,2p')" = "$first" ]
+}
+
+@test "the world of a failure keeps only the faults and commands that matter, and breaks again" {
+    run "$ttlspec" sim --seed 1 --seeds 100 --plant 'the log loses PERSIST'
+    [ "$status" -eq 1 ]
+    [[ "$output" =~ with\ ([0-9]+)\ faults\ and\ ([0-9]+)\ commands ]]
+    [ "${BASH_REMATCH[1]}" -le 4 ]
+    [ "${BASH_REMATCH[2]}" -le 4 ]
+    what=$(printf '%s\n' "$output" | sed -n '1s/.*event [0-9]*: //p')
+    run "$ttlspec" sim --replay ttlspec-sim/sim-*.world.json
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"at event "*": $what"* ]]
+    [[ "$output" == *"PERSIST"*"a snapshot is taken"*"restart, from the snapshot"* ]]
+}
+
+@test "a world without its faults keeps its laws" {
+    "$ttlspec" sim --seed 1 --seeds 100 --plant 'the log loses PERSIST' || true
+    sed '/"fault":/d; s/"faults": \[.*/"faults": [],/' ttlspec-sim/sim-*.world.json >calm.json
+    run "$ttlspec" sim --replay calm.json
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"all laws held"* ]]
+}
+
+@test "a world's file that is wrong is told with its place, with status 2" {
+    echo '{"world": "1", "seed": "x", "commands": "9", "faults": [{"fault": "boredom", "node": 0}],
+ "sent": ["7"], "more": 1}' >wrong.json
+    run --separate-stderr "$ttlspec" sim --replay wrong.json
+    [ "$status" -eq 2 ]
+    for place in '/seed: expected' '/faults/0/fault: expected' '/sent/0: expected' 'more'; do
+        [[ "$stderr" == *"$place"* ]]
+    done
 }
 
 @test "the vector of a failure is clean, and a right engine passes it" {
