@@ -80,7 +80,7 @@ static void write_files(const sim_arguments *arguments, const sim_recording *ste
         printf("  wrote %s: the steps, drawn\n", path);
     drawing_free(&line);
     size_t faults, commands;
-    snprintf(path, sizeof path, "%s/sim-%" PRIx64 ".world.json", arguments->out, seed);
+    snprintf(path, sizeof path, "%s/sim-%" PRIx64 ".world", arguments->out, seed);
     if (sim_schedule_save(arguments, seed, law, path, &faults, &commands))
         printf("  wrote %s: the world, with %zu faults and %zu commands; ttlspec sim --replay %s\n",
                path, faults, commands, path);

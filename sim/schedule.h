@@ -88,8 +88,8 @@ bool sim_schedule_is_unsent(const sim_schedule *schedule, uint32_t node, uint64_
 typedef bool sim_schedule_fails(void *context, const sim_schedule *schedule);
 /* Takes out faults, all of a kind, then in chunks, down to single ones; then makes what stays
  * shorter and smaller; and begins anew until nothing smaller fails. Then commands in the same way:
- * `sent` names those that the run sent; those that it sends at last stay in it. Returns the number of
- * tries, `tries_max` at most. Draws nothing: the same schedule always shrinks to the same. */
+ * `sent` names those that the run sent; those that it sends at last stay in it. Returns the number
+ * of tries, `tries_max` at most. Draws nothing: the same schedule always shrinks to the same. */
 size_t sim_schedule_shrink(sim_schedule *schedule, sim_schedule *sent, size_t tries_max,
                            sim_schedule_fails *fails, void *context);
 

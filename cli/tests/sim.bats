@@ -57,7 +57,7 @@ setup() {
     [ "${BASH_REMATCH[1]}" -le 4 ]
     [ "${BASH_REMATCH[2]}" -le 4 ]
     what=$(printf '%s\n' "$output" | sed -n '1s/.*event [0-9]*: //p')
-    run "$ttlspec" sim --replay ttlspec-sim/sim-*.world.json
+    run "$ttlspec" sim --replay ttlspec-sim/sim-*.world
     [ "$status" -eq 1 ]
     [[ "$output" == *"at event "*": $what"* ]]
     [[ "$output" == *"PERSIST"*"a snapshot is taken"*"restart, from the snapshot"* ]]
@@ -65,7 +65,7 @@ setup() {
 
 @test "a world without its faults keeps its laws" {
     "$ttlspec" sim --seed 1 --seeds 100 --plant 'the log loses PERSIST' || true
-    sed '/"fault":/d; s/"faults": \[.*/"faults": [],/' ttlspec-sim/sim-*.world.json >calm.json
+    sed '/"fault":/d; s/"faults": \[.*/"faults": [],/' ttlspec-sim/sim-*.world >calm.json
     run "$ttlspec" sim --replay calm.json
     [ "$status" -eq 0 ]
     [[ "$output" == *"all laws held"* ]]
