@@ -29,7 +29,7 @@ DEFINES  := -DTTLSPEC_VERSION='"$(VERSION)"' -DTTLSPEC_DATADIR='"$(PREFIX)/share
 
 # Asked of pkg-config once, and only when something is compiled: `make deps` may have to install
 # pkg-config first. Headers of others are system headers: our warnings are not theirs.
-EXTERNAL := hiredis libcjson libuv
+EXTERNAL := hiredis libcjson libuv lua5.1
 PKG_CONFIG ?= pkg-config
 EXTERNAL_CFLAGS = $(eval EXTERNAL_CFLAGS := $$(patsubst -I%,-isystem%,$$(shell \
 	$(PKG_CONFIG) --cflags $(EXTERNAL) check)))$(EXTERNAL_CFLAGS)
@@ -42,6 +42,7 @@ LINK    = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed
 # Objects and library of a directory; a directory without files has neither.
 objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 ENGINE      := $(call objects,engine/*.c)
+LUA         := $(call objects,engine/lua/*.c)
 CONFORMANCE := $(filter-out %/preload.o,\
 	$(call objects,conformance/*.c conformance/virtual-clock/*.c))
 CONFORMANCE += $(BUILD)/obj/report_html_page.o
@@ -52,9 +53,10 @@ DELAY       := $(call objects,conformance/tools/delay*.c)
 TOOLS       := $(filter-out $(DELAY),$(call objects,conformance/tools/*.c))
 
 ENGINE_LIB      := $(if $(ENGINE),$(BUILD)/libttlspec.a)
-CONFORMANCE_LIB := $(if $(CONFORMANCE),$(BUILD)/libconformance.a) $(ENGINE_LIB)
+LUA_LIB         := $(if $(LUA),$(BUILD)/libttlspec-lua.a) $(ENGINE_LIB)
+CONFORMANCE_LIB := $(if $(CONFORMANCE),$(BUILD)/libconformance.a) $(LUA_LIB)
 SIM_LIB         := $(if $(SIM),$(BUILD)/libsim.a) $(ENGINE_LIB)
-LIBRARIES       := $(filter-out $(ENGINE_LIB),$(SIM_LIB) $(CONFORMANCE_LIB)) $(ENGINE_LIB)
+LIBRARIES       := $(filter-out $(LUA_LIB),$(SIM_LIB) $(CONFORMANCE_LIB)) $(LUA_LIB)
 PROGRAM         := $(if $(CLI),$(BUILD)/ttlspec)
 PRELOAD         := $(patsubst %,$(BUILD)/libttlclock.so,$(wildcard conformance/virtual-clock/preload.c))
 
@@ -90,7 +92,7 @@ $(BUILD)/flags: FORCE
 .PHONY: FORCE
 FORCE:
 
-# The engine sees nothing but the C library.
+# The engine sees nothing but the C library; what runs its scripts, Lua.
 $(BUILD)/obj/engine/%.o: engine/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say) CC $<
@@ -127,6 +129,7 @@ $(1): $(2)
 	$$(run)rm -f $$@ && $$(AR) rcs $$@ $$^
 endef
 $(eval $(if $(ENGINE),$(call archive,$(BUILD)/libttlspec.a,$(ENGINE))))
+$(eval $(if $(LUA),$(call archive,$(BUILD)/libttlspec-lua.a,$(LUA))))
 $(eval $(if $(CONFORMANCE),$(call archive,$(BUILD)/libconformance.a,$(CONFORMANCE))))
 $(eval $(if $(SIM),$(call archive,$(BUILD)/libsim.a,$(SIM))))
 
@@ -161,7 +164,7 @@ $(BUILD)/bench/$(1)/%: $(BUILD)/obj/$(1)/bench/%.o $(2)
 	$$(say) LD $$@
 	$$(run)$$(LINK) -o $$@ $$^ $$(EXTERNAL_LIBS) -lm $$(LDLIBS)
 endef
-$(eval $(call programs_of,engine,$(ENGINE_LIB)))
+$(eval $(call programs_of,engine,$(LUA_LIB)))
 $(eval $(call programs_of,conformance,$(CONFORMANCE_LIB)))
 $(eval $(call programs_of,sim,$(SIM_LIB)))
 
@@ -253,13 +256,15 @@ MANDIR   = $(DESTDIR)$(PREFIX)/share/man/man1
 install: all ## install below $(DESTDIR)$(PREFIX); PREFIX is /usr/local
 	$(INSTALL) -d $(BINDIR) $(LIBDIR)/pkgconfig $(INCDIR) $(MANDIR)
 	$(INSTALL) -m 755 $(BUILD)/ttlspec $(BINDIR)/ttlspec
-	$(INSTALL) -m 644 $(BUILD)/libttlspec.a $(LIBDIR)/libttlspec.a
+	$(INSTALL) -m 644 $(BUILD)/libttlspec.a $(BUILD)/libttlspec-lua.a $(LIBDIR)
 	$(INSTALL) -d $(LIBDIR)/ttlspec
 	$(if $(PRELOAD),$(INSTALL) -m 644 $(PRELOAD) $(LIBDIR)/ttlspec/libttlclock.so)
 	$(INSTALL) -m 644 $(wildcard engine/include/ttlspec/*.h) $(INCDIR)
 	$(INSTALL) -m 644 $(wildcard docs/man/*.1) $(MANDIR)
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' ttlspec.pc.in \
-		> $(LIBDIR)/pkgconfig/ttlspec.pc
+	for name in ttlspec ttlspec-lua; do \
+		sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $$name.pc.in \
+			> $(LIBDIR)/pkgconfig/$$name.pc || exit; \
+	done
 	find vectors -type d -exec $(INSTALL) -d $(DATADIR)/{} \;
 	find vectors -type f -exec $(INSTALL) -m 644 {} $(DATADIR)/{} \;
 	$(INSTALL) -d $(DATADIR)/scenarios
@@ -267,7 +272,8 @@ install: all ## install below $(DESTDIR)$(PREFIX); PREFIX is /usr/local
 
 .PHONY: uninstall
 uninstall: ## remove what install put there
-	rm -f $(BINDIR)/ttlspec $(LIBDIR)/libttlspec.a $(LIBDIR)/pkgconfig/ttlspec.pc
+	rm -f $(BINDIR)/ttlspec $(LIBDIR)/libttlspec.a $(LIBDIR)/libttlspec-lua.a
+	rm -f $(LIBDIR)/pkgconfig/ttlspec.pc $(LIBDIR)/pkgconfig/ttlspec-lua.pc
 	rm -f $(patsubst docs/man/%,$(MANDIR)/%,$(wildcard docs/man/*.1))
 	rm -rf $(INCDIR) $(DATADIR) $(LIBDIR)/ttlspec
 

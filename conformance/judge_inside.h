@@ -128,7 +128,6 @@ typedef struct judge {
     ttl_engine *engine;
     ttl_session **sessions;
     ttl_reply reply;
-    int64_t commands_before; /* how many had run when the present unit began */
     ttl_timeline timeline;
     size_t runs;
     size_t moment_at, relation_at, log_at; /* how far this run has come in what is known */
@@ -153,6 +152,7 @@ typedef struct judge {
     size_t variable_capacity;
     judge_known known;
     bool is_dead;       /* what is known contradicts itself */
+    bool has_given_up;  /* a script came to something that cannot be judged */
     bool is_crowded;    /* the unit that begins narrowed the bracket of another */
     int64_t told_now_s; /* the first half of what TIME told */
 

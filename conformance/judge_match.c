@@ -124,9 +124,9 @@ bool judge_matches(judge *self, size_t index) {
     return true;
 }
 
-/* The part of a block that is running: as many commands have run since the block began. */
-static size_t part_running(const judge *self) {
-    return (size_t)(self->engine->statistics.commands - self->commands_before);
+/* The part of a block that is running. */
+static size_t part_running(const judge *self, size_t exec) {
+    return self->sessions[self->history->entries[exec].connection]->part;
 }
 
 const ttl_node *judge_expected_node(const judge *self, size_t index, size_t *part) {
@@ -134,7 +134,7 @@ const ttl_node *judge_expected_node(const judge *self, size_t index, size_t *par
     const ttl_reply *made = &self->reply, *expected = unit->expected;
     *part = index;
     bool is_inside = unit->part_count > 0 && made->node_count > 0;
-    size_t running = is_inside ? part_running(self) : 0;
+    size_t running = is_inside ? part_running(self, index) : 0;
     if (running < unit->part_count && is_inside) *part = unit->parts[running];
     if (!unit->is_answered || expected->node_count == 0) return NULL;
     if (!is_inside)

@@ -30,7 +30,8 @@ void judge_engine_begin(judge *self) {
     ttl_engine_options options = {.allocator = ttl_allocator_libc(),
                                   .dialect = self->options.dialect,
                                   .seed = JUDGE_SEED,
-                                  .timeline = &self->timeline};
+                                  .timeline = &self->timeline,
+                                  .scripting = &ttl_scripting_lua};
     self->engine = ttl_engine_new(&options);
     engine_or_exit(self->engine);
     self->moment_at = self->relation_at = self->log_at = 0;
@@ -65,7 +66,6 @@ void judge_execute(judge *self, size_t index) {
     }
     ttl_session *session = session_of(self, self->history->entries[index].connection);
     if (unit->reclaims) reclaim(self, session, unit);
-    self->commands_before = self->engine->statistics.commands;
     if (ttl_session_execute(session, unit->argc, unit->argv, &self->reply) != TTL_OK)
         engine_or_exit(NULL);
 }
@@ -302,7 +302,9 @@ judge_answer judge_search(judge *self) {
             size_t unit = resumed != SIZE_MAX ? resumed : choose_unit(self);
             resumed = SIZE_MAX;
             if (unit == SIZE_MAX) break;
-            if (judge_step(self, unit)) continue;
+            bool explained = judge_step(self, unit);
+            if (self->has_given_up) return JUDGE_UNDECIDED;
+            if (explained) continue;
             keep_best(self, unit);
             break;
         }

@@ -554,6 +554,10 @@ bool judge_tell(judge *self, uint32_t relation, int64_t value) {
     return false;
 }
 
+static void timeline_give_up(void *context) {
+    ((judge *)context)->has_given_up = true;
+}
+
 ttl_timeline judge_timeline(judge *self) {
-    return (ttl_timeline){self, timeline_now, timeline_is_after, timeline_tell};
+    return (ttl_timeline){self, timeline_now, timeline_is_after, timeline_tell, timeline_give_up};
 }

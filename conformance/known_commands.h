@@ -9,11 +9,11 @@
 #include "conformance/vector.h"
 
 typedef struct known_command {
-    const char *name;    /* upper case */
-    int first_key;       /* 0: no argument is a key */
-    int last_key;        /* -1: the last argument */
-    int key_step;        /* from one key to the next */
-    unsigned needs;      /* capabilities without which the command is not allowed */
+    const char *name; /* upper case */
+    int first_key;    /* 0: no argument is a key */
+    int last_key;     /* -1: the last argument */
+    int key_step;     /* from one key to the next; 0: the argument before the first says how many */
+    unsigned needs;   /* capabilities without which the command is not allowed */
     bool answers_a_time; /* an integer reply says when, or how long still */
 } known_command;
 

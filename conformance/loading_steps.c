@@ -22,13 +22,25 @@ static bool begins_with_key(const vector_text *text) {
     return text->count > 0 && text->pieces[0].kind == VECTOR_TEXT_KEY;
 }
 
+/* The index of the last key. Where keys are counted and the count is none, there are no keys. */
+static size_t last_key(const known_command *command, const vector_step *step) {
+    if (command->key_step == 0 && command->first_key > 0) {
+        size_t before = (size_t)command->first_key - 1;
+        const char *text = before < step->argc ? plain_text(&step->argv[before]) : NULL;
+        int64_t count = 0;
+        if (text == NULL || !number_parse(text, strlen(text), &count) || count < 0) count = 0;
+        return before + ((size_t)count < step->argc ? (size_t)count : step->argc);
+    }
+    return command->last_key < 0 ? step->argc - 1 : (size_t)command->last_key;
+}
+
 static void check_keys(loading *self, const cJSON *list, const known_command *command,
                        const vector_step *step) {
-    size_t last = command->last_key < 0 ? step->argc - 1 : (size_t)command->last_key;
+    size_t first = (size_t)command->first_key, last = last_key(command, step);
+    size_t key_step = command->key_step == 0 ? 1 : (size_t)command->key_step;
     const cJSON *item = list->child;
     for (size_t i = 0; i < step->argc && i <= last; i++, item = item->next) {
-        bool is_key = command->first_key > 0 && i >= (size_t)command->first_key &&
-                      (i - (size_t)command->first_key) % (size_t)command->key_step == 0;
+        bool is_key = first > 0 && i >= first && (i - first) % key_step == 0;
         if (is_key && !begins_with_key(&step->argv[i]))
             loading_error(self, item,
                           "expected a key of the run's own, which begins with {k}: %s touches it, "
@@ -48,6 +60,7 @@ static bool is_harmless(const vector_step *step) {
     static const char *const harmless[][8] = {
         {"CONFIG", "GET", "HELP", NULL},
         {"CLIENT", "ID", "INFO", "LIST", "GETNAME", "SETNAME", "HELP", NULL},
+        {"SCRIPT", "LOAD", "EXISTS", "HELP", NULL},
     };
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++) {
         if (!is_argument(step, 0, harmless[i][0]) || step->argc == 1) continue;

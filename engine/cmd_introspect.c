@@ -350,7 +350,7 @@ static bool is_told(const struct call *call, const struct command *command) {
 
 /* Rows of the table that are told in this dialect. */
 static bool row_is_told(const struct call *call, const struct command *command) {
-    return command_exists_in(command, &call->engine->dialect) && is_told(call, command);
+    return command_exists(call->engine, command) && is_told(call, command);
 }
 
 static const struct command *find_told(const struct call *call, ttl_bytes name) {

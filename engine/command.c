@@ -32,7 +32,7 @@ static size_t word_hash(ttl_bytes word) {
 void command_index(ttl_engine *engine) {
     require(command_count < COMMAND_SLOTS);
     for (size_t i = 0; i < command_count; i++) {
-        if (!command_exists_in(&commands[i], &engine->dialect)) continue;
+        if (!command_exists(engine, &commands[i])) continue;
         size_t slot = word_hash(ttl_bytes_of(commands[i].name));
         while (engine->command_slots[slot] != 0) slot = (slot + 1) % COMMAND_SLOTS;
         engine->command_slots[slot] = (uint16_t)(i + 1);
@@ -53,6 +53,12 @@ const struct command *command_find(const ttl_engine *engine, ttl_bytes name) {
 
 bool command_exists_in(const struct command *command, const ttl_dialect *dialect) {
     return dialect_in(dialect, command->redis, command->valkey);
+}
+
+bool command_exists(const ttl_engine *engine, const struct command *command) {
+    bool is_of_scripts = command->group == GROUP_SCRIPTING || command->run == script_command;
+    if (is_of_scripts && engine->scripting == NULL) return false;
+    return command_exists_in(command, &engine->dialect);
 }
 
 int command_arity(const struct command *command, const ttl_dialect *dialect) {

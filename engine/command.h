@@ -49,6 +49,7 @@ enum command_flag {
     COMMAND_SORT = 1 << 17,   /* until 6.2: sort_for_script */
     COMMAND_SKIP_SLOWLOG = 1 << 18,
     COMMAND_SKIP_COMMANDLOG = 1 << 19,
+    COMMAND_NO_MANDATORY_KEYS = 1 << 21,
     COMMAND_DANGEROUS = 1 << 20, /* no flag there, but the category @dangerous */
 };
 
@@ -63,6 +64,7 @@ enum command_group {
     GROUP_TRANSACTION,
     GROUP_PUBSUB,
     GROUP_CONNECTION,
+    GROUP_SCRIPTING,
     GROUP_SERVER, /* no category of its own */
 };
 
@@ -87,7 +89,11 @@ enum key_access {
     KEYS_POP_PUSH,    /* RW access delete, then RW insert */
     KEYS_STORE,       /* OW update, then RO access up to the last argument */
     KEYS_STORE_ONE,   /* OW update, then RO access of one */
-    KEYS_STORE_RW,    /* RW update, then RO access up to the last argument */
+    KEYS_OF_SCRIPT,   /* as many as argument 2 says, from there on: RW access update, with a note */
+    KEYS_OF_DIGEST,   /* the same without a note */
+    KEYS_OF_READER,   /* the same: RO access, with a note */
+    KEYS_OF_READER_DIGEST,
+    KEYS_STORE_RW, /* RW update, then RO access up to the last argument */
 };
 
 struct command {
@@ -111,6 +117,8 @@ void command_index(ttl_engine *engine);
 /* The command of this name in the engine's dialect; NULL: unknown there. */
 const struct command *command_find(const ttl_engine *engine, ttl_bytes name);
 bool command_exists_in(const struct command *command, const ttl_dialect *dialect);
+/* The same in an engine, which may have no scripts. */
+bool command_exists(const ttl_engine *engine, const struct command *command);
 /* Does this number of arguments (the name counts) fit? */
 bool command_arity_fits(const struct command *command, const ttl_dialect *dialect, size_t argc);
 int command_arity(const struct command *command, const ttl_dialect *dialect);

@@ -6,6 +6,7 @@
 #include "engine/object.h"
 #include "engine/require.h"
 #include "engine/rule.h"
+#include "engine/script.h"
 
 enum { DATABASES_USUAL = 16, US_PER_MS = 1000 };
 
@@ -27,6 +28,7 @@ ttl_engine *ttl_engine_new(const ttl_engine_options *options) {
     engine->timeline = options->timeline;
     engine->reads_again = (options->timeline != NULL || options->clock.runs) &&
                           !ttl_dialect_has(&options->dialect, TRAIT_TIME_FROZEN_IN_EXEC);
+    engine->scripting = options->scripting;
     engine->active_expire = true;
     engine->database_count = options->databases > 0 ? options->databases : DATABASES_USUAL;
     command_index(engine);
@@ -45,6 +47,7 @@ void ttl_engine_free(ttl_engine *engine) {
     if (engine == NULL) return;
     require(engine->sessions == NULL);
     struct memory *memory = &engine->memory;
+    script_forget_all(engine);
     for (int i = 0; engine->databases != NULL && i < engine->database_count; i++) {
         struct database *db = engine->databases[i];
         if (db == NULL) continue;

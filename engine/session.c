@@ -239,6 +239,7 @@ static void exec_queue(struct call *call, struct queued *queue, size_t count) {
     reply_array(call, count);
     for (size_t i = 0; i < count; i++) {
         size_t nodes = call->reply->node_count, text = call->reply->text_length;
+        call->session->part = i;
         ttl_status status =
             session_run(call->session, queue[i].command, queue[i].argc, queue[i].argv, call->reply);
         if (status == TTL_OK) continue;

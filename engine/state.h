@@ -28,9 +28,11 @@ struct ttl_engine {
     uint64_t random; /* state of the engine's own generator */
     ttl_instant now; /* the one instant of the unit being executed */
     int64_t now_us;
-    const ttl_timeline *timeline; /* NULL: a concrete engine */
-    bool reads_again;             /* time goes on within a unit (trait exec.time-is-frozen) */
-    struct database **databases;  /* by index; SWAPDB swaps the pointers */
+    const ttl_timeline *timeline;   /* NULL: a concrete engine */
+    bool reads_again;               /* time goes on within a unit (trait exec.time-is-frozen) */
+    const ttl_scripting *scripting; /* NULL: there is no EVAL */
+    struct script *scripts;         /* that are known, newest first */
+    struct database **databases;    /* by index; SWAPDB swaps the pointers */
     int database_count;
     void (*on_event)(void *context, const ttl_event *event);
     void *event_context;
@@ -90,6 +92,7 @@ struct ttl_session {
     bool watch_broken; /* a watched key was changed: EXEC answers nil */
     struct queued *queue;
     size_t queue_count, queue_capacity;
+    size_t part; /* of EXEC: the index of the queued command that runs */
     struct watch *watches;
     size_t watch_count, watch_capacity;
     size_t channel_count, pattern_count;     /* what it is subscribed to */

@@ -24,6 +24,7 @@ need libhiredis-dev pkg-config --exists hiredis
 need libcjson-dev pkg-config --exists libcjson
 need check pkg-config --exists check
 need libuv1-dev pkg-config --exists libuv
+need liblua5.1-0-dev pkg-config --exists lua5.1
 need libxxhash-dev pkg-config --exists libxxhash
 need bats command -v bats
 need redis-server command -v redis-server

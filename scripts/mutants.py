@@ -177,7 +177,7 @@ class Bench:
     def __init__(self, build, place):
         self.build, self.place = build, place
         self.compiler = os.environ.get("CC", "cc").split()
-        self.libraries = subprocess.run(["pkg-config", "--libs", "hiredis", "libcjson", "libuv"], check=True,
+        self.libraries = subprocess.run(["pkg-config", "--libs", "hiredis", "libcjson", "libuv", "lua5.1"], check=True,
                                         capture_output=True, text=True).stdout.split()
         self.objects = sorted(glob.glob(f"{build}/obj/engine/*.o"))
         libraries = [a for a in sorted(glob.glob(f"{build}/lib*.a")) if not a.endswith("/libttlspec.a")]

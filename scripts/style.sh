@@ -4,7 +4,8 @@
 #   - no line longer than 100 columns, no tab, no blank at the end of a line
 #   - no function longer than 70 lines
 #   - the engine is pure: its objects call nothing that allocates, reads a clock, draws random
-#     numbers or does I/O, and hold no writable data. Only memory_libc.c may ask for memory.
+#     numbers or does I/O, and hold no writable data. Only memory_libc.c may ask for memory, and
+#     only engine/lua may call Lua.
 #
 # usage: scripts/style.sh BUILD
 # Exit status: 0 clean, 1 with one line for each breach.
@@ -48,14 +49,18 @@ pure="$pure|strto(l|ll|ul|ull|d|ld|f)|v?snprintf|abort|qsort|bsearch|__assert_fa
 pure="$pure|(floor|ceil|trunc|round|rint|fabs|fmod|modf|frexp|ldexp|scalbn|pow|log|log2|log10)[fl]?"
 pure="$pure|__[a-z]*_chk|__isoc[0-9]+_strto[a-z]+|__(is|fp)[a-z]+|__errno_location|_GLOBAL_OFFSET_TABLE_"
 
-nm --defined-only "$build"/obj/engine/*.o 2>/dev/null | awk '$2 ~ /[A-Z]/ { print $3 }' |
+nm --defined-only "$build"/obj/engine/*.o "$build"/obj/engine/lua/*.o 2>/dev/null | awk '$2 ~ /[A-Z]/ { print $3 }' |
     sort -u >"$breaches.defined"
-for object in "$build"/obj/engine/*.o; do
+for object in "$build"/obj/engine/*.o "$build"/obj/engine/lua/*.o; do
     test -e "$object" || continue
-    source="engine/$(basename "$object" .o).c"
+    source=${object#"$build/obj/"}
+    source=${source%.o}.c
     test -e "$source" || continue
     allowed=$pure
-    test "$source" != engine/memory_libc.c || allowed="$pure|malloc|realloc|free"
+    case $source in
+    engine/memory_libc.c) allowed="$pure|malloc|realloc|free" ;;
+    engine/lua/*) allowed="$pure|lua[a-zA-Z]*_[a-z]+" ;;
+    esac
     # Another file of the engine may define it.
     nm -u "$object" | awk '{ print $2 }' | grep -Ev "^($allowed)$" |
         grep -Fxv -f "$breaches.defined" |

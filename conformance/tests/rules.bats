@@ -11,8 +11,8 @@ marked() {
     done
     # shellcheck disable=SC2046 # words
     ${CC:-cc} -o "$1" "$build"/obj/cli/*.o "$build/obj/rule_marks.o" \
-        $(find "$build" -maxdepth 1 -name 'lib*.a' ! -name libttlspec.a) "$objects"/*.o \
-        $(pkg-config --libs hiredis libcjson libuv) -lm
+        $(find "$build" -maxdepth 1 -name 'lib*.a' ! -name libttlspec.a | sort) "$objects"/*.o \
+        $(pkg-config --libs hiredis libcjson libuv lua5.1) -lm
 }
 
 rules() {

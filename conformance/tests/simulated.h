@@ -83,7 +83,8 @@ static inline uint32_t server_tell(void *context, const ttl_told *told) {
 
 static inline void server_open(simulated_server *server, ttl_dialect dialect, server_bend *bend) {
     *server = (simulated_server){.bend = bend};
-    server->timeline = (ttl_timeline){server, server_now, server_is_after, server_tell};
+    server->timeline = (ttl_timeline){
+        .context = server, .now = server_now, .is_after = server_is_after, .tell = server_tell};
     ttl_engine_options options = {.allocator = ttl_allocator_libc(),
                                   .dialect = dialect,
                                   .seed = 1,

@@ -268,6 +268,81 @@ START_TEST(a_choice_at_random_has_to_be_one_of_those_there_are) {
 }
 END_TEST
 
+#define EVAL_GET "EVAL return(redis.call('GET',KEYS[1])) 1 k"
+
+START_TEST(a_script_is_judged_like_the_commands_it_calls) {
+    ck_judged("redis-7.2", "pass", PSETEX_100 "a 50000 50031 " EVAL_GET " -> \"v\"\n");
+    ck_judged("redis-7.2", "pass", PSETEX_100 "a 112100 112931 " EVAL_GET " -> null\n");
+    ck_judged("redis-7.2", "fail", PSETEX_100 "a 50000 50031 " EVAL_GET " -> null\n");
+    ck_judged("redis-7.2", "fail", PSETEX_100 "a 115200 115231 " EVAL_GET " -> \"v\"\n");
+    /* It is one instant: what lived at the first look lives at the second. */
+    ck_judged("redis-7.2", "fail",
+              PSETEX_100
+              "a 113000 113531 EVAL "
+              "return(redis.call('EXISTS',KEYS[1])==redis.call('EXISTS',KEYS[1])) 1 k -> "
+              "null\n");
+}
+END_TEST
+
+START_TEST(a_script_in_a_block_is_one_of_its_parts) {
+    ck_judged("redis-7.2", "pass",
+              "a 1000 1031 MULTI -> {\"status\": \"OK\"}\n"
+              "a 1040 1051 EVAL redis.call('SET',KEYS[1],'v')return(1) 1 k -> "
+              "{\"status\": \"QUEUED\"}\n"
+              "a 1060 1071 SMEMBERS s -> {\"status\": \"QUEUED\"}\n"
+              "a 1080 1091 EXEC -> [1, []]\n");
+}
+END_TEST
+
+START_TEST(a_script_that_may_act_upon_a_time_is_not_decided) {
+    static const char *const scripts[] = {
+        "return(redis.call('PTTL',KEYS[1]))", "return(redis.call('TIME'))",
+        "return(redis.call('RANDOMKEY'))",    "return(cjson.encode(1))",
+        "return(redis.setresp(3))",
+    };
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        char lines[512];
+        snprintf(lines, sizeof lines, "%sa 50000 50031 EVAL %s 1 k -> 61\n", PSETEX_100,
+                 scripts[i]);
+        judge_result result = judged_at("redis-7.2", JUDGE_RATE_PPM, lines);
+        ck_assert_int_eq(result.answer, JUDGE_UNDECIDED);
+        ck_assert_ptr_nonnull(strstr(result.reason, "a script"));
+        judge_result_free(&result);
+    }
+    /* What is no time is no matter. */
+    ck_judged("redis-7.2", "fail",
+              "a 50000 50031 EVAL return(redis.call('PTTL',KEYS[1])) 1 k -> 61\n");
+}
+END_TEST
+
+START_TEST(a_restored_key_dies_at_its_deadline) {
+    static const char lines[] =
+        "{\"history\": \"1\", \"spec\": \"redis-7.2\"}\n"
+        "{\"on\": \"a\", \"sent_us\": 12000, \"received_us\": 12031, \"do\": [\"RESTORE\", \"k\", "
+        "\"100\", {\"hex\": \"000176060007e5a632ec6db65d\"}], \"reply\": {\"status\": \"OK\"}}\n"
+        "{\"on\": \"a\", \"sent_us\": %d, \"received_us\": %d, \"do\": [\"GET\", \"k\"], "
+        "\"reply\": \"v\"}\n";
+    static const struct {
+        int sent_us;
+        judge_answer answer;
+    } reads[] = {{50000, JUDGE_PASS}, {115200, JUDGE_FAIL}};
+    for (size_t i = 0; i < 2; i++) {
+        char *json = text_format(lines, reads[i].sent_us, reads[i].sent_us + 31);
+        problem_list problems = {0};
+        history recorded;
+        judge_options options = {.rate_ppm = JUDGE_RATE_PPM};
+        ck_assert(ttl_dialect_parse("redis-7.2", &options.dialect));
+        history_init(&recorded);
+        ck_assert(history_read(&recorded, "test", json, strlen(json), &problems));
+        judge_result result = judge_history(&recorded, &options);
+        ck_assert_int_eq(result.answer, reads[i].answer);
+        judge_result_free(&result);
+        history_free(&recorded);
+        free(json);
+    }
+}
+END_TEST
+
 START_TEST(a_command_that_the_engine_does_not_have_is_not_decided) {
     judge_result result = judged_at("redis-7.2.4", 500, PSETEX_100 "a 20000 20010 SORT k -> []\n");
     ck_assert_int_eq(result.answer, JUDGE_UNDECIDED);
@@ -382,6 +457,10 @@ int main(void) {
     tcase_add_test(all, order_between_connections_narrows_brackets);
     tcase_add_test(all, when_the_dead_are_reclaimed_is_the_servers_own_affair);
     tcase_add_test(all, a_choice_at_random_has_to_be_one_of_those_there_are);
+    tcase_add_test(all, a_script_is_judged_like_the_commands_it_calls);
+    tcase_add_test(all, a_script_in_a_block_is_one_of_its_parts);
+    tcase_add_test(all, a_script_that_may_act_upon_a_time_is_not_decided);
+    tcase_add_test(all, a_restored_key_dies_at_its_deadline);
     tcase_add_test(all, a_command_that_the_engine_does_not_have_is_not_decided);
     tcase_add_test(all, a_failure_is_a_circle_that_anyone_can_add_up);
     tcase_add_test(all, a_reason_says_what_when_and_by_how_much);

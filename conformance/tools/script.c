@@ -114,6 +114,7 @@ static const command_shape shapes[] = {
     {"COMMAND", "ww", NULL, ORDER_DEEP},
     {"HELLO", "w", "SETNAME v", ORDER_IDENTITY},
     {"RESET", "", NULL, ORDER_EXACT},
+    {"EVAL", "", NULL, ORDER_EXACT},
     {"MULTI", "", NULL, ORDER_EXACT},
     {"EXEC", "", NULL, ORDER_QUEUED},
     {"DISCARD", "", NULL, ORDER_EXACT},
@@ -403,7 +404,7 @@ static void line_add(diff_builder *builder, const char *line) {
 /* A command without subcommands. Of those that have some, the engine has only the subcommands that
  * deadlines need, and says so when asked. */
 static const char *plain_command(diff_generator *generator) {
-    static const char *const containers[] = {"COMMAND", "CONFIG", "CLIENT"};
+    static const char *const containers[] = {"COMMAND", "CONFIG", "CLIENT", "EVAL"};
     for (;;) {
         const char *name = shapes[below(generator, SHAPES)].name;
         bool plain = true;
@@ -485,9 +486,8 @@ static void option_add(diff_builder *builder, const command_shape *shape) {
     }
 }
 
-static void command_add(diff_builder *builder, const command_shape *shape) {
+static void words_add(diff_builder *builder, const command_shape *shape) {
     diff_generator *generator = builder->generator;
-    step_begin(builder);
     keyword_add(builder, shape->name, strlen(shape->name));
     size_t arguments = strlen(shape->pattern);
     if (arguments > 0 && chance(generator, 15)) arguments -= 1 + below(generator, arguments);
@@ -506,6 +506,35 @@ static void command_add(diff_builder *builder, const command_shape *shape) {
         for (size_t i = below(generator, 5); i > 0; i--) value_add(builder, 'k', shape->name);
     }
     if (chance(generator, 4)) value_add(builder, chance(generator, 50) ? 'v' : 'n', shape->name);
+}
+
+/* EVAL of a script that runs the command which its arguments are. */
+static void eval_add(diff_builder *builder) {
+    static const char *const texts[] = {
+        "return redis.pcall(unpack(ARGV))",
+        "return redis.call(unpack(ARGV))",
+        "redis.pcall(unpack(ARGV)) return redis.pcall('PTTL', 'a')",
+        "local r = redis.pcall(unpack(ARGV)) return type(r) == 'number' and r + 1 or r",
+        "redis.call('PEXPIRE', 'a', 10) return redis.pcall(unpack(ARGV))",
+        "redis.call(unpack(ARGV)) redis.call(unpack(ARGV)) return redis.call('TTL', 'b')",
+    };
+    const command_shape *shape;
+    do shape = &shapes[below(builder->generator, SHAPES)];
+    while (strcmp(shape->name, "COMMAND") == 0 || strcmp(shape->name, "EVAL") == 0);
+    step_begin(builder);
+    keyword_add(builder, "EVAL", 4);
+    word_add(builder, PICK(builder->generator, texts));
+    word_add(builder, "0");
+    words_add(builder, shape);
+}
+
+static void command_add(diff_builder *builder, const command_shape *shape) {
+    if (strcmp(shape->name, "EVAL") == 0) {
+        eval_add(builder);
+        return;
+    }
+    step_begin(builder);
+    words_add(builder, shape);
 }
 
 /* Key states: missing, or one of these, persistent, volatile, or dead and not reclaimed. */
@@ -634,13 +663,17 @@ ttl_bytes step_argument(const diff_script *script, const diff_step *step, size_t
 }
 
 reply_order step_order(const diff_script *script, const diff_step *step) {
+    enum { EVAL_WORDS = 3 }; /* what a script runs comes behind them */
     ttl_bytes name = step_argument(script, step, 0);
+    size_t first = ttl_bytes_is_word(name, "EVAL") && step->count > EVAL_WORDS ? EVAL_WORDS : 0;
+    if (first > 0) name = step_argument(script, step, first);
+    size_t count = step->count - first;
     const command_shape *shape = shape_named(name.data, name.length);
     if (shape == NULL) return ORDER_EXACT;
-    if (shape->order == ORDER_DEEP && step->count < 3) return ORDER_TYPE_ONLY; /* every command */
-    if (shape->order != ORDER_SCAN || step->count < 2) return shape->order;
+    if (shape->order == ORDER_DEEP && count < 3) return ORDER_TYPE_ONLY; /* every command */
+    if (shape->order != ORDER_SCAN || count < 2) return shape->order;
     /* where another cursor than 0 leads depends on the server's table */
-    bool from_start = ttl_bytes_is_word(step_argument(script, step, 1), "0");
+    bool from_start = ttl_bytes_is_word(step_argument(script, step, first + 1), "0");
     return from_start ? ORDER_SCAN : ORDER_TYPE_ONLY;
 }
 

@@ -30,6 +30,7 @@
 #include "ttlspec/instant.h"
 #include "ttlspec/memory.h"
 #include "ttlspec/reply.h"
+#include "ttlspec/scripting.h"
 
 typedef struct ttl_engine ttl_engine;
 typedef struct ttl_session ttl_session;
@@ -68,6 +69,8 @@ typedef struct ttl_engine_options {
     /* For who judges a history: takes the place of the clock. NULL: a concrete engine. The active
      * cycle is not to be driven then. */
     const ttl_timeline *timeline;
+    /* Runs the scripts of EVAL. NULL: there are no scripts. */
+    const ttl_scripting *scripting;
 } ttl_engine_options;
 
 /* NULL: there is no memory. */

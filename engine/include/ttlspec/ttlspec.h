@@ -8,5 +8,6 @@
 #include "ttlspec/instant.h"
 #include "ttlspec/memory.h"
 #include "ttlspec/reply.h"
+#include "ttlspec/scripting.h"
 
 #endif
