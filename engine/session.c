@@ -350,11 +350,14 @@ static ttl_status exec_refused(struct call *call) {
                              "arguments for 'exec' command");
 }
 
-/* Does a replica refuse this? A transaction was refused command by command. */
-static bool replica_refuses(const struct call *call) {
-    const ttl_engine *engine = call->engine;
-    return engine->is_replica && !engine->is_writable && !call->session->options.is_primary &&
-           (call->command->flags & COMMAND_WRITE) != 0;
+/* A transaction was refused command by command, and a script is as it calls them. */
+bool session_refuses(const ttl_session *session, const struct command *command, ttl_reply *reply) {
+    const ttl_engine *engine = session->engine;
+    bool takes_writes = !engine->is_replica || engine->is_writable || session->options.is_primary;
+    if (takes_writes || (command->flags & COMMAND_WRITE) == 0) return false;
+    RULE("replica.is-read-only");
+    ttl_reply_add_error(reply, "READONLY You can't write against a read only replica.");
+    return true;
 }
 
 static ttl_status session_dispatch(struct call *call) {
@@ -378,11 +381,7 @@ static ttl_status session_dispatch(struct call *call) {
         reply_not_in_multi(call);
         return refused(call);
     }
-    if (replica_refuses(call)) {
-        RULE("replica.is-read-only");
-        reply_error(call, "READONLY You can't write against a read only replica.");
-        return refused(call);
-    }
+    if (session_refuses(session, command, call->reply)) return refused(call);
     if (!pubsub_allows(call)) return refused(call);
     if (session->in_multi && !command_runs_in_multi(command)) {
         if (queue_add(session, command, call->argc, call->argv) != TTL_OK) return TTL_NO_MEMORY;

@@ -175,7 +175,8 @@ static bool engine_side_run(diff_side *side, const diff_script *script) {
     });
     if (engine == NULL) abort();
     for (int i = 0; i < SCRIPT_CONNECTIONS; i++) {
-        run.sessions[i] = ttl_session_new(engine, &(ttl_session_options){engine_push, &run});
+        run.sessions[i] = ttl_session_new(
+            engine, &(ttl_session_options){.on_push = engine_push, .push_context = &run});
         if (run.sessions[i] == NULL) abort();
     }
     if (script->listens) {
