@@ -99,17 +99,24 @@ far_vector() {
     done
 }
 
+# A vector that sends thousands of steps to its replica: long enough to be interrupted.
+long_vector() {
+    printf '{"id": "t.long", "title": "a law", "rules": ["r.one"], "needs": ["replica"], "steps": ['
+    yes '{"on": "replica", "do": ["PING"], "reply": {"status": "PONG"}},' | head -9999
+    printf '{"on": "replica", "do": ["PING"], "reply": {"status": "PONG"}}]}'
+}
+
 @test "interrupted or killed while a replica follows, it leaves nothing behind either" {
+    vectors_write "$v" "$(long_vector)"
     for signal in INT KILL; do
-        "$ttlspec" run exec:redis-server exec:redis-server exec:redis-server exec:redis-server \
-            --jobs 1 --run 'replica.**' >/dev/null 2>&1 3>&- &
+        "$ttlspec" run exec:redis-server --vectors "$v" >/dev/null 2>&1 3>&- &
         pid=$!
-        # Two directories for each of the two servers.
+        # Two directories for each of the two servers, and in one of them its socket.
         for _ in $(seq 500); do
             [ "$(find "$own" -name socket | wc -l)" -lt 2 ] || break
             sleep 0.01
         done
-        [ "$(find "$own" -maxdepth 1 -name 'ttlspec-*' | wc -l)" -eq 4 ]
+        [ "$(find "$own" -mindepth 1 -maxdepth 1 -name 'ttlspec-*' | wc -l)" -eq 4 ]
         kill -$signal "$pid"
         status=0
         wait "$pid" || status=$?
