@@ -27,13 +27,21 @@ struct writing {
     int64_t t0_ms, jumped_us; /* what the clock showed at first; by how much it was set since */
     bool moves_clock;
     size_t connections[SCENARIO_CLIENTS]; /* the first of each client, plus one */
+    /* A replica of a vector is never behind. So it is promoted before the first command that it
+     * would lose, and the old server goes on until it fails. */
+    unsigned failovers;
+    uint64_t commands, promoted_before; /* counted from 1; 0: at the failover itself */
+    bool has_failed;
 };
 
 static void look(void *context, const play_moment *moment) {
     struct writing *writing = context;
     writing->moves_clock = writing->moves_clock || moment->kind == PLAY_CLOCK_JUMP;
     writing->has_begun = writing->has_begun || moment->kind == PLAY_COMMAND;
-    if (moment->kind == PLAY_FAILOVER) writing->why_not = "a replica takes over in it";
+    if (moment->kind == PLAY_FAILOVER) {
+        writing->promoted_before = moment->first_lost;
+        if (++writing->failovers > 1) writing->why_not = "a replica takes over twice in it";
+    }
     if (moment->kind == PLAY_COMMAND && moment->asks_replica)
         writing->why_not = "a replica is asked in it";
 }
@@ -90,8 +98,30 @@ static void begin_step(struct writing *writing, const play_moment *moment) {
     writing->has_begun = true;
 }
 
+static void put_promotion(struct writing *writing, const play_moment *moment) {
+    begin_step(writing, moment);
+    fputs("\"promote\": \"replica\"}", writing->out);
+}
+
+/* The client's name; its later connections have the number of the connection behind it. */
+static void put_connection(struct writing *writing, const play_moment *moment) {
+    char name[PLAY_NAME_SIZE];
+    size_t *first = &writing->connections[moment->client];
+    if (*first == 0) *first = moment->connection + 1;
+    play_client_name_of(writing->script, moment->client, name);
+    fprintf(writing->out, "\"on\": \"%s%s", writing->has_failed ? "replica-" : "", name);
+    if (*first != moment->connection + 1) fprintf(writing->out, "-again-%zu", moment->connection);
+    putc('"', writing->out);
+}
+
 static void put_step(void *context, const play_moment *moment) {
     struct writing *writing = context;
+    if (moment->kind == PLAY_COMMAND && ++writing->commands == writing->promoted_before)
+        put_promotion(writing, moment);
+    if (moment->kind == PLAY_FAILOVER) {
+        if (writing->promoted_before == 0) put_promotion(writing, moment);
+        writing->has_failed = true;
+    }
     if (moment->kind == PLAY_CLOCK_JUMP) {
         /* At the moment before the jump, so that `at` goes on from there. */
         play_moment before = *moment;
@@ -102,14 +132,9 @@ static void put_step(void *context, const play_moment *moment) {
         return;
     }
     if (moment->kind != PLAY_COMMAND || moment->step->listens) return;
-    char name[PLAY_NAME_SIZE];
     begin_step(writing, moment);
-    size_t *first = &writing->connections[moment->client];
-    if (*first == 0) *first = moment->connection + 1;
-    play_client_name_of(writing->script, moment->client, name);
-    fprintf(writing->out, "\"on\": \"%s", name);
-    if (*first != moment->connection + 1) fprintf(writing->out, "-again-%zu", moment->connection);
-    fputs("\", \"do\": [", writing->out);
+    put_connection(writing, moment);
+    fputs(", \"do\": [", writing->out);
     for (size_t i = 0; i < moment->argc; i++) {
         if (i > 0) fputs(", ", writing->out);
         put_word(writing, moment->argv[i], moment->step->argv[i].is_key);
@@ -156,7 +181,10 @@ void scenario_write_vector(FILE *out, const scenario *script, uint64_t seed,
         fprintf(out, "%s\"%s.%s\"", i == 0 ? "" : ", ", script->id, script->promises[i].id);
     fputs("],\n", out);
     put_versions(out, &script->dialect);
-    if (writing.moves_clock) fputs("      \"needs\": [\"virtual-clock\"],\n", out);
+    if (writing.moves_clock || writing.failovers > 0)
+        fprintf(out, "      \"needs\": [%s%s%s],\n", writing.moves_clock ? "\"virtual-clock\"" : "",
+                writing.moves_clock && writing.failovers > 0 ? ", " : "",
+                writing.failovers > 0 ? "\"replica\"" : "");
     fputs("      \"steps\": [", out);
     act(&writing, schedule, put_step);
     fputs(" ] } ] }\n", out);

@@ -28,7 +28,7 @@ typedef struct scenario_play {
 bool scenario_read_play(scenario_play *into, const char *path, problem_list *problems);
 void scenario_play_close(scenario_play *self);
 
-/* Can the play be a vector? NULL: it can; else why not, "a replica takes over in it". */
+/* Can the play be a vector? NULL: it can; else why not, "a replica is asked in it". */
 const char *scenario_why_no_vector(const scenario *script, const play_schedule *schedule);
 /* All that the server was asked, in its order, with what it answers at those milliseconds. */
 void scenario_write_vector(FILE *out, const scenario *script, uint64_t seed,

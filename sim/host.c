@@ -143,6 +143,7 @@ void host_execute(host *self, size_t connection, int64_t wall_us, size_t argc,
                   const ttl_bytes *argv, ttl_reply *reply) {
     self->nodes[self->primary].wall_us = wall_us;
     self->touched_count = 0;
+    self->units++;
     ttl_session *session = self->connections[connection]->session;
     if (ttl_session_execute(session, argc, argv, reply) != TTL_OK) abort();
 }
@@ -175,7 +176,9 @@ void host_replicate(host *self, int64_t due_us) {
         due_us = self->changes[self->change_count - 1].due_us;
     for (size_t i = 0; i < self->touched_count; i++) {
         const char *key = self->touched[i];
-        host_change change = {.due_us = due_us, .deadline_ms = node_deadline(self, primary, key)};
+        host_change change = {.due_us = due_us,
+                              .unit = self->units,
+                              .deadline_ms = node_deadline(self, primary, key)};
         change.is_present = change.deadline_ms != -2;
         memcpy(change.key, key, SCENARIO_TEXT_SIZE);
         primary->is_frozen = true;
@@ -225,9 +228,10 @@ void host_read_replica(host *self, int64_t now_us, int64_t wall_us, size_t argc,
     if (ttl_session_execute(replica->own, argc, asked, reply) != TTL_OK) abort();
 }
 
-size_t host_promote(host *self, int64_t now_us) {
+size_t host_promote(host *self, int64_t now_us, uint64_t *first_lost) {
     catch_up(self, now_us);
     size_t lost = self->change_count - self->applied;
+    *first_lost = lost == 0 ? 0 : self->changes[self->applied].unit;
     hang_up(self);
     node_close(&self->nodes[self->primary]);
     self->primary = !self->primary;

@@ -38,6 +38,7 @@ typedef struct host_connection {
 
 typedef struct host_change {
     int64_t due_us; /* true time at which the replica has it */
+    uint64_t unit;  /* the command that changed it, or the last one before */
     bool is_present;
     int64_t deadline_ms; /* -1: none */
     char key[SCENARIO_TEXT_SIZE], value[SCENARIO_TEXT_SIZE];
@@ -54,6 +55,7 @@ struct host {
     size_t connection_count, connection_capacity;
     host_change *changes;
     size_t change_count, change_capacity, applied;
+    uint64_t units;                                 /* commands that primaries ran */
     char touched[HOST_TOUCHED][SCENARIO_TEXT_SIZE]; /* keys of the last unit */
     size_t touched_count;
     ttl_reply aside;
@@ -80,8 +82,9 @@ void host_replicate(host *self, int64_t due_us);
 /* A command that only reads, and names one key, as the replica answers it. */
 void host_read_replica(host *self, int64_t now_us, int64_t wall_us, size_t argc,
                        const ttl_bytes *argv, ttl_reply *reply);
-/* The replica takes over. Returns how many changes are lost. */
-size_t host_promote(host *self, int64_t now_us);
+/* The replica takes over. Returns how many changes are lost; `first_lost` is told the number of the
+ * command that made the first of them, from 1; 0: none is lost. */
+size_t host_promote(host *self, int64_t now_us, uint64_t *first_lost);
 /* When the active cycle would first have something to do, by the primary's clock. */
 bool host_next_expiry(host *self, int64_t *at_ms);
 

@@ -238,8 +238,11 @@ static bool server_fails(play *self, uint32_t index) {
     if (self->failovers_left > 0 &&
         choices_fault(&self->choices, CHOICE_SERVER, CHOICE_FAILOVER, 0, 1) != 0) {
         self->failovers_left--;
-        size_t lost = host_promote(&self->host, self->now_us);
-        tell(self, (play_moment){.kind = PLAY_FAILOVER, .amount_us = (int64_t)lost});
+        uint64_t first_lost;
+        size_t lost = host_promote(&self->host, self->now_us, &first_lost);
+        tell(self, (play_moment){.kind = PLAY_FAILOVER,
+                                 .amount_us = (int64_t)lost,
+                                 .first_lost = first_lost});
         return false;
     }
     if (pause_us == 0) return false;

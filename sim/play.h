@@ -62,8 +62,9 @@ typedef struct play_moment {
     size_t connection;                /* a number of its own for each */
     const ttl_reply *reply;
     bool asks_replica;
-    bool is_late;          /* its client had given it up */
-    int64_t amount_us;     /* of a pause, of a jump; of a failover: changes that are lost */
+    bool is_late;        /* its client had given it up */
+    int64_t amount_us;   /* of a pause, of a jump; of a failover: changes that are lost */
+    uint64_t first_lost; /* of a failover: the number of the command that is lost first; 0: none */
     const char *name, *of; /* of a mark; of a place; the payload of a message */
 } play_moment;
 

@@ -17,7 +17,8 @@ static void put_command(FILE *out, const play_moment *moment) {
 }
 
 static void put_span(FILE *out, int64_t us) {
-    fprintf(out, "%" PRId64 " ms", us / 1000);
+    if (us % 1000 == 0) fprintf(out, "%" PRId64 " ms", us / 1000);
+    else fprintf(out, "%" PRId64 ".%03d ms", us / 1000, (int)(us % 1000));
 }
 
 /* What happened to a server. False: it happened to a client. */
