@@ -109,3 +109,28 @@ PAGE
         return document.documentElement.scrollWidth <= innerWidth || innerWidth'
     [ "$output" = 'said: true' ]
 }
+
+# picture STEPS...: what is drawn for a vector of these steps.
+picture() {
+    vectors_write "$v" "$(vector t.moved "$@" |
+        sed 's/"rules"/"needs": ["virtual-clock", "clock-rate", "restart"], "rules"/')"
+    "$ttlspec" run engine --vectors "$v" --report json="$m/moved" || true
+    "$ttlspec" matrix --out "$m" "$m/moved" || true
+    browse 'at(".row button").click(); return all("svg text").map(text => text.textContent).join(" ")
+        + ": " + ["jump", "run", "down", "bar", "end"].map(kind => all("line." + kind + ", rect." + kind).length)'
+}
+
+@test "a jump of the clock is drawn from where it was to where it is, and deadlines by that clock" {
+    picture "$(step 'PSETEX {k} 100 v' "$ok")" '{"at": "10", "clock": "-3600000"}' \
+        "$(step 'PTTL {k}' 3600090 10)"
+    [ "$output" = "said: 2: −1 hour -3599990 0 10 100 ms {k} 1 3 what the server's wall clock shows, since T0; not to scale: 1,0,0,1,1" ] ||
+        { echo "$output" >&2; return 1; }
+}
+
+@test "a clock that runs and a restart are marked" {
+    picture "$(step 'PSETEX {k} 1000 v' "$ok")" '{"clock": {"rate": "60"}}' \
+        "$(step 'EXISTS {k}' 0 1001)" '{"clock": {"rate": "0"}}' '{"at": "2000", "restart": "aof"}' \
+        "$(step 'EXISTS {k}' 0)"
+    [ "$output" = "said: 2: runs 60 times as fast as real time 4: stands 5: restarted, aof 0 1000 1001 2000 ms {k} 1 3 6 not to scale: 0,1,1,1,1" ] ||
+        { echo "$output" >&2; return 1; }
+}
