@@ -4,9 +4,9 @@
 # go through a proxy on which everything is late at random; the seed of the delays is the number of
 # the run.
 #
-# Prints a line for each run and a closing table. The results of a run with a difference are kept in
-# BUILD/soundness/run-N: results.json has all that was sent and answered, with the moments of both,
-# and report.txt the chain of each failure. Broken off, it tells what it has.
+# Prints a line for each run and a closing table. The reports of a run with a difference are kept in
+# BUILD/soundness/run-N: report.txt has the chain of each failure, and the command that judges its
+# history again. Broken off, it tells what it has.
 #
 # usage: scripts/soundness.sh BUILD [RUNS [OPTION...]]
 #        RUNS: 200; OPTION: of `ttlspec run`, instead of --exclusive, which runs everything
@@ -98,8 +98,7 @@ run_once() { # NUMBER idle|load MIN-MAX OPTION...
     out=$kept/run-$number
     mkdir -p "$out"
     status=0
-    "$build/ttlspec" run "$url" --report json="$out/results.json" "$@" \
-        --report text="$out/report.txt" 2>"$out/complaints" || status=$?
+    "$build/ttlspec" run "$url" --out "$out" "$@" >"$out/output" 2>"$out/complaints" || status=$?
     # shellcheck disable=SC2086 # one word each, or none
     stop_processes $helpers
     helpers=''
@@ -150,7 +149,7 @@ finish() { # STATUS: unless there was a difference
     table_row idle idle
     table_row load 'under load'
     if awk '$2 + $3 > 0 { found = 1 } END { exit !found }' "$place/all"; then
-        echo "NOT SOUND: a right server was accused; the results are in $kept"
+        echo "NOT SOUND: a right server was accused; see $kept/run-*/report.txt"
         exit 1
     fi
     rmdir "$kept" 2>/dev/null || [ ! -d "$kept" ] || echo "results of runs with errors: $kept"

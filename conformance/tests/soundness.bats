@@ -21,8 +21,8 @@ setup() {
     vectors_write "$BATS_TEST_TMPDIR/v" "$(right)" "$(wrong)"
     ends 1 scripts/soundness.sh "$build" 2 --vectors "$BATS_TEST_TMPDIR/v"
     says 'NOT SOUND'
-    grep -q '"verdict":"fail"' "$build/soundness/run-2/results.json"
     grep -q 'fail t.wrong: a law of t.wrong' "$build/soundness/run-2/report.txt"
+    "$ttlspec" judge "$build/soundness/run-2/histories/t.wrong.jsonl"
 }
 
 @test "a campaign that cannot be run gets a sentence" {

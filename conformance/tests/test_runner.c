@@ -43,10 +43,11 @@ static long long ask_integer(fixture *self, const char *command) {
 
 /* -- the engine --------------------------------------------------------------------------- */
 
+/* In the millisecond of the deadline itself Redis 8 may already have removed it. */
 #define RIGHT                                                                                      \
     VECTOR("t.right", "",                                                                          \
            STEP("\"PSETEX\", \"{k}\", \"100\", \"v\"", OK) "," AT(                                 \
-               "100", "\"GET\", \"{k}\"", "\"v\"") "," AT("101", "\"GET\", \"{k}\"", "null"))
+               "99", "\"GET\", \"{k}\"", "\"v\"") "," AT("101", "\"GET\", \"{k}\"", "null"))
 #define WRONG                                                                                      \
     VECTOR("t.wrong", "", STEP("\"SET\", \"{k}\", \"v\"", OK) "," STEP("\"STRLEN\", \"{k}\"", "2"))
 
