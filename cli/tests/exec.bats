@@ -60,6 +60,56 @@ far_vector() {
     says 'cannot make a directory in'
 }
 
+# A server that needs no library answers TIME itself, so it has to be asked.
+small_server() {
+    cat <<'C'
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+int main(int argc, char **argv) {
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    char word[512], reply[128], second[32];
+    int place = socket(AF_UNIX, SOCK_STREAM, 0), one;
+    if (argc < 2) return 1;
+    strncpy(at.sun_path, argv[1], sizeof at.sun_path - 1);
+    if (bind(place, (struct sockaddr *)&at, sizeof at) != 0 || listen(place, 9) != 0) return 1;
+    while ((one = accept(place, NULL, NULL)) >= 0) {
+        for (ssize_t got; (got = read(one, word, sizeof word - 1)) > 0;) {
+            word[got] = 0;
+            snprintf(second, sizeof second, "%lld", (long long)time(NULL));
+            if (strstr(word, "TIME") != NULL)
+                snprintf(reply, sizeof reply, "*2\r\n$%zu\r\n%s\r\n$1\r\n0\r\n", strlen(second), second);
+            else snprintf(reply, sizeof reply, "+PONG\r\n");
+            if (write(one, reply, strlen(reply)) < 0) break;
+        }
+        close(one);
+    }
+    return 0;
+}
+C
+}
+
+@test "a static program, one of another libc, and one in a read-only place are refused in a sentence, status 3" {
+    vectors_write "$v" "$(right)"
+    small_server >"$BATS_TEST_TMPDIR/s.c"
+    ${CC:-cc} -static -o "$BATS_TEST_TMPDIR/static" "$BATS_TEST_TMPDIR/s.c" || skip 'no static C library here'
+    ends 3 "$ttlspec" run "exec:$BATS_TEST_TMPDIR/static {socket}" --vectors "$v"
+    says 'does not obey the virtual clock'
+    says 'is it a static or set-user-id program, or one with another C library?'
+    if command -v musl-gcc >/dev/null; then
+        musl-gcc -o "$BATS_TEST_TMPDIR/musl" "$BATS_TEST_TMPDIR/s.c"
+        ends 3 "$ttlspec" run "exec:$BATS_TEST_TMPDIR/musl {socket}" --vectors "$v"
+        says 'could not be'
+    fi
+    ends 3 "$ttlspec" run 'exec:redis-server --unixsocket {socket} --port 0 --dir /proc/nothing' --vectors "$v"
+    says '"/proc/nothing"'
+    says 'No such file or directory'
+    nothing_left
+}
+
 @test "a port that is taken is told in the server's words, status 3" {
     vectors_write "$v" "$(right)"
     redis_start --port 0

@@ -133,6 +133,17 @@ START_TEST(a_server_that_never_answers_is_given_up) {
 }
 END_TEST
 
+START_TEST(a_server_that_listens_late_is_waited_for) {
+    const char *command[] = {
+        "sh", "-c", "sleep 0.4; exec redis-server --port 0 --save '' --unixsocket \"$0\"",
+        "{socket}", NULL};
+    server_options options = {.command = command};
+    server_process server;
+    ck_assert_msg(server_start(&server, &options, error), "%s", error);
+    server_stop(&server);
+}
+END_TEST
+
 START_TEST(a_server_that_ignores_the_clock_is_found_out) {
     /* the library is loaded, and loses its page before the server starts */
     char script[] = "unset LD_PRELOAD; exec redis-server --port 0 --save '' --unixsocket {socket}";
@@ -211,6 +222,7 @@ int main(void) {
     tcase_add_test(tests, a_server_that_cannot_be_run_is_named_with_the_reason);
     tcase_add_test(tests, a_server_that_ends_at_once_is_quoted);
     tcase_add_test(tests, a_server_that_never_answers_is_given_up);
+    tcase_add_test(tests, a_server_that_listens_late_is_waited_for);
     tcase_add_test(tests, a_server_that_ignores_the_clock_is_found_out);
     tcase_add_test(tests, a_server_does_not_survive_our_death);
     tcase_add_test(tests, a_directory_that_cannot_be_written_is_an_error);
