@@ -54,6 +54,7 @@ static void print_step(const vector *one, const vector_step *step) {
         putchar(' ');
         vector_text_print(&step->argv[i], stdout);
     }
+    if (vector_step_polls(step)) printf("   until, at %" PRId64 " ms,", step->turns_ms);
     printf("\n          -> ");
     print_outcome(&step->outcome);
     for (size_t i = 0; i < step->variant_count; i++) {

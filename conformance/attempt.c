@@ -84,18 +84,30 @@ static bool wait_for_step(target *on, const vector_step *step, int64_t at_ms) {
            (on->replica == NULL || target_wait(on->replica, step->replica_wall_ms));
 }
 
+/* In virtual time a poll is sent again in the next millisecond, otherwise at once. */
+static bool wait_for_poll(attempt *self, target *on, size_t index, int64_t at_ms) {
+    const vector_step *step = &self->vector->steps[index];
+    int64_t polled = (int64_t)self->steps[index].poll_count;
+    if (polled == 0 || !on->is_virtual || wait_for_step(on, step, at_ms + polled)) return true;
+    self->is_interrupted = true;
+    return false;
+}
+
 /* Sends the step's command. One on the replica comes after all that the server did until then, also
  * by itself. */
-static bool execute_step(attempt *self, target *on, size_t index) {
+static bool execute_step(attempt *self, target *on, size_t index, int64_t at_ms) {
     const vector_step *step = &self->vector->steps[index];
     attempt_step *seen = &self->steps[index];
     bool on_replica = vector_is_on_replica(self->vector, step->connection);
     target *server = on_replica ? on->replica : on;
     if (on_replica && !on->synchronise(on, self->error)) return false;
-    if (!target_execute(server, step->connection, seen->argc, seen->argv, &seen->reply,
-                        &seen->moments, self->error))
-        return false;
-    seen->protocol = server->protocols[step->connection];
+    do {
+        if (!wait_for_poll(self, on, index, at_ms)) return false;
+        if (!target_execute(server, step->connection, seen->argc, seen->argv, &seen->reply,
+                            &seen->moments, self->error))
+            return false;
+        seen->protocol = server->protocols[step->connection];
+    } while (vector_step_polls(step) && attempt_polls_on(self, index));
     seen->answered = true;
     self->answered++;
     return !self->vector->has_events || target_events(server, &seen->events, self->error);
@@ -111,7 +123,7 @@ static bool run_step(attempt *self, target *on, size_t index, int64_t at_ms) {
         return false;
     }
     if (step->action != VECTOR_COMMAND) return run_action(self, on, index);
-    return execute_step(self, on, index);
+    return execute_step(self, on, index, at_ms);
 }
 
 static void run_turn(attempt *self, target *on, const target_turn *turn, const int64_t *at_us) {
@@ -164,6 +176,7 @@ ttl_bytes *attempt_keys(attempt *self, size_t *count) {
 static void attempt_run_at(attempt *self, target *on, const vector *what, const ttl_dialect *spec,
                            const char *prefix, const int64_t *at_us) {
     attempt_begin(self, on, what, spec, prefix);
+    self->is_moved = at_us != NULL;
     target_turn turn = {.key_prefix = self->world.key_prefix,
                         .connection_count = what->connection_count,
                         .uses_t0 = what->uses_t0,
@@ -247,6 +260,9 @@ void attempt_free(attempt *self) {
     for (size_t i = 0; self->steps != NULL && i < self->vector->step_count; i++) {
         ttl_reply_free(&self->steps[i].reply);
         ttl_reply_free(&self->steps[i].events);
+        for (size_t p = 0; p < self->steps[i].poll_count; p++)
+            ttl_reply_free(&self->steps[i].polls[p].reply);
+        free(self->steps[i].polls);
     }
     free(self->steps);
     arena_free(&self->arena);

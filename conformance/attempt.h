@@ -24,7 +24,15 @@ typedef struct attempt_step {
     ttl_reply reply, events; /* events: an array of arrays [name, key, database] */
     int protocol;
     target_moments moments;
+    size_t poll_count; /* of a poll: the replies before this one */
+    struct attempt_poll *polls;
 } attempt_step;
+
+/* What a poll was answered before its reply turned. */
+typedef struct attempt_poll {
+    ttl_reply reply;
+    target_moments moments;
+} attempt_poll;
 
 typedef struct attempt {
     const vector *vector;
@@ -32,6 +40,7 @@ typedef struct attempt {
     arena arena;
     vector_world world;
     bool is_virtual;
+    bool is_moved;   /* its steps run at other moments than the vector's */
     size_t answered; /* how many steps were */
     attempt_step *steps;
     bool is_interrupted;
@@ -61,6 +70,9 @@ void attempt_free(attempt *self);
 
 /* Writes the verdict, and that of each step, into a result that has nothing of an attempt yet. */
 void attempt_decide(const attempt *self, result_vector *result);
+
+/* A reply to a poll has come: must it be sent again? Then the reply is kept among those before. */
+bool attempt_polls_on(attempt *self, size_t step);
 
 /* The parts of deciding, for tests and for one another. */
 

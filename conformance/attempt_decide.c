@@ -57,6 +57,7 @@ static void keep_step(const attempt *self, size_t index, result_step *to) {
     to->checks_events = from->outcome->checks_events;
     if (!from->answered) return;
     to->answered = true;
+    to->polls = from->poll_count;
     to->protocol = from->protocol;
     to->sent_us = from->moments.sent_us;
     to->received_us = from->moments.received_us;
@@ -210,7 +211,7 @@ static void decide_live(const attempt *self, result_vector *result) {
     result->has_slack = found.answer == JUDGE_PASS && found.slack_us < INT64_MAX;
     if (result->has_slack) result->slack_us = found.slack_us;
     if (found.answer == JUDGE_FAIL)
-        decide_unexplained(self, &found, attempt_step_of(&seen, found.entry), result);
+        decide_unexplained(self, &found, attempt_step_of(self, &seen, found.entry), result);
     else if (!matches_all(result)) weigh_differences(self, &found, result);
     else if (was_given_up)
         judge(&result->steps[result->step_count - 1], VERDICT_INCONCLUSIVE, "missed",

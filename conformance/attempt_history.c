@@ -53,22 +53,37 @@ static void add_select(history *to, size_t connection, int database, int64_t at_
     ttl_reply_free(&entry.reply);
 }
 
-static void add_step(const attempt *self, size_t index, int64_t base_us, history *to) {
+/* Adds what a step was answered once: a poll is as many commands as it was answered. */
+static void add_answer(const attempt *self, size_t index, const ttl_reply *reply,
+                       target_moments moments, history *to) {
     const attempt_step *step = &self->steps[index];
     const char *name = self->vector->connections[self->vector->steps[index].connection];
     size_t known = to->connection_count, connection = history_connection(to, name);
     history_entry entry = {.connection = connection,
-                           .sent_us = step->moments.sent_us - base_us,
-                           .received_us = step->moments.received_us - base_us,
+                           .sent_us = moments.sent_us,
+                           .received_us = moments.received_us,
                            .argc = step->argc,
                            .argv = step->argv,
                            .protocol = step->protocol,
-                           .reply = step->reply};
+                           .reply = *reply};
     bool is_first = connection == known;
     if (is_first && self->world.databases[0] != 0)
         add_select(to, connection, self->world.databases[0], entry.sent_us);
     entry.line = (int)to->count + 2; /* in the file that it can be saved as */
     history_append(to, &entry);
+}
+
+static target_moments since(target_moments moments, int64_t base_us) {
+    return (target_moments){moments.sent_us - base_us, moments.received_us - base_us};
+}
+
+static void add_step(const attempt *self, size_t index, int64_t base_us, history *to) {
+    const attempt_step *step = &self->steps[index];
+    for (size_t p = 0; p < step->poll_count; p++) {
+        const attempt_poll *poll = &step->polls[p];
+        add_answer(self, index, &poll->reply, since(poll->moments, base_us), to);
+    }
+    add_answer(self, index, &step->reply, since(step->moments, base_us), to);
 }
 
 void attempt_history(const attempt *self, history *to) {
@@ -83,11 +98,12 @@ void attempt_history(const attempt *self, history *to) {
     if (self->reading_count > 1) add_reading(to, self->readings[1], base_us);
 }
 
-/* Only steps have a line. */
-size_t attempt_step_of(const history *seen, size_t entry) {
+/* Only what steps were answered has a line. */
+size_t attempt_step_of(const attempt *self, const history *seen, size_t entry) {
     if (entry >= seen->count || seen->entries[entry].line == 0) return SIZE_MAX;
-    size_t step = 0;
-    for (size_t i = 0; i < entry; i++) step += seen->entries[i].line > 0;
+    size_t answers = 0, step = 0;
+    for (size_t i = 0; i < entry; i++) answers += seen->entries[i].line > 0;
+    while (answers > self->steps[step].poll_count) answers -= 1 + self->steps[step++].poll_count;
     return step;
 }
 

@@ -26,7 +26,7 @@ bool attempt_holds_at_all_moments(const attempt *self, size_t step);
 /* Did the judge find that no moment within the brackets makes a difference to what is done? */
 bool attempt_is_firm(const attempt *self, const judge_result *found);
 /* The step of the vector that an entry of its history is; SIZE_MAX: none is. */
-size_t attempt_step_of(const history *seen, size_t entry);
+size_t attempt_step_of(const attempt *self, const history *seen, size_t entry);
 /* Why no right server can have answered so, with the chain. The caller frees. */
 char *attempt_proof(const attempt *self, const judge_result *found);
 

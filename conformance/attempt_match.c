@@ -1,4 +1,5 @@
 /* Holding one step against its vector: the reply, then the events. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,11 +152,30 @@ static attempt_mismatch match_events(const attempt *self, size_t step, bool leni
     return mismatch;
 }
 
+/* In virtual time the millisecond at which a poll's reply turns is exact. In real time it has to
+ * have been seen at all: that the reply was another before. */
+static attempt_mismatch match_turn(const attempt *self, size_t index) {
+    const vector_step *step = &self->vector->steps[index];
+    const attempt_step *from = &self->steps[index];
+    attempt_mismatch nothing = {NULL, NULL};
+    bool is_exact = self->is_virtual && !self->is_moved;
+    int64_t turned_ms = step->at_ms + (int64_t)from->poll_count;
+    if (!vector_step_polls(step)) return nothing;
+    if (!self->is_virtual && from->poll_count == 0)
+        return (attempt_mismatch){"time", text_copy("turned before it was asked")};
+    if (!is_exact || turned_ms == step->turns_ms) return nothing;
+    return (attempt_mismatch){"time", text_format("turned at %" PRId64 " ms, not at %" PRId64,
+                                                  turned_ms, step->turns_ms)};
+}
+
 attempt_mismatch attempt_match(const attempt *self, size_t step, bool lenient_expiry) {
     const attempt_step *from = &self->steps[step];
+    attempt_mismatch turn = match_turn(self, step);
     expectation_mismatch found = {NULL, NULL, NULL};
     expectation_class class =
         expectation_match(from->outcome->reply, &from->reply, from->protocol, &self->world, &found);
+    if (class == EXPECTATION_MATCHES && turn.class != NULL) return turn;
+    free(turn.reason);
     if (class == EXPECTATION_MATCHES) return match_events(self, step, lenient_expiry);
     char *expected = attempt_plain_text(self, found.expected);
     char *actual = attempt_plain_text(self, found.actual);

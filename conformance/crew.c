@@ -186,7 +186,7 @@ static void on_tick(uv_timer_t *handle) {
 bool crew_run(crew *self, const crew_task *tasks, size_t count, size_t at_once) {
     crew_line_up(self, tasks, count);
     self->at_once = at_once;
-    self->next_t0_us = 0;
+    self->next_t0_us = self->next_poll_us = 0;
     if (count == 0 || is_interrupted(self)) return !is_interrupted(self);
     uv_timer_start(&self->tick, on_tick, 0, TICK_MS);
     uv_run(&self->loop, UV_RUN_DEFAULT);

@@ -10,6 +10,7 @@
 enum {
     AHEAD_US = 1000,        /* from taking a vector on to its first step */
     SLOT_US = 500,          /* between the beginnings of two vectors that wait */
+    POLL_SLOT_US = 8000,    /* the same of two that poll, so that they do not delay each other */
     PHASE_US = 100,         /* into the millisecond: the server's clock is known so well */
     SECOND_AHEAD_US = 5000, /* the same for those that begin with a second of the server's */
     SECOND_SLOT_US = 25,    /* they share a millisecond */
@@ -123,6 +124,12 @@ static int64_t aligned(int64_t us, int64_t unit_us) {
     return (us + unit_us - 1) / unit_us * unit_us;
 }
 
+static bool has_poll(const vector *what) {
+    for (size_t i = 0; i < what->step_count; i++)
+        if (vector_step_polls(&what->steps[i])) return true;
+    return false;
+}
+
 /* The first moment of the server's clock for a vector that waits. */
 static int64_t choose_t0_us(crew *self, crew_hand *hand, int64_t now_us) {
     if (hand->turn.vector->uses_t0) {
@@ -140,8 +147,10 @@ static int64_t choose_t0_us(crew *self, crew_hand *hand, int64_t now_us) {
     /* What was missed before gets a millisecond of its own. */
     int64_t unit_us = self->at_once < SIZE_MAX ? 1000 : SLOT_US;
     int64_t slot_us = aligned(now_us + AHEAD_US, unit_us);
-    if (slot_us < self->next_t0_us) slot_us = self->next_t0_us;
-    self->next_t0_us = slot_us + unit_us;
+    bool polls = has_poll(hand->turn.vector);
+    int64_t *next_us = polls ? &self->next_poll_us : &self->next_t0_us;
+    if (slot_us < *next_us) slot_us = *next_us;
+    *next_us = slot_us + (polls ? POLL_SLOT_US : unit_us);
     hand->phase_us = PHASE_US + slot_us % 1000;
     return slot_us - slot_us % 1000;
 }
@@ -261,6 +270,14 @@ void crew_hand_reply(crew *self, crew_hand *hand, size_t index, const redisReply
         (target_moments){moments.sent_us - hand->began_us, moments.received_us - hand->began_us};
     int *protocol = &hand->protocols[connection];
     step->protocol = *protocol = live_protocol_after(*protocol, step->argc, step->argv, reply);
+    bool polls = vector_step_polls(&hand->turn.vector->steps[index]) && !self->is_closing &&
+                 self->clock.fault[0] == '\0';
+    if (polls && attempt_polls_on(&hand->turn, index)) {
+        live_link *link = hand->keeps_links ? hand->own[connection] : hand->leased;
+        live_link_send(link, index, step->argc, step->argv);
+        live_link_flush(link);
+        return;
+    }
     step->answered = true;
     hand->turn.answered++;
     if (hand->turn.answered < hand->next) return;

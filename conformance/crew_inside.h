@@ -74,9 +74,10 @@ struct crew {
     size_t busy;       /* of those at work: the ones that never wait */
     size_t lost;       /* in a row, that could not begin */
     size_t serial;
-    int64_t next_t0_us;  /* of the server's clock: where the next vector that waits may begin */
-    int64_t second_us;   /* the same for those that begin with a second, and */
-    size_t second_slots; /* how many do with this one */
+    int64_t next_t0_us;   /* of the server's clock: where the next vector that waits may begin */
+    int64_t next_poll_us; /* the same for one that polls */
+    int64_t second_us;    /* the same for those that begin with a second, and */
+    size_t second_slots;  /* how many do with this one */
     size_t asleep_count;
     crew_hand **asleep;
     size_t working_count; /* all that are not done */

@@ -100,8 +100,9 @@ static void check_command(loading *self, const cJSON *list, const vector_step *s
     if (!(of->needs & VECTOR_NEEDS_EXCLUSIVE_DB)) check_keys(self, list, command, step);
 }
 
-static void read_do(loading *self, const cJSON *json, vector_step *step, vector *of) {
-    const cJSON *list = loading_list(self, json, "do", true);
+static void read_do(loading *self, const cJSON *json, const char *field, vector_step *step,
+                    vector *of) {
+    const cJSON *list = loading_list(self, json, field, true);
     if (list == NULL) return;
     step->argc = (size_t)cJSON_GetArraySize(list);
     vector_text *argv = arena_take_array(&self->set->arena, step->argc, sizeof *argv);
@@ -372,7 +373,7 @@ static void read_variants(loading *self, const cJSON *json, vector_step *step, v
 static void read_command(loading *self, const cJSON *json, vector_step *step, vector *of,
                          const char **connections) {
     read_connection(self, json, step, of, connections);
-    read_do(self, json, step, of);
+    read_do(self, json, "do", step, of);
     if (loading_field(json, "reply") == NULL)
         loading_error(self, json,
                       "expected a field \"reply\"; where any reply is right, write "
@@ -381,16 +382,45 @@ static void read_command(loading *self, const cJSON *json, vector_step *step, ve
     read_variants(self, json, step, of);
 }
 
+/* Sent again and again until the reply turns. */
+static void read_poll(loading *self, const cJSON *json, vector_step *step, vector *of,
+                      const char **connections) {
+    const cJSON *turns = loading_field(json, "turns"), *until = loading_field(json, "until");
+    read_connection(self, json, step, of, connections);
+    read_do(self, json, "poll", step, of);
+    step->turns_ms = step->at_ms + 1;
+    if (turns == NULL) loading_error(self, json, "expected `turns`, when the reply turns");
+    else if (!cJSON_IsString(turns) ||
+             !number_parse_digits(turns->valuestring, strlen(turns->valuestring), NUMBER_EXACT_MAX,
+                                  &step->turns_ms) ||
+             step->turns_ms <= step->at_ms || step->turns_ms > step->at_ms + VECTOR_POLL_MAX_MS)
+        loading_expected(self, turns,
+                         "the millisecond at which the reply turns, as a string of digits: after "
+                         "`at`, and at most a second");
+    if (until == NULL) {
+        loading_error(self, json, "expected `until`, the reply that ends the poll");
+        return;
+    }
+    step->outcome.reply = loading_expectation(self, until);
+    if (step->outcome.reply != NULL && expectation_uses_t0(step->outcome.reply)) of->uses_t0 = true;
+    if (of->needs & (VECTOR_NEEDS_REPLICA | VECTOR_NEEDS_CLOCK_RATE))
+        loading_error(self, json,
+                      "a poll is not for vectors that need \"replica\" or \"clock-rate\"");
+}
+
 /* The fields that a step may have, by the one that says what it does. */
 static const char *const *step_fields(const cJSON *json) {
-    static const char *const command_fields[] = {
-        "at", "on", "do", "reply", "events", "for", "about", "restart", "clock", "promote", NULL};
+    static const char *const command_fields[] = {"at",     "on",      "do",    "reply",
+                                                 "events", "for",     "about", "restart",
+                                                 "clock",  "promote", "poll",  NULL};
     static const char *const restart_fields[] = {"at", "restart", "about", NULL};
     static const char *const clock_fields[] = {"at", "clock", "of", "about", NULL};
     static const char *const promote_fields[] = {"at", "promote", "about", NULL};
+    static const char *const poll_fields[] = {"at", "on", "poll", "until", "turns", "about", NULL};
     if (loading_field(json, "restart") != NULL) return restart_fields;
     if (loading_field(json, "clock") != NULL) return clock_fields;
     if (loading_field(json, "promote") != NULL) return promote_fields;
+    if (loading_field(json, "poll") != NULL) return poll_fields;
     return command_fields;
 }
 
@@ -398,19 +428,21 @@ static void read_step(loading *self, const cJSON *json, vector_step *step, vecto
                       const char **connections, const vector_step *previous) {
     const cJSON *restart = loading_field(json, "restart"), *clock = loading_field(json, "clock");
     const cJSON *promote = loading_field(json, "promote");
-    step->at_ms = previous->at_ms;
-    step->wall_ms = previous->wall_ms;
-    step->replica_wall_ms = previous->replica_wall_ms;
+    int64_t since_ms = vector_step_end_ms(previous), polled_ms = since_ms - previous->at_ms;
+    step->at_ms = since_ms;
+    step->wall_ms = previous->wall_ms + polled_ms;
+    step->replica_wall_ms = previous->replica_wall_ms + polled_ms;
     step->rate = previous->rate;
     if (!loading_check_object(self, json, step_fields(json))) return;
     step->place = loading_place(self, json);
     loading_text(self, json, "about", false);
-    read_at(self, json, step, previous->at_ms);
-    step->wall_ms += step->at_ms - previous->at_ms;
-    step->replica_wall_ms += step->at_ms - previous->at_ms;
+    read_at(self, json, step, since_ms);
+    step->wall_ms += step->at_ms - since_ms;
+    step->replica_wall_ms += step->at_ms - since_ms;
     if (restart != NULL) read_restart(self, restart, step, of);
     else if (clock != NULL) read_clock(self, json, step, of);
     else if (promote != NULL) read_promotion(self, promote, step, of);
+    else if (loading_field(json, "poll") != NULL) read_poll(self, json, step, of, connections);
     else read_command(self, json, step, of, connections);
     check_wall_clocks(self, json, step, of);
     check_running_clock(self, json, step, previous);
@@ -429,6 +461,6 @@ void loading_steps(loading *self, const cJSON *list, vector *into) {
         read_step(self, item, steps, into, connections, previous);
         previous = steps;
     }
-    into->length_ms = previous->at_ms;
+    into->length_ms = vector_step_end_ms(previous);
     check_restarts(self, list, into);
 }

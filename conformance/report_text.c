@@ -138,12 +138,19 @@ static char *milliseconds(int64_t micros) {
                        (micros < 0 ? -micros : micros) % 1000);
 }
 
+/* The command, and how often it was sent. */
+static char *sent_text(const result_step *step) {
+    char *command = command_text(step);
+    if (step->polls > 0) text_replace(&command, "%s (%zu times)", command, step->polls + 1);
+    return command;
+}
+
 static void add_timeline_row(table *rows, const result_step *step, const result_step *culprit) {
     table_add(rows, text_copy(step == culprit ? ">" : ""));
     table_add(rows, text_format("%" PRId64, step->at_ms));
     table_add(rows, step->answered ? milliseconds(step->sent_us) : text_copy(""));
     table_add(rows, step->answered ? milliseconds(step->received_us) : text_copy(""));
-    table_add(rows, cut(command_text(step)));
+    table_add(rows, cut(sent_text(step)));
     table_add(rows, cut(step->answered ? expectation_text_of_reply(&step->reply, step->protocol)
                                        : text_copy("(none)")));
     table_add(rows, cut(text_copy(step->expected == NULL ? "" : step->expected)));

@@ -58,6 +58,7 @@ typedef struct result_step {
     bool checks_events;
     ttl_reply events;        /* "expire {k}" ..., seen since the step before */
     ttl_reply wanted_events; /* of a step that checks them */
+    size_t polls;            /* how often it was answered before, until its reply turned */
     bool judged;             /* false: it was never reached */
     verdict verdict;
     char *class;  /* of the mismatch: "value", "type", "error code", "wording", "time", "events" */

@@ -42,6 +42,7 @@ static void write_step(FILE *out, const result_step *step) {
     if (step->answered) {
         write_number(out, "sent_us", step->sent_us);
         write_number(out, "received_us", step->received_us);
+        if (step->polls > 0) fprintf(out, ",\"polls\":%zu", step->polls);
         write_reply(out, "reply", &step->reply, step->protocol);
     }
     if (step->protocol != 2) fprintf(out, ",\"protocol\":%d", step->protocol);
@@ -212,6 +213,7 @@ static void read_step(reader *in, const cJSON *json, result_step *step) {
     step->sent_us = read_number(in, json, "sent_us");
     step->received_us = read_number(in, json, "received_us");
     step->answered = read_reply(in, json, "reply", &step->reply);
+    step->polls = (size_t)read_small(in, json, "polls", 0);
     step->protocol = read_small(in, json, "protocol", 2);
     const cJSON *expected = field(json, "expected");
     if (expected != NULL) step->expected = cJSON_PrintUnformatted(expected);

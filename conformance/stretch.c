@@ -189,7 +189,8 @@ const vector *vector_stretched(const vector *what, const ttl_dialect *spec, int 
                                arena *memory) {
     if (what->length_ms == 0 || what->length_ms * times > STRETCH_LENGTH_MAX_MS) return NULL;
     for (size_t i = 0; i < what->step_count; i++)
-        if (what->steps[i].action != VECTOR_COMMAND) return NULL;
+        if (what->steps[i].action != VECTOR_COMMAND || vector_step_polls(&what->steps[i]))
+            return NULL;
     if (!is_followed(what, spec, 0, 0) || is_about_a_millisecond(what, spec)) return NULL;
     const stretching self = {spec, times, memory};
     const vector *longer = stretch_vector(&self, what);

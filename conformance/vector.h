@@ -111,6 +111,8 @@ static inline bool vector_action_restarts(vector_action action) {
 /* How far before T0 a wall clock may be moved: 30 years. */
 #define VECTOR_PAST_MAX_MS INT64_C(946080000000)
 /* How fast a wall clock may run, and for how long it may be waited for, in real time. */
+/* For how long a poll may wait for its reply to turn. */
+enum { VECTOR_POLL_MAX_MS = 1000 };
 enum { VECTOR_RATE_MAX = 1000000000, VECTOR_RUN_MAX_MS = 10000 };
 
 typedef struct vector_step {
@@ -119,8 +121,11 @@ typedef struct vector_step {
     int64_t wall_ms; /* what the wall clock shows then, since T0: other than at_ms once moved */
     int64_t replica_wall_ms; /* the same of the replica's wall clock */
     int64_t rate;            /* of the wall clock from here on, times real time; 0: it stands */
-    bool has_at;             /* the file says `at` */
-    size_t connection;       /* index in the vector's connections */
+    /* Of a poll: when its reply turns, since the vector began, after at_ms. 0: it is none. A poll
+     * sends its command again until the reply is what the outcome says. */
+    int64_t turns_ms;
+    bool has_at;       /* the file says `at` */
+    size_t connection; /* index in the vector's connections */
     size_t argc;
     const vector_text *argv;
     vector_outcome outcome; /* where no variant holds */
@@ -128,6 +133,14 @@ typedef struct vector_step {
     const vector_variant *variants; /* `for`: the first that holds replaces the outcome */
     vector_place place;
 } vector_step;
+
+static inline bool vector_step_polls(const vector_step *step) {
+    return step->turns_ms > 0;
+}
+/* When it is over: the next one is not earlier. */
+static inline int64_t vector_step_end_ms(const vector_step *step) {
+    return vector_step_polls(step) ? step->turns_ms : step->at_ms;
+}
 
 /* What the step must lead to on a server of this dialect. */
 const vector_outcome *vector_step_outcome(const vector_step *step, const ttl_dialect *dialect);

@@ -140,7 +140,7 @@ ttl_status reply_remaining(struct call *call, ttl_instant deadline, bool in_seco
         return reply_told(call, in_seconds ? TTL_TOLD_LEFT_S : TTL_TOLD_LEFT_MS, deadline, now);
     RULE("clock.jump-back");
     int64_t left_ms = left_between(now, deadline);
-    RULE("ttl.remaining", "ttl.counts-down");
+    RULE("ttl.remaining", "ttl.counts-down", "ttl.falls-each-millisecond");
     return reply_integer(call, in_seconds ? seconds_rounded(left_ms) : left_ms);
 }
 

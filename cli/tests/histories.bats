@@ -24,6 +24,20 @@ confused() {
     while read -r link; do [[ $why == *"$link ["* ]]; done <<<"$links"
 }
 
+@test "a poll that goes on too long is proven from its replies" {
+    confused
+    vectors_write "$BATS_TEST_TMPDIR/v" "$(vector t.dies "$(step 'SET {k} v' "$ok")" \
+        "$(step 'PEXPIRE {k} 60' 1)" \
+        '{"at": "55", "poll": ["GET", "{k}"], "until": null, "turns": "61"}')"
+    ends 1 "$ttlspec" run "$redis_url" --vectors "$BATS_TEST_TMPDIR/v" --out "$BATS_TEST_TMPDIR/o"
+    says ' times)'
+    says 'the key was alive at least'
+    history=$BATS_TEST_TMPDIR/o/histories/t.dies.jsonl
+    [ "$(grep -c '"GET"' "$history")" -gt 1 ]
+    ends 1 "$ttlspec" judge "$history"
+    says 'the key was alive at least'
+}
+
 @test "of a difference that is not one of time the judge says that it finds none" {
     redis_start
     vectors_write "$BATS_TEST_TMPDIR/v" "$(right)" "$(wrong)"

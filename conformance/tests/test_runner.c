@@ -272,6 +272,111 @@ START_TEST(what_is_not_judged_fails_only_if_it_is_wrong_however_long_it_took) {
 }
 END_TEST
 
+/* -- polls ------------------------------------------------------------------------------------ */
+
+#define POLL(at, command, until, turns)                                                            \
+    "{\"at\": \"" at "\", \"poll\": [" command "], \"until\": " until ", \"turns\": \"" turns "\"" \
+                                                                                              "}"
+#define SET_60 STEP("\"SET\", \"{k}\", \"v\", \"PX\", \"60\"", OK)
+#define PTTL   "\"PTTL\", \"{k}\""
+#define POLLS                                                                                      \
+    VECTOR("t.right", "",                                                                          \
+           SET_60 "," POLL("55", PTTL, "-2", "61") "," STEP("\"GET\", \"{k}\"", "null"))           \
+    "," VECTOR("t.zero", "",                                                                       \
+               SET_60 "," POLL("55", PTTL, "0", "60") "," STEP(PTTL, "0") "," AT(                  \
+                   "70", PTTL,                                                                     \
+                   "-2")) "," VECTOR("t.early", "",                                                \
+                                     SET_60 "," POLL(                                              \
+                                         "55", PTTL, "-2",                                         \
+                                         "62")) "," VECTOR("t.late", "",                           \
+                                                           SET_60 "," POLL(                        \
+                                                               "55", PTTL, "-2",                   \
+                                                               "60")) "," VECTOR("t.seen", "",     \
+                                                                                 SET_60 "," POLL(  \
+                                                                                     "61", PTTL,   \
+                                                                                     "-2", "62"))
+
+START_TEST(in_virtual_time_a_poll_turns_in_its_millisecond) {
+    suite_file file;
+    suite_load(&file, POLLS);
+    results all = {0};
+    runner how = {0};
+    target *on = open_target("engine", false);
+    const result_run *run = run_all(&all, &file, on, &how);
+    check(&run->vectors[0], VERDICT_PASS, NULL, NULL);
+    ck_assert_uint_eq(run->vectors[0].steps[1].polls, 6);
+    check(&run->vectors[1], VERDICT_PASS, NULL, NULL);
+    check(&run->vectors[2], VERDICT_FAIL, "time", "turned at 61 ms, not at 62");
+    check(&run->vectors[3], VERDICT_FAIL, "value", "expected -2, got 0");
+    check(&run->vectors[4], VERDICT_FAIL, "time", "turned at 61 ms, not at 62");
+    target_close(on);
+    results_free(&all);
+    suite_free(&file);
+}
+END_TEST
+
+/* As often as may be; what is proven is proven of each reply. */
+START_TEST(in_real_time_each_reply_to_a_poll_is_judged) {
+    suite_file file;
+    suite_load(&file, VECTOR("t.right", "", SET_60 "," POLL("40", PTTL, "-2", "61")));
+    fixture server;
+    fixture_start(&server);
+    results all = {0};
+    runner how = {0};
+    target *on = open_target(server.url, false);
+    const result_vector *one = &run_all(&all, &file, on, &how)->vectors[0];
+    ck_assert(one->verdict == VERDICT_PASS || one->verdict == VERDICT_INCONCLUSIVE);
+    ck_assert(one->verdict != VERDICT_PASS || one->steps[1].polls > 1);
+    target_close(on);
+    fixture_stop(&server);
+    results_free(&all);
+    suite_free(&file);
+}
+END_TEST
+
+/* The key was stored at 0 and died in the millisecond of its deadline; or, it was first asked for
+ * when it was dead. */
+static void decide_poll(size_t polls, const int64_t *at_us, const int64_t *told, verdict value,
+                        const char *class) {
+    suite_file file;
+    suite_load(&file, VECTOR("t.right", "", SET_60 "," POLL("55", PTTL, "-2", "61")));
+    target *on = open_target("engine", false);
+    ttl_dialect spec = on->dialect;
+    attempt turn;
+    attempt_run(&turn, on, file.set.vectors[0], &spec, "ttlspec:test:0:");
+    turn.is_virtual = false;
+    attempt_step *step = &turn.steps[1];
+    while (step->poll_count > polls) ttl_reply_free(&step->polls[--step->poll_count].reply);
+    for (size_t i = 0; i < polls; i++) {
+        ttl_reply_clear(&step->polls[i].reply);
+        ttl_reply_add_integer(&step->polls[i].reply, told[i]);
+        step->polls[i].moments = (target_moments){at_us[i], at_us[i] + 50};
+    }
+    step->moments = (target_moments){at_us[polls], at_us[polls] + 50};
+    result_vector result = {0};
+    attempt_decide(&turn, &result);
+    result.id = text_copy("t.right");
+    check(&result, value, class, NULL);
+    result_vector_free(&result);
+    attempt_free(&turn);
+    target_close(on);
+    suite_free(&file);
+}
+
+START_TEST(a_poll_sees_the_millisecond_of_the_deadline) {
+    static const int64_t at_us[] = {59000, 59900, 60100, 60800, 61500};
+    decide_poll(4, at_us, (int64_t[]){1, 1, 0, 0}, VERDICT_PASS, NULL);
+    /* One millisecond is told for more than one, */
+    static const int64_t long_us[] = {59000, 60100, 60800, 61200, 61500};
+    decide_poll(4, long_us, (int64_t[]){1, 0, 0, 0}, VERDICT_FAIL, "time");
+    /* and the key is gone in the millisecond in which one was left. */
+    static const int64_t soon_us[] = {59100, 59300, 59500};
+    decide_poll(2, soon_us, (int64_t[]){2, 1}, VERDICT_FAIL, "time");
+    static const int64_t late_us[] = {90000};
+    decide_poll(0, late_us, NULL, VERDICT_INCONCLUSIVE, "missed");
+}
+END_TEST
+
 /* -- trouble --------------------------------------------------------------------------------- */
 
 typedef struct trouble {
@@ -374,6 +479,9 @@ int main(void) {
     tcase_add_test(tests, a_reply_that_is_legal_for_no_moment_fails);
     tcase_add_test(tests, a_wanted_reply_at_a_moment_when_it_is_wrong_fails);
     tcase_add_test(tests, what_is_not_judged_fails_only_if_it_is_wrong_however_long_it_took);
+    tcase_add_test(tests, in_virtual_time_a_poll_turns_in_its_millisecond);
+    tcase_add_test(tests, in_real_time_each_reply_to_a_poll_is_judged);
+    tcase_add_test(tests, a_poll_sees_the_millisecond_of_the_deadline);
     tcase_add_test(tests, a_server_that_dies_is_an_error_and_loses_no_result);
     tcase_add_test(tests, a_server_that_is_lost_is_not_tried_for_ever);
     tcase_add_test(tests, an_interruption_keeps_what_was_decided);
