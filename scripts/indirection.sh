@@ -34,7 +34,6 @@ for copy in as-is concrete; do
     fold bench/bench_engine.c CLOCK_MONOTONIC CLOCK_PROCESS_CPUTIME_ID
 done
 fold include/ttlspec/instant.h 'a.origin == b.origin' true
-fold engine.h 'engine->timeline == NULL' true
 fold engine.c 'engine->timeline != NULL' false
 fold deadline.c 'now.origin != deadline.origin' false
 fold deadline.c 'deadline.origin != TTL_ORIGIN_EPOCH' false
