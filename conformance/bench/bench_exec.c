@@ -3,7 +3,7 @@
  *
  *      build/bench/conformance/bench_exec      from the root of the project: it runs ./vectors
  */
-#include <inttypes.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "conformance/process.h"
 #include "conformance/runner.h"
 
-enum { RUNS = 3, ROUNDS = 9, REQUESTS = 100000 };
+enum { RUNS = 3, JOBS = 2, ROUNDS = 15, REQUESTS = 50000 };
 
 /* -- checked steps --------------------------------------------------------------------------- */
 
@@ -25,16 +25,14 @@ static size_t without_restarts(const vector_set *set, const vector **steady) {
     return count;
 }
 
-static void bench_steps(target *on, const vector_set *set) {
-    const vector **steady = calloc(set->count, sizeof *steady);
-    if (steady == NULL) return;
-    size_t steady_count = without_restarts(set, steady);
+/* The best of some runs on so many processes of the server. */
+static void bench_jobs(target *on, const vector **steady, size_t steady_count, size_t jobs) {
     double best = 0;
     size_t steps = 0, vectors = 0;
     for (int i = 0; i < RUNS; i++) {
         results all = {0};
         result_run *run = results_add_run(&all);
-        runner how = {.target = on, .spec = on->dialect, .run_id = "bench"};
+        runner how = {.target = on, .spec = on->dialect, .run_id = "bench", .jobs = jobs};
         runner_run(&how, steady, steady_count, run);
         steps = vectors = 0;
         for (size_t v = 0; v < run->count; v++) {
@@ -45,9 +43,18 @@ static void bench_steps(target *on, const vector_set *set) {
         if (rate > best) best = rate;
         results_free(&all);
     }
+    printf(
+        "  checked steps  %8.0f a second on %zu process%s (%zu steps of %zu vectors, the best of "
+        "%d runs)\n",
+        best, jobs, jobs == 1 ? "" : "es", steps, vectors, RUNS);
+}
+
+static void bench_steps(target *on, const vector_set *set) {
+    const vector **steady = calloc(set->count, sizeof *steady);
+    if (steady == NULL) return;
+    size_t steady_count = without_restarts(set, steady);
     printf("exec: %s under the virtual clock\n", on->server);
-    printf("  checked steps  %8.0f a second (%zu steps of %zu vectors, the best of %d runs)\n",
-           best, steps, vectors, RUNS);
+    for (size_t jobs = 1; jobs <= JOBS; jobs++) bench_jobs(on, steady, steady_count, jobs);
     free(steady);
 }
 
@@ -74,16 +81,22 @@ static int bench_vectors(void) {
 
 /* -- the clock's cost ------------------------------------------------------------------------ */
 
-/* Microseconds of processor time that the process' first thread has used. */
+/* Microseconds of processor time that all threads of the process have used. */
 static double cpu_us(pid_t process) {
     char path[64];
-    double used_ns = 0;
-    snprintf(path, sizeof path, "/proc/%d/schedstat", (int)process);
-    FILE *stat = fopen(path, "r");
-    if (stat == NULL) return 0;
-    if (fscanf(stat, "%lf", &used_ns) != 1) used_ns = 0;
-    fclose(stat);
-    return used_ns / 1e3;
+    double used_us = 0;
+    glob_t threads;
+    snprintf(path, sizeof path, "/proc/%d/task/*/schedstat", (int)process);
+    if (glob(path, 0, NULL, &threads) != 0) return 0;
+    for (size_t i = 0; i < threads.gl_pathc; i++) {
+        double used_ns = 0;
+        FILE *stat = fopen(threads.gl_pathv[i], "r");
+        if (stat == NULL) continue;
+        if (fscanf(stat, "%lf", &used_ns) == 1) used_us += used_ns / 1e3;
+        fclose(stat);
+    }
+    globfree(&threads);
+    return used_us;
 }
 
 /* Requests a second that redis-benchmark gets. */
@@ -107,7 +120,7 @@ static double benchmark(const server_process *server) {
 typedef struct side {
     server_options options;
     server_process server;
-    double best, cpu;
+    double rate[ROUNDS], cpu[ROUNDS]; /* requests a second, and microseconds for each */
 } side;
 
 static bool side_start(side *self, virtual_clock *clock, const char *preload) {
@@ -119,20 +132,44 @@ static bool side_start(side *self, virtual_clock *clock, const char *preload) {
     return started;
 }
 
-/* Both servers in turn, so that what else the machine does falls on both. */
+static void measure(side *self, int round) {
+    double before = cpu_us(self->server.pid);
+    self->rate[round] = benchmark(&self->server);
+    self->cpu[round] = (cpu_us(self->server.pid) - before) / REQUESTS;
+}
+
+static int compare_doubles(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(const double *values) {
+    double sorted[ROUNDS];
+    memcpy(sorted, values, sizeof sorted);
+    qsort(sorted, ROUNDS, sizeof *sorted, compare_doubles);
+    return sorted[ROUNDS / 2];
+}
+
+static double median_ratio(const double *over, const double *under) {
+    double ratios[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) ratios[i] = under[i] > 0 ? over[i] / under[i] : 0;
+    return median(ratios);
+}
+
+/* Both servers in turn, now the one first and now the other, so that what else the machine does
+ * falls on both; and each round by itself, so that a slow one does not count more than another. */
 static void compare(side sides[2]) {
+    static const char *const names[] = {"without the clock", "with it"};
     for (int round = 0; round < ROUNDS; round++)
-        for (int i = 0; i < 2; i++) {
-            double before = cpu_us(sides[i].server.pid), rate = benchmark(&sides[i].server);
-            sides[i].cpu += cpu_us(sides[i].server.pid) - before;
-            if (rate > sides[i].best) sides[i].best = rate;
-        }
-    const char *const names[] = {"without the clock", "with it"};
+        for (int i = 0; i < 2; i++) measure(&sides[(round + i) % 2], round);
     for (int i = 0; i < 2; i++)
         printf("  redis-benchmark %-18s %8.0f requests a second, %.2f us of processor each\n",
-               names[i], sides[i].best, sides[i].cpu / ((double)ROUNDS * REQUESTS));
-    printf("  under the clock: %.1f %% of the throughput, %.1f %% of the processor time\n",
-           100 * sides[1].best / sides[0].best, 100 * sides[1].cpu / sides[0].cpu);
+               names[i], median(sides[i].rate), median(sides[i].cpu));
+    printf(
+        "  under the clock: %.1f %% of the throughput, %.1f %% of the processor time (medians of "
+        "%d rounds)\n",
+        100 * median_ratio(sides[1].rate, sides[0].rate),
+        100 * median_ratio(sides[1].cpu, sides[0].cpu), ROUNDS);
 }
 
 static int bench_clock(void) {
