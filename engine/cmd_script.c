@@ -107,7 +107,9 @@ static ttl_status eval_run(struct call *call, ttl_script *script, bool read_only
     struct running running = {call, read_only, 0};
     script->context = &running;
     session->protocol = 2;
+    session->in_script = true;
     ttl_status status = call->engine->scripting->run(script, call->reply);
+    session->in_script = false;
     RULE("script.select-is-its-own");
     session->protocol = protocol;
     session->selected = selected;

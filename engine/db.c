@@ -60,10 +60,10 @@ void db_reclaim_read(struct call *call, struct key key, bool announce_miss) {
 }
 
 /* What a client of a replica sees of a dead key: nothing, and it stays. Before 7.0 commands that
- * write saw it as it was, on a replica that lets them. */
+ * write, on a replica that lets them, and scripts saw it as it was. */
 static struct key dead_on_replica(const struct call *call, struct key key) {
-    bool is_shown = !call_has(call, TRAIT_REPLICA_WRITES_RECLAIM) &&
-                    (call->command->flags & COMMAND_READONLY) == 0;
+    bool only_reads = (call->command->flags & COMMAND_READONLY) != 0 && !call->session->in_script;
+    bool is_shown = !call_has(call, TRAIT_REPLICA_WRITES_RECLAIM) && !only_reads;
     RULE("replica.hides-the-dead", "replica.keeps-the-dead");
     return is_shown ? key : NO_KEY;
 }

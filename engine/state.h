@@ -88,6 +88,7 @@ struct ttl_session {
     unsigned hint;
     bool closing;
     bool in_multi;
+    bool in_script;
     bool multi_failed; /* a queued command was refused: EXEC answers EXECABORT */
     bool watch_broken; /* a watched key was changed: EXEC answers nil */
     struct queued *queue;

@@ -63,6 +63,21 @@ static inline bool bend_ttl_down(museum_target *self, size_t connection, size_t 
     return works;
 }
 
+/* Time goes on inside a script: it is run statement by statement, and some time between them. */
+static inline bool bend_time_in_script(museum_target *self, size_t connection, size_t argc,
+                                       const ttl_bytes *argv, ttl_reply *reply) {
+    ttl_bytes words[MUSEUM_WORDS], text = argv[1];
+    memcpy(words, argv, argc * sizeof *words);
+    for (size_t from = 0, to = 0; to <= text.length; to++) {
+        if (to < text.length && text.data[to] != ';') continue;
+        words[1] = (ttl_bytes){text.data + from, to - from};
+        if (!museum_run(self, connection, argc, words, reply)) return false;
+        target_wait(self->inner, self->now_ms += 15);
+        from = to + 1;
+    }
+    return true;
+}
+
 #define THE_32_BITS     INT64_C(2147483)          /* seconds that fit as milliseconds */
 #define THE_64_BITS     INT64_C(9000000000000000) /* about the same */
 #define OUT_OF_RANGE    "-ERR expiry is out of range"
@@ -161,7 +176,32 @@ static const museum_fault museum_faults[] = {
      .shows = "RPOPLPUSH broken",
      .bend = bend_breaks_at_deadline},
 
+    {.vectors = "bugs.redis-7472.restored-into-the-past",
+     .shows = "DBSIZE 1",
+     .commands = "restore",
+     .having = "ABSTTL",
+     .instead = "SET $1 bar PX 1"},
+    {.vectors = "bugs.redis-10182.time-in-a-script",
+     .shows = "EVAL 0",
+     .commands = "eval",
+     .bend = bend_time_in_script},
+    {.vectors = "bugs.redis-1525.seen-twice",
+     .shows = "EVAL 1",
+     .commands = "eval",
+     .bend = bend_time_in_script},
+
     /* ---- Dragonfly */
+    {.vectors = "bugs.dragonfly-2105.pexpire-in-a-script",
+     .shows = "TTL 1767225660",
+     .commands = "eval",
+     .after = "PEXPIRE $3 1767225660000"},
+    {.vectors = "bugs.dragonfly-4589.restored-for-long",
+     .shows = "RESTORE -ERR index out of range",
+     .commands = "restore",
+     .argument = 2,
+     .above = INT64_C(4000000000000),
+     .instead = "ECHO $0",
+     .answer = "-ERR index out of range"},
     {.vectors = "bugs.dragonfly-17.expire-out-of-range.largest",
      .shows = "EXPIRE -ERR expiry is out of range",
      .commands = "expire",
@@ -324,6 +364,15 @@ static const museum_fault museum_faults[] = {
      .commands = "ttl",
      .when = WHEN_GONE,
      .answer = ":-1"},
+    {.vectors = "bugs.kvrocks-1705.restored-for-now",
+     .shows = "EXISTS 1",
+     .commands = "restore",
+     .having = "ABSTTL",
+     .instead = "RESTORE $1 0 $3"},
+    {.vectors = "bugs.eloqkv-425.dumped-with-deadline.*",
+     .shows = "TTL 50",
+     .commands = "eval",
+     .keeps = 3},
     {.vectors = "bugs.xredis-crdt-167.setex-negative",
      .shows = "SETEX +OK",
      .commands = "setex",
@@ -506,6 +555,15 @@ static const museum_fault museum_faults[] = {
      .answer = ":1"},
 
     /* ---- replicas */
+    {.vectors = "bugs.redis-5206.past-in-a-script",
+     .shows = "DBSIZE 1",
+     .commands = "eval",
+     .there = "SET $3 v PX 1"},
+    {.vectors = "bugs.redis-779.dead-for-scripts",
+     .shows = "EVAL 1",
+     .commands = "eval",
+     .on_replica = true,
+     .answer = ":1"},
     {.vectors = "bugs.redis-5021.exists-of-the-dead",
      .shows = "EXISTS 1",
      .commands = "exists",

@@ -32,7 +32,7 @@ static void note_change(void *context, int database, size_t argc, const ttl_byte
 static void world_open_telling(struct pair *pair, const char *dialect) {
     struct world *world = &pair->primary;
     *world = (struct world){.now_us = WORLD_START_MS * 1000};
-    ttl_engine_options options = {.clock = {world, world_now_us},
+    ttl_engine_options options = {.clock = {.context = world, .now_us = world_now_us},
                                   .allocator = test_allocator(&world->memory),
                                   .seed = 7,
                                   .on_change = note_change,
