@@ -59,12 +59,12 @@ void db_reclaim_read(struct call *call, struct key key, bool announce_miss) {
     keyspace_remove(&call->db->keyspace, key);
 }
 
-/* What a client of a replica sees of a dead key: nothing, and it stays. Before 7.0 commands that
- * write, on a replica that lets them, and scripts saw it as it was. */
+/* What a client of a replica sees of a dead key: nothing, and it stays. Before 7.0 scripts, and
+ * commands that write on a replica that lets them, saw it as it was. */
 static struct key dead_on_replica(const struct call *call, struct key key) {
     bool only_reads = (call->command->flags & COMMAND_READONLY) != 0 && !call->session->in_script;
-    bool is_shown = !call_has(call, TRAIT_REPLICA_WRITES_RECLAIM) && !only_reads;
-    RULE("replica.hides-the-dead", "replica.keeps-the-dead");
+    bool is_shown = !only_reads && !call_has(call, TRAIT_REPLICA_HIDES_FROM_ALL);
+    RULE("replica.hides-the-dead", "replica.keeps-the-dead", "replica.script-hides-the-dead");
     return is_shown ? key : NO_KEY;
 }
 

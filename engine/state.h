@@ -87,8 +87,8 @@ struct ttl_session {
     uint32_t hints[SESSION_HINTS]; /* hashes of the names last hinted at, in a ring */
     unsigned hint;
     bool closing;
+    bool in_script; /* a script of this session runs */
     bool in_multi;
-    bool in_script;
     bool multi_failed; /* a queued command was refused: EXEC answers EXECABORT */
     bool watch_broken; /* a watched key was changed: EXEC answers nil */
     struct queued *queue;
