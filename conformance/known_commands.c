@@ -66,6 +66,7 @@ static const known_command commands[] = {
     {"MSETNX", 1, -1, 2, 0, false},
     {"MULTI", 0, 0, 0, 0, false},
     {"NOSUCHCOMMAND", 0, 0, 0, 0, false}, /* which no server has */
+    {"OBJECT", 2, 2, 1, 0, false},
     {"PERSIST", 1, 1, 1, 0, false},
     {"PEXPIRE", 1, 1, 1, 0, false},
     {"PEXPIREAT", 1, 1, 1, 0, false},

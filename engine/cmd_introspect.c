@@ -70,6 +70,7 @@ static const struct flag_word {
     {COMMAND_NO_ASYNC_LOADING, "no_async_loading"},
     {COMMAND_NO_MULTI, "no_multi"},
     {COMMAND_MOVABLEKEYS, "movablekeys"},
+    {COMMAND_NO_MANDATORY_KEYS, "no_mandatory_keys"},
     {COMMAND_ALLOW_BUSY, "allow_busy"},
 };
 
@@ -111,6 +112,7 @@ static const struct category {
     {"@dangerous", NO_GROUP, COMMAND_ADMIN | COMMAND_DANGEROUS, 0},
     {"@connection", GROUP_CONNECTION, 0, 0},
     {"@transaction", GROUP_TRANSACTION, 0, 0},
+    {"@scripting", GROUP_SCRIPTING, 0, 0},
 };
 
 static bool category_holds(const struct category *category, const struct described *it) {
@@ -141,6 +143,7 @@ static void add_categories(struct call *call, const struct described *it) {
 #define SPECIAL       "request_policy:special"
 #define SUCCEEDED     "response_policy:all_succeeded"
 #define SUM           "response_policy:agg_sum"
+#define ALL           "response_policy:agg_logical_and"
 #define MINIMUM       "response_policy:agg_min"
 #define ANSWER        "response_policy:special"
 
@@ -155,6 +158,7 @@ static const struct hints {
     {"mget", ALWAYS, ALWAYS, {MULTI_SHARD}},
     {"ttl", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
     {"pttl", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"dump", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
     {"del", ALWAYS, ALWAYS, {MULTI_SHARD, SUM}},
     {"unlink", ALWAYS, ALWAYS, {MULTI_SHARD, SUM}},
     {"exists", ALWAYS, ALWAYS, {MULTI_SHARD, SUM}},
@@ -183,6 +187,9 @@ static const struct hints {
     {"client|setname", SINCE(7, 2, 0), ALWAYS, {ALL_NODES, SUCCEEDED}},
     {"client|setinfo", ALWAYS, ALWAYS, {ALL_NODES, SUCCEEDED}},
     {"client|info", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"script|load", ALWAYS, ALWAYS, {ALL_NODES, SUCCEEDED}},
+    {"script|flush", ALWAYS, ALWAYS, {ALL_NODES, SUCCEEDED}},
+    {"script|exists", ALWAYS, ALWAYS, {ALL_SHARDS, ALL}},
 };
 
 static void add_hints(struct call *call, const char *name) {
@@ -201,7 +208,7 @@ static void add_hints(struct call *call, const char *name) {
 
 /* ---- key specs */
 
-enum { KEY_FLAGS_MOST = 4, KEY_SPECS_MOST = 2 };
+enum { KEY_FLAGS_MOST = 4, KEY_SPECS_MOST = 2, SCRIPT_KEY_COUNT = 2 };
 
 /* What is done to a run of keys. The first run begins at the first argument and ends at the
  * command's last key, unless there is a second one: then each run is one key, or the second goes
@@ -232,6 +239,14 @@ static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
     [KEYS_POP_PUSH] = {{NULL, {"RW", "access", "delete"}}, {NULL, {"RW", "insert"}}},
     [KEYS_STORE] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},
     [KEYS_STORE_ONE] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},
+    [KEYS_OF_SCRIPT] = {{"We cannot tell how the keys will be used so we assume the worst, RW and "
+                         "UPDATE",
+                         {"RW", "access", "update"}}},
+    [KEYS_OF_DIGEST] = {{NULL, {"RW", "access", "update"}}},
+    [KEYS_OF_READER] = {{"We cannot tell how the keys will be used so we assume the worst, RO and "
+                         "ACCESS",
+                         {"RO", "access"}}},
+    [KEYS_OF_READER_DIGEST] = {{NULL, {"RO", "access"}}},
     [KEYS_STORE_RW] = {{NULL, {"RW", "update"}}, {NULL, {"RO", "access"}}},
 };
 
@@ -247,35 +262,49 @@ static void add_key_flags(struct call *call, const struct key_spec *spec) {
     for (size_t i = 0; i < count; i++) add_status(call, spec->flags[i]);
 }
 
-/* `last_key`: 0 one key, -1 up to the last argument. */
-static void add_key_spec(struct call *call, const struct key_spec *spec, int first, int last_key,
-                         int step) {
+/* A type of search, and what it needs: so many numbers, which follow. */
+static void add_search(struct call *call, const char *what, const char *type, size_t numbers) {
+    add_word(call, what);
+    add_map(call, 2);
+    add_word(call, "type");
+    add_word(call, type);
+    add_word(call, "spec");
+    add_map(call, numbers);
+}
+
+static void add_number(struct call *call, const char *name, int number) {
+    add_word(call, name);
+    reply_integer(call, number);
+}
+
+static void add_key_spec_head(struct call *call, const struct key_spec *spec, int first) {
     add_map(call, spec->note == NULL ? 3 : 4);
     if (spec->note != NULL) {
         add_word(call, "notes");
         add_word(call, spec->note);
     }
     add_key_flags(call, spec);
-    add_word(call, "begin_search");
-    add_map(call, 2);
-    add_word(call, "type");
-    add_word(call, "index");
-    add_word(call, "spec");
-    add_map(call, 1);
-    add_word(call, "index");
-    reply_integer(call, first);
-    add_word(call, "find_keys");
-    add_map(call, 2);
-    add_word(call, "type");
-    add_word(call, "range");
-    add_word(call, "spec");
-    add_map(call, 3);
-    add_word(call, "lastkey");
-    reply_integer(call, last_key);
-    add_word(call, "keystep");
-    reply_integer(call, step);
-    add_word(call, "limit");
-    reply_integer(call, 0);
+    add_search(call, "begin_search", "index", 1);
+    add_number(call, "index", first);
+}
+
+/* `last_key`: 0 one key, -1 up to the last argument. */
+static void add_key_spec(struct call *call, const struct key_spec *spec, int first, int last_key,
+                         int step) {
+    add_key_spec_head(call, spec, first);
+    add_search(call, "find_keys", "range", 3);
+    add_number(call, "lastkey", last_key);
+    add_number(call, "keystep", step);
+    add_number(call, "limit", 0);
+}
+
+/* Of scripts: how many there are stands before them. */
+static void add_counted_keys(struct call *call, const struct key_spec *spec) {
+    add_key_spec_head(call, spec, SCRIPT_KEY_COUNT);
+    add_search(call, "find_keys", "keynum", 3);
+    add_number(call, "keynumidx", 0);
+    add_number(call, "firstkey", 1);
+    add_number(call, "keystep", 1);
 }
 
 static void add_key_specs(struct call *call, const struct described *it) {
@@ -285,7 +314,9 @@ static void add_key_specs(struct call *call, const struct described *it) {
     while (count < KEY_SPECS_MOST && specs[count].flags[0] != NULL) count++;
     int last = it->last_key < 0 ? it->last_key : 0;
     add_set(call, count);
-    if (count == 1) add_key_spec(call, &specs[0], it->first_key, last, it->key_step);
+    bool is_counted = count == 1 && it->first_key == 0;
+    if (is_counted) add_counted_keys(call, &specs[0]);
+    else if (count == 1) add_key_spec(call, &specs[0], it->first_key, last, it->key_step);
     if (count < 2) return;
     add_key_spec(call, &specs[0], it->first_key, 0, 1);
     add_key_spec(call, &specs[1], it->first_key + 1, last, 1);
@@ -413,14 +444,30 @@ static const struct command *command_asked_about(const struct call *call) {
     return subcommand_find(&call->engine->dialect, command, call->argv[3]) != NULL ? command : NULL;
 }
 
+/* The keys of a script, the count of which is one of the arguments; a count that cannot be counts
+ * none, and before 7.0 was an error. */
+static ttl_status tell_counted_keys(struct call *call) {
+    const size_t first = 2 + SCRIPT_KEY_COUNT; /* behind COMMAND GETKEYS */
+    int64_t count, most = (int64_t)(call->argc - first - 1);
+    bool fits = argument_integer(call->argv[first], &count) && count >= 0 && count <= most;
+    if (!fits && !call_has(call, TRAIT_SUBCOMMANDS))
+        return reply_error(call, "ERR Invalid arguments specified for command");
+    reply_array(call, fits ? (size_t)count : 0);
+    for (int64_t i = 0; fits && i < count; i++) reply_bulk(call, call->argv[first + 1 + (size_t)i]);
+    return TTL_OK;
+}
+
 ttl_status command_tell_keys(struct call *call) {
     const struct command *command = command_asked_about(call);
     if (command == NULL) return reply_error(call, "ERR Invalid command specified");
-    if (command->first_key == 0) return reply_error(call, "ERR The command has no key arguments");
+    bool is_counted = command->group == GROUP_SCRIPTING && command->run != script_command;
+    if (command->first_key == 0 && !is_counted)
+        return reply_error(call, "ERR The command has no key arguments");
     RULE("command-getkeys");
     int argc = (int)call->argc - 2;
     if (!command_arity_fits(command, &call->engine->dialect, (size_t)argc))
         return reply_error(call, "ERR Invalid number of arguments specified for command");
+    if (is_counted) return tell_counted_keys(call);
     int last = command->last_key < 0 ? argc + command->last_key : command->last_key;
     size_t head = call->reply->node_count, count = 0;
     reply_array(call, 0);

@@ -404,7 +404,7 @@ static void line_add(diff_builder *builder, const char *line) {
 /* A command without subcommands. Of those that have some, the engine has only the subcommands that
  * deadlines need, and says so when asked. */
 static const char *plain_command(diff_generator *generator) {
-    static const char *const containers[] = {"COMMAND", "CONFIG", "CLIENT", "EVAL"};
+    static const char *const containers[] = {"COMMAND", "CONFIG", "CLIENT"};
     for (;;) {
         const char *name = shapes[below(generator, SHAPES)].name;
         bool plain = true;
