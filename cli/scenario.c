@@ -228,7 +228,7 @@ static void read_bounds(scenario_loading *self, const cJSON *item) {
         if (one != NULL) read_bound(self, one, &bounds[i], field);
     }
     if (self->script->bounds.failovers > 0 && !self->script->has_replica)
-        loading_error(&self->base, loading_field(item, "failovers"),
+        loading_error(&self->base, item,
                       "a failover needs a replica: \"server\": {\"replica\": true}");
 }
 

@@ -5,8 +5,8 @@
 
 #define US_PER_MS INT64_C(1000)
 
-/* What all plays together may take: a few seconds. */
-enum { EVENTS_MAX = 2000000 };
+/* What all plays together may take: a second or two. */
+enum { EVENTS_MAX = 1000000 };
 
 /* ---- schedules */
 

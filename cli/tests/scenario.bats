@@ -163,7 +163,7 @@ refuses() {
     refuses promise-no-count /promises/1 'this promise cannot be evaluated'
     refuses unknown-variable /clients/0/program/2/wait 'there is no variable {zz}'
     refuses unknown-step /clients/0/program/2 'expected a step with'
-    refuses failover-without-replica /bounds/failovers 'a failover needs a replica'
+    refuses failover-without-replica /bounds 'a failover needs a replica'
 }
 
 @test "a program that cannot go on is said with its place and its seed" {
