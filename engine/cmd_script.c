@@ -111,7 +111,6 @@ static ttl_status eval_run(struct call *call, ttl_script *script, bool read_only
     ttl_status status = call->engine->scripting->run(script, call->reply);
     session->in_script = false;
     RULE("script.select-is-its-own");
-    session->in_script = false;
     session->protocol = protocol;
     session->selected = selected;
     if (status == TTL_OK || running.calls == 0) return status;

@@ -259,7 +259,7 @@ static void expect_the_same(struct pair *pair, uint64_t run, int step) {
     for (int database = 0; database < 2; database++)
         for (int key = 0; key < KEYS; key++)
             for (size_t l = 0; l < sizeof looks / sizeof *looks; l++) {
-                char select[16], line[32];
+                char select[24], line[32];
                 snprintf(select, sizeof select, "SELECT %d", database);
                 snprintf(line, sizeof line, "%s k%d", looks[l], key);
                 for (int w = 0; w < 2; w++) {
