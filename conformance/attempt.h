@@ -24,6 +24,7 @@ typedef struct attempt_step {
     ttl_reply reply, events; /* events: an array of arrays [name, key, database] */
     int protocol;
     target_moments moments;
+    int64_t heard_us;  /* by when all its events were heard; 0: that is not known */
     size_t poll_count; /* of a poll: the replies before this one */
     struct attempt_poll *polls;
 } attempt_step;
@@ -84,7 +85,8 @@ typedef struct attempt_mismatch {
 /* `lenient_expiry`: leave `expired` out of the events, whose moment is the server's own affair. */
 attempt_mismatch attempt_match(const attempt *self, size_t step, bool lenient_expiry);
 
-/* What was seen, as the judge takes it. The caller frees it with history_free. */
-void attempt_history(const attempt *self, history *to);
+/* What was seen, as the judge takes it; what was heard of keyspace events too, if asked for. The
+ * caller frees it with history_free. */
+void attempt_history(const attempt *self, bool with_events, history *to);
 
 #endif

@@ -202,11 +202,28 @@ static void keep_history(const history *seen, const judge_result *found, result_
     result->is_proven = found->answer == JUDGE_FAIL;
 }
 
+/* What was heard can contradict, too. When an event was announced is known so badly that it says
+ * nothing else: how near the replies were to undecidable is told without it. */
+static void judge_events(const attempt *self, const judge_options *options, history *seen,
+                         judge_result *found) {
+    if (!self->vector->has_events) return;
+    history_free(seen);
+    attempt_history(self, true, seen);
+    judge_result heard = judge_history(seen, options);
+    if (heard.answer == JUDGE_FAIL) {
+        judge_result silent = *found;
+        *found = heard;
+        heard = silent;
+    }
+    judge_result_free(&heard);
+}
+
 static void decide_live(const attempt *self, result_vector *result) {
     history seen;
-    attempt_history(self, &seen);
+    attempt_history(self, false, &seen);
     judge_options options = {.dialect = *self->spec, .rate_ppm = JUDGE_RATE_PPM};
     judge_result found = judge_history(&seen, &options);
+    if (found.answer == JUDGE_PASS) judge_events(self, &options, &seen, &found);
     bool was_given_up = found.answer == JUDGE_UNDECIDED && was_searched(&found);
     result->has_slack = found.answer == JUDGE_PASS && found.slack_us < INT64_MAX;
     if (result->has_slack) result->slack_us = found.slack_us;

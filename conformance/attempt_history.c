@@ -7,7 +7,7 @@
 #include "conformance/text.h"
 #include "ttlspec/memory.h"
 
-static const char *const clock_name = "ttlspec:clock";
+static const char clock_name[] = "ttlspec:clock", listener_name[] = "ttlspec:events";
 
 static int64_t earliest_us(const attempt *self) {
     int64_t earliest = self->steps[0].moments.sent_us;
@@ -77,6 +77,33 @@ static target_moments since(target_moments moments, int64_t base_us) {
     return (target_moments){moments.sent_us - base_us, moments.received_us - base_us};
 }
 
+/* How many events of a step the history has. */
+static size_t event_count(const attempt_step *step) {
+    return step->heard_us > 0 && step->events.node_count > 0 ? step->events.nodes[0].length : 0;
+}
+
+/* The listener had asked for all until then when the step before was answered. */
+static void add_events(const attempt *self, size_t index, int64_t base_us, history *to) {
+    const attempt_step *step = &self->steps[index];
+    const ttl_reply *events = &step->events;
+    int64_t since_us =
+        index == 0 ? step->moments.sent_us : self->steps[index - 1].moments.received_us;
+    for (size_t i = 0, node = 1; i < event_count(step); i++, node = ttl_reply_next(events, node)) {
+        const ttl_bytes words[] = {ttl_reply_text(events, node + 1),
+                                   ttl_reply_text(events, node + 2)};
+        history_entry entry = {.connection = history_connection(to, listener_name),
+                               .sent_us = since_us - base_us,
+                               .received_us = step->heard_us - base_us,
+                               .argc = 2,
+                               .argv = words,
+                               .protocol = 2,
+                               .is_event = true,
+                               .database = (int)events->nodes[node + 3].is.integer,
+                               .line = (int)to->count + 2};
+        history_append(to, &entry);
+    }
+}
+
 static void add_step(const attempt *self, size_t index, int64_t base_us, history *to) {
     const attempt_step *step = &self->steps[index];
     for (size_t p = 0; p < step->poll_count; p++) {
@@ -86,7 +113,7 @@ static void add_step(const attempt *self, size_t index, int64_t base_us, history
     add_answer(self, index, &step->reply, since(step->moments, base_us), to);
 }
 
-void attempt_history(const attempt *self, history *to) {
+void attempt_history(const attempt *self, bool with_events, history *to) {
     char spec[64];
     history_init(to);
     ttl_dialect_name(self->spec, spec, sizeof spec);
@@ -94,17 +121,26 @@ void attempt_history(const attempt *self, history *to) {
     to->about = arena_copy(&to->arena, self->vector->id);
     int64_t base_us = earliest_us(self);
     if (self->reading_count > 0) add_reading(to, self->readings[0], base_us);
-    for (size_t i = 0; i < self->answered; i++) add_step(self, i, base_us, to);
+    for (size_t i = 0; i < self->answered; i++) {
+        add_step(self, i, base_us, to);
+        if (with_events) add_events(self, i, base_us, to);
+    }
     if (self->reading_count > 1) add_reading(to, self->readings[1], base_us);
 }
 
 /* Only what steps were answered has a line. */
 size_t attempt_step_of(const attempt *self, const history *seen, size_t entry) {
     if (entry >= seen->count || seen->entries[entry].line == 0) return SIZE_MAX;
-    size_t answers = 0, step = 0;
-    for (size_t i = 0; i < entry; i++) answers += seen->entries[i].line > 0;
-    while (answers > self->steps[step].poll_count) answers -= 1 + self->steps[step++].poll_count;
-    return step;
+    bool with_events = false;
+    for (size_t i = 0; i < seen->count; i++) with_events |= seen->entries[i].is_event;
+    size_t before = 0, step = 0;
+    for (size_t i = 0; i < entry; i++) before += seen->entries[i].line > 0;
+    for (;; step++) {
+        const attempt_step *it = &self->steps[step];
+        size_t own = 1 + it->poll_count + (with_events ? event_count(it) : 0);
+        if (before < own) return step;
+        before -= own;
+    }
 }
 
 /* Does the reference do a step as the vector says, when the steps before it ran at the earliest or

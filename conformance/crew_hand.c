@@ -297,8 +297,10 @@ void crew_hand_event(crew_hand *hand, const redisReply *message) {
 }
 
 void crew_hand_events_are_in(crew *self, crew_hand *hand) {
+    attempt_step *step = &hand->turn.steps[hand->turn.answered - 1];
     hand->awaits_events = false;
-    ttl_reply_set_length(&hand->turn.steps[hand->turn.answered - 1].events, 0, hand->event_count);
+    step->heard_us = live_now_us() - hand->began_us;
+    ttl_reply_set_length(&step->events, 0, hand->event_count);
     hand->event_count = 0;
     go_on(self, hand);
 }

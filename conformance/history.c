@@ -15,7 +15,7 @@
 
 static const char history_format[] = "1";
 
-enum { RATE_PPM_MAX = 500000 };
+enum { RATE_PPM_MAX = 500000, DATABASE_MAX = 65535 };
 
 /* -- in memory ----------------------------------------------------------------------------------
  */
@@ -76,7 +76,12 @@ static const char *entry_wrong(const history *self, const history_entry *entry) 
     if (answered && entry->received_us < entry->sent_us) {
         return "expected `received_us` not before `sent_us`";
     }
-    if (answered && entry->reply.node_count == 0) return "expected a reply";
+    if (entry->is_event) {
+        if (entry->argc != 2 || !answered)
+            return "expected an event, its key and when it was heard";
+    } else if (answered && entry->reply.node_count == 0) {
+        return "expected a reply";
+    }
     if (!answered && entry->reply.node_count != 0) {
         return "expected no reply where `received_us` is null";
     }
@@ -224,12 +229,42 @@ static void reading_reply(reading *self, history_entry *entry) {
     }
 }
 
+/* {"event": "expired", "key": "k", "db": 0} instead of a command and its reply. */
+static void reading_event(reading *self, history_entry *entry) {
+    const cJSON *name = reading_field(self, "event"), *key = reading_field(self, "key");
+    const cJSON *database = reading_field(self, "db");
+    const cJSON *parts[] = {name, key};
+    ttl_bytes *argv = arena_take_array(&self->history->arena, 2, sizeof *argv);
+    ttl_reply scratch;
+    ttl_reply_init(&scratch, ttl_allocator_libc());
+    entry->is_event = true;
+    entry->argv = argv;
+    entry->argc = 2;
+    entry->protocol = 2;
+    for (size_t i = 0; i < 2; i++) {
+        if (parts[i] == NULL)
+            reading_wrong(self, self->document.root, "expected `key`, that of the event");
+        else if (reading_argument(self, parts[i], &scratch)) {
+            ttl_bytes text = ttl_reply_text(&scratch, 0);
+            argv[i] = arena_copy_bytes(&self->history->arena, text.data, text.length);
+            ttl_reply_clear(&scratch);
+        }
+    }
+    ttl_reply_free(&scratch);
+    int64_t number = 0;
+    if (database != NULL) (void)reading_number(self, database, DATABASE_MAX, &number);
+    entry->database = (int)number;
+}
+
 static void reading_entry(reading *self) {
-    static const char *const fields[] = {"on",    "sent_us",  "received_us", "do",
-                                         "reply", "protocol", NULL};
+    static const char *const command_fields[] = {"on",    "sent_us",  "received_us", "do",
+                                                 "reply", "protocol", NULL};
+    static const char *const event_fields[] = {"on",  "sent_us", "received_us", "event",
+                                               "key", "db",      NULL};
+    bool is_event = reading_field(self, "event") != NULL;
     history_entry entry = {.line = self->line};
     ttl_reply_init(&entry.reply, ttl_allocator_libc());
-    reading_known_fields(self, fields);
+    reading_known_fields(self, is_event ? event_fields : command_fields);
     const cJSON *on = reading_field(self, "on");
     if (on == NULL || !cJSON_IsString(on) || on->valuestring[0] == '\0') {
         reading_wrong(self, on != NULL ? on : self->document.root,
@@ -237,9 +272,10 @@ static void reading_entry(reading *self) {
     } else {
         entry.connection = history_connection(self->history, on->valuestring);
     }
-    reading_arguments(self, &entry);
+    if (is_event) reading_event(self, &entry);
+    else reading_arguments(self, &entry);
     reading_moments(self, &entry);
-    reading_reply(self, &entry);
+    if (!is_event) reading_reply(self, &entry);
     const char *wrong = self->sound ? history_append(self->history, &entry) : NULL;
     if (wrong != NULL) reading_wrong(self, self->document.root, "%s", wrong);
     ttl_reply_free(&entry.reply);
@@ -369,6 +405,14 @@ void history_write_entry(const history *self, const history_entry *entry, FILE *
         fprintf(out, "\"%" PRId64 "\"", entry->received_us);
     } else {
         fputs("null", out);
+    }
+    if (entry->is_event) {
+        fputs(", \"event\": ", out);
+        notation_write_bytes(out, entry->argv[0]);
+        fputs(", \"key\": ", out);
+        notation_write_bytes(out, entry->argv[1]);
+        fprintf(out, ", \"db\": %d}\n", entry->database);
+        return;
     }
     fputs(", \"do\": [", out);
     for (size_t i = 0; i < entry->argc; i++) {

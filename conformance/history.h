@@ -14,6 +14,9 @@
  * nothing: only the moments do. A command ran at one moment between its sending and its reply; one
  * that no reply came to ran at some moment after its sending, or never.
  *
+ * A keyspace event that was heard is an entry too: announced at one moment between sent_us, when it
+ * had surely not been yet, and received_us, when it was there.
+ *
  * Invariants, held by the loader and by history_append alike: sent_us <= received_us; on one
  * connection neither ever goes back, and after a command without a reply none has one; a command
  * has at least its name; moments are from 0 to 2^53.
@@ -42,7 +45,9 @@ typedef struct history_entry {
     size_t argc;         /* at least 1 */
     const ttl_bytes *argv;
     int protocol;    /* 2 or 3: how the reply came */
-    ttl_reply reply; /* empty when none came */
+    ttl_reply reply; /* empty when none came, and of an event */
+    bool is_event;   /* a keyspace event that was heard: argv is its name and its key */
+    int database;    /* of the event's key */
     int line;        /* in the file; 0: it was not read from one */
 } history_entry;
 

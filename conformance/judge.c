@@ -31,6 +31,8 @@ static void judge_begin(judge *self) {
 
 static void judge_end(judge *self) {
     judge_engine_free(self);
+    judge_forget_events(self);
+    free(self->emitted);
     for (size_t i = 0; i < self->choice_capacity; i++) {
         zone_free(self->choices[i].known.zone);
         free(self->choices[i].units);

@@ -4,6 +4,7 @@
  *      judge_plan.c     what each entry means: what is run for it, what is compared, what it meets
  *      judge_time.c     the engine's timeline: moments, questions, relations, the zone
  *      judge_match.c    is this reply what was observed?
+ *      judge_event.c    keyspace events that were heard
  *      judge_search.c   orders and answers, depth first; the engine is run again to go back
  *      judge_state.c    when two branches have come to the same
  *      judge_reason.c   why nothing explains it
@@ -34,6 +35,7 @@ typedef struct judge_unit {
     bool is_left_out; /* not run: nothing depends on it, and its reply is not judged */
     bool is_answered;
     bool reclaims;       /* a WATCH: of its keys the dead are gone */
+    bool is_event;       /* a keyspace event that was heard; see judge_event.c */
     bool writes_blindly; /* nothing shows whether what it writes over was dead */
     judge_mode mode;
     size_t argc;
@@ -115,6 +117,14 @@ typedef struct judge_name {
     uint64_t a, b;
 } judge_name;
 
+/* A keyspace event that the engine emitted. */
+typedef struct judge_emitted {
+    char *name;
+    ttl_bytes key;
+    int database;
+    bool is_heard; /* by an entry of the history */
+} judge_emitted;
+
 typedef struct judge {
     const history *history;
     judge_options options;
@@ -131,7 +141,10 @@ typedef struct judge {
     ttl_timeline timeline;
     size_t runs;
     size_t moment_at, relation_at, log_at; /* how far this run has come in what is known */
-    size_t log_start;                      /* where the questions of the present unit begin */
+    size_t emitted_count;
+    judge_emitted *emitted; /* only if the history has events */
+    bool has_events;
+    size_t log_start; /* where the questions of the present unit begin */
 
     /* the branch: what was decided */
     size_t *order; /* units, by position */
@@ -203,6 +216,15 @@ bool judge_matches(judge *self, size_t unit);
 /* What should come next in the reply that is being built; NULL: nothing. `part`: the unit whose
  * command is running, in a block not that of EXEC. */
 const ttl_node *judge_expected_node(const judge *self, size_t unit, size_t *part);
+
+/* judge_event.c */
+/* Can something be said of this event at all? */
+bool judge_knows_event(ttl_bytes name);
+/* Notes what the engine emits. Fits ttl_engine_options.on_event. */
+void judge_note_event(void *judge, const ttl_event *event);
+void judge_forget_events(judge *self);
+/* Runs a unit that is an event: the reply is 1 if it was announced by now, else 0. */
+void judge_hear(judge *self, size_t unit, ttl_session *session);
 
 /* The unit at the present position begins: its bracket, as far as the order narrows it. */
 void judge_enter(judge *self, size_t unit);

@@ -151,7 +151,8 @@ static void add_key(judge_unit *unit, uint64_t key) {
 
 /* Adds to `unit` the keys that a command names. */
 static void plan_keys(const judge *self, judge_unit *unit, const judge_unit *from) {
-    if (from->is_left_out || meets_nothing(from->argv[0])) return;
+    if (from->is_event && !from->is_left_out) add_key(unit, hash_of(from->argv[1]));
+    if (from->is_event || from->is_left_out || meets_nothing(from->argv[0])) return;
     if (is_of_messages(from->argv[0])) {
         add_key(unit, 0);
         return;
@@ -225,9 +226,27 @@ static bool writes_blindly(const history_entry *entry) {
     return (is_one_of(entry->argv[0], always) || (is_set && is_plain)) && !may_overflow(entry);
 }
 
+/* An event is expected to have been announced. */
+static void plan_event(judge *self, const history_entry *entry, judge_unit *unit) {
+    *unit = (judge_unit){.is_event = true,
+                         .is_answered = true,
+                         .is_left_out = !judge_knows_event(entry->argv[0]),
+                         .argc = entry->argc,
+                         .argv = entry->argv,
+                         .expected = &unit->own,
+                         .next_of_connection = SIZE_MAX};
+    ttl_reply_init(&unit->own, ttl_allocator_libc());
+    ttl_reply_add_integer(&unit->own, 1);
+    self->has_events = true;
+}
+
 static bool plan_entry(judge *self, size_t index, char **reason) {
     const history_entry *entry = &self->history->entries[index];
     judge_unit *unit = &self->units[index];
+    if (entry->is_event) {
+        plan_event(self, entry, unit);
+        return true;
+    }
     ttl_bytes name = entry->argv[0];
     *unit = (judge_unit){.is_answered = entry->received_us != HISTORY_NO_REPLY,
                          .mode = mode_of(name),
@@ -263,6 +282,10 @@ static void plan_place(judge *self, size_t index, judge_place *place) {
     if (place->last == SIZE_MAX) self->first_of_connection[entry->connection] = index;
     else self->units[place->last].next_of_connection = index;
     place->last = index;
+    if (entry->is_event) {
+        plan_keys(self, unit, unit);
+        return;
+    }
     if (is_status(&entry->reply, "QUEUED")) {
         place->queued = memory_grown(place->queued, place->queued_count, sizeof *place->queued);
         place->queued[place->queued_count++] = index;

@@ -188,6 +188,11 @@ static char *command_text(const judge *self, size_t entry) {
 static char *answered_text(const judge *self, size_t entry) {
     const history_entry *it = &self->history->entries[entry];
     char *command = command_text(self, entry);
+    if (it->is_event) {
+        char *heard = text_format("%s was announced", command);
+        free(command);
+        return heard;
+    }
     char *reply = shortened(expectation_text_of_reply(&it->reply, it->protocol));
     char *text = text_format("%s answered %s", command, reply);
     free(command), free(reply);
@@ -363,6 +368,8 @@ static char *sentence_of_reply(judge_reasons *reasons) {
         self->relations[made->is.integer].kind == TTL_TOLD_COUNT) {
         const ttl_told *told = &self->relations[made->is.integer];
         expected = text_format("from %" PRId64 " to %" PRId64, told->low, told->high);
+    } else if (self->units[unit].is_event) {
+        expected = text_copy("a command before it that does so");
     } else {
         int protocol = self->history->entries[unit].protocol;
         expected = shortened(expectation_text_of_reply(&self->reply, protocol));

@@ -31,7 +31,10 @@ void judge_engine_begin(judge *self) {
                                   .dialect = self->options.dialect,
                                   .seed = JUDGE_SEED,
                                   .timeline = &self->timeline,
-                                  .scripting = &ttl_scripting_lua};
+                                  .scripting = &ttl_scripting_lua,
+                                  .on_event = judge_note_event,
+                                  .event_context = self};
+    judge_forget_events(self);
     self->engine = ttl_engine_new(&options);
     engine_or_exit(self->engine);
     self->moment_at = self->relation_at = self->log_at = 0;
@@ -65,6 +68,10 @@ void judge_execute(judge *self, size_t index) {
         return;
     }
     ttl_session *session = session_of(self, self->history->entries[index].connection);
+    if (unit->is_event) {
+        judge_hear(self, index, session);
+        return;
+    }
     if (unit->reclaims) reclaim(self, session, unit);
     if (ttl_session_execute(session, unit->argc, unit->argv, &self->reply) != TTL_OK)
         engine_or_exit(NULL);

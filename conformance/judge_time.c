@@ -287,6 +287,7 @@ static bool is_text(const ttl_reply *reply, const ttl_node *node, const char *te
 /* Would a key that is there no more explain what was observed? A guess, that saves going back. */
 static bool seems_dead(const judge *self) {
     size_t unit = self->order[self->position], part = unit;
+    if (self->units[unit].is_event) return true;
     const ttl_node *node = judge_expected_node(self, unit, &part);
     if (node == NULL) return false;
     const judge_unit *what = &self->units[part];

@@ -78,6 +78,23 @@ START_TEST(a_history_is_in_memory_what_the_file_says) {
 }
 END_TEST
 
+START_TEST(an_event_is_read_and_written_like_a_command) {
+    static const char text[] =
+        "{\"history\": \"1\"}\n"
+        "{\"on\": \"ear\", \"sent_us\": \"0\", \"received_us\": \"12\", \"event\": \"expired\", "
+        "\"key\": {\"hex\": \"00ff\"}, \"db\": 3}\n";
+    ck_assert(read_text(text));
+    const history_entry *event = &loaded.entries[0];
+    ck_assert(event->is_event);
+    ck_assert_int_eq(event->database, 3);
+    ck_assert_int_eq(event->received_us, 12);
+    ck_assert_mem_eq(event->argv[1].data, "\0\xff", 2);
+    char *again = written();
+    ck_assert_str_eq(again, text);
+    free(again);
+}
+END_TEST
+
 START_TEST(numbers_may_be_plain_and_blank_lines_and_a_missing_head_are_fine) {
     ck_assert(read_text("\n{\"on\":\"x\",\"sent_us\":1,\"received_us\":2,\"do\":[\"PING\"],"
                         "\"reply\":{\"status\":\"PONG\"}}\r\n  \n"));
@@ -134,6 +151,11 @@ static const struct wrong {
     {ENTRY("1", "2", "\"do\":[\"PING\"],\"reply\":true"), 1, "/reply", "expected a reply"},
     {ENTRY("1", "null", PING), 1, "", "expected no reply where"},
     {ENTRY("1", "2", "\"protocol\":1," PING), 1, "/protocol", "expected 2 or 3"},
+    {ENTRY("1", "2", "\"event\":\"del\""), 1, "", "expected `key`"},
+    {ENTRY("1", "2", "\"event\":7,\"key\":\"k\""), 1, "/event", "expected a string"},
+    {ENTRY("1", "2", "\"event\":\"del\",\"key\":\"k\",\"db\":-1"), 1, "/db", "a whole number"},
+    {ENTRY("1", "null", "\"event\":\"del\",\"key\":\"k\""), 1, "", "when it was heard"},
+    {ENTRY("1", "2", "\"event\":\"del\",\"key\":\"k\",\"do\":[\"PING\"]"), 1, "/do", "no field"},
     {ENTRY("5", "6", PING) ENTRY("4", "7", PING), 2, "", "sent before its predecessor"},
     {ENTRY("4", "8", PING) ENTRY("5", "7", PING), 2, "", "received before its predecessor"},
     {ENTRY("1", "null", "\"do\":[\"PING\"]") ENTRY("2", "3", PING), 2, "", "before it on this"},
@@ -224,6 +246,7 @@ int main(void) {
     Suite *suite = suite_create("history");
     TCase *laws = tcase_create("laws");
     tcase_add_checked_fixture(laws, set_up, tear_down);
+    tcase_add_test(laws, an_event_is_read_and_written_like_a_command);
     tcase_add_test(laws, what_is_written_reads_back_to_the_same_bytes);
     tcase_add_test(laws, a_history_is_in_memory_what_the_file_says);
     tcase_add_test(laws, numbers_may_be_plain_and_blank_lines_and_a_missing_head_are_fine);

@@ -9,6 +9,17 @@
 
 /* ---- writing histories */
 
+/* "!expired k": an event that was heard. */
+static void add_event(char **json, const char *on, long long sent, long long heard,
+                      const char *event) {
+    char name[32], key[32];
+    ck_assert_int_eq(sscanf(event, "!%31s %31s", name, key), 2);
+    text_replace(json,
+                 "%s{\"on\": \"%s\", \"sent_us\": %lld, \"received_us\": %lld, \"event\": \"%s\", "
+                 "\"key\": \"%s\"}\n",
+                 *json, on, sent, heard, name, key);
+}
+
 /* A history of lines "on sent received command -> reply"; the reply is JSON, "-" for none. */
 static void read_lines(const char *spec, const char *lines, history *to) {
     char *json = text_format("{\"history\": \"1\", \"spec\": \"%s\"}\n", spec);
@@ -21,6 +32,10 @@ static void read_lines(const char *spec, const char *lines, history *to) {
         ck_assert_msg(read == 5, "not a line: %s", lines);
         lines += used;
         command[strlen(command) - 2] = '\0'; /* the " -" of the arrow */
+        if (*command == '!') {
+            add_event(&json, on, sent, received, command);
+            continue;
+        }
         char *words = text_copy("");
         for (char *word = strtok(command, " "); word != NULL; word = strtok(NULL, " "))
             text_replace(&words, "%s%s\"%s\"", words, *words == '\0' ? "" : ", ", word);
@@ -250,6 +265,40 @@ START_TEST(when_the_dead_are_reclaimed_is_the_servers_own_affair) {
 }
 END_TEST
 
+START_TEST(a_death_is_announced_after_it_and_as_late_as_the_server_likes) {
+    ck_judged("redis-7.2.4", "fail", PSETEX_100 "ear 0 111900 !expired k -> !\n");
+    ck_judged("redis-7.2.4", "pass", PSETEX_100 "ear 0 113200 !expired k -> !\n");
+    ck_judged("redis-7.2.4", "pass", PSETEX_100 "ear 900000 950000 !expired k -> !\n");
+    ck_judged("redis-7.2.4", "pass",
+              PSETEX_100 "a 200000 200100 GET k -> null\near 0 200200 !expired k -> !\n");
+    /* It was dead when that was heard, so it is dead afterwards. */
+    ck_judged("redis-7.2.4", "fail",
+              PSETEX_100 "ear 0 113040 !expired k -> !\na 113050 113060 GET k -> \"v\"\n");
+    /* Nobody says who listened: that nothing was heard is no fault. */
+    ck_judged("redis-7.2.4", "pass", PSETEX_100 "a 200000 200100 GET k -> null\n");
+}
+END_TEST
+
+START_TEST(a_death_is_announced_once) {
+    ck_judged("redis-7.2.4", "fail",
+              PSETEX_100 "ear 0 200000 !expired k -> !\near 0 300000 !expired k -> !\n");
+    ck_judged("redis-7.2.4", "pass",
+              PSETEX_100 "ear 0 200000 !expired k -> !\n"
+                         "a 210000 210100 PSETEX k 10 v -> {\"status\": \"OK\"}\n"
+                         "ear 0 300000 !expired k -> !\n");
+}
+END_TEST
+
+START_TEST(an_event_is_that_of_a_command_before_it) {
+    ck_judged("redis-7.2.4", "pass", PSETEX_100 "ear 0 12100 !set k -> !\n");
+    ck_judged("redis-7.2.4", "fail", PSETEX_100 "ear 0 11000 !set k -> !\n");
+    ck_judged("redis-7.2.4", "fail", PSETEX_100 "ear 0 12100 !set other -> !\n");
+    ck_judged("redis-7.2.4", "fail", PSETEX_100 "ear 0 50000 !del k -> !\n");
+    /* Of what is announced only to who asks for it nothing is said. */
+    ck_judged("redis-7.2.4", "pass", PSETEX_100 "ear 0 50000 !keymiss k -> !\n");
+}
+END_TEST
+
 START_TEST(a_choice_at_random_has_to_be_one_of_those_there_are) {
     static const char sets[] = "a 0 10 SET k v -> {\"status\": \"OK\"}\n"
                                "a 20 30 SADD s x y z -> 3\n";
@@ -442,6 +491,11 @@ END_TEST
 int main(void) {
     Suite *suite = suite_create("judge");
     TCase *all = tcase_create("all");
+    TCase *events = tcase_create("events");
+    tcase_add_test(events, a_death_is_announced_after_it_and_as_late_as_the_server_likes);
+    tcase_add_test(events, a_death_is_announced_once);
+    tcase_add_test(events, an_event_is_that_of_a_command_before_it);
+    suite_add_tcase(suite, events);
     tcase_add_test(all, a_key_is_dead_one_millisecond_after_its_deadline);
     tcase_add_test(all, a_key_is_alive_in_the_millisecond_of_its_deadline);
     tcase_add_test(all, where_the_active_cycle_comes_at_the_deadline_the_key_may_be_gone_then);
