@@ -144,16 +144,61 @@ static void put_step(void *context, const play_moment *moment) {
     putc('}', writing->out);
 }
 
-/* The dialect's replies are those of its version; 7.0's are those of all that came after. */
-static void put_versions(FILE *out, const ttl_dialect *dialect) {
-    char name[40];
-    ttl_dialect_name(dialect, name, sizeof name);
-    const char *version = strchr(name, '-') + 1, *family = ttl_family_name(dialect->family);
-    fprintf(out, "      \"since\": {\"%s\": \"%s\"},", family, version);
-    if (strcmp(name, "redis-7.0") == 0) putc('\n', out);
-    else
-        fprintf(out, " \"until\": {\"%s\": \"%s\"}, \"only\": [\"%s\"],\n", family, version,
-                family);
+/* A server that runs a vector may reclaim whatever its cycle would, before every command: with that
+ * the versions in question are compared. */
+static uint64_t digest_in(const scenario *script, const play_schedule *schedule,
+                          ttl_dialect dialect) {
+    scenario other = *script;
+    other.dialect = dialect;
+    play *one = play_new(&(play_options){.scenario = &other, .given = schedule, .is_eager = true});
+    while (play_step(one)) continue;
+    uint64_t digest = play_tell(one).digest;
+    play_free(one);
+    return digest;
+}
+
+/* Of the dialects that the project names, the last of a family in which the play goes the same way
+ * as in its own, before the first in which it does not. Nothing: it does so in none. `is_newest`:
+ * in all. */
+static const char *last_alike(const scenario *script, const play_schedule *schedule,
+                              ttl_family family, bool *is_newest) {
+    uint64_t digest = digest_in(script, schedule, script->dialect);
+    const char *last = NULL;
+    *is_newest = true;
+    for (size_t i = 0; ttl_dialect_names[i] != NULL && *is_newest; i++) {
+        ttl_dialect dialect;
+        bool is_named = ttl_dialect_parse(ttl_dialect_names[i], &dialect);
+        bool is_older = family == script->dialect.family &&
+                        ttl_version_compare(dialect.version, script->dialect.version) < 0;
+        if (!is_named || dialect.family != family || is_older) continue;
+        if (digest_in(script, schedule, dialect) == digest) last = ttl_dialect_names[i];
+        else *is_newest = false;
+    }
+    return last;
+}
+
+/* Where the vector holds: from the play's own version on, as long as nothing is answered in
+ * another way. */
+static void put_versions(FILE *out, const scenario *script, const play_schedule *schedule) {
+    char name[40], only[80] = "", until[120] = "";
+    bool holds_in_all = true;
+    ttl_dialect_name(&script->dialect, name, sizeof name);
+    fprintf(out, "      \"since\": {\"%s\": \"%s\"},\n", ttl_family_name(script->dialect.family),
+            strchr(name, '-') + 1);
+    for (int family = 0; ttl_family_name((ttl_family)family) != NULL; family++) {
+        bool is_newest;
+        const char *word = ttl_family_name((ttl_family)family);
+        const char *last = last_alike(script, schedule, (ttl_family)family, &is_newest);
+        holds_in_all = holds_in_all && last != NULL;
+        if (last == NULL) continue;
+        snprintf(only + strlen(only), sizeof only - strlen(only), "%s\"%s\"",
+                 only[0] == '\0' ? "" : ", ", word);
+        if (!is_newest)
+            snprintf(until + strlen(until), sizeof until - strlen(until), "%s\"%s\": \"%s\"",
+                     until[0] == '\0' ? "" : ", ", word, strchr(last, '-') + 1);
+    }
+    if (until[0] != '\0') fprintf(out, "      \"until\": {%s},\n", until);
+    if (!holds_in_all) fprintf(out, "      \"only\": [%s],\n", only);
 }
 
 void scenario_write_vector(FILE *out, const scenario *script, uint64_t seed,
@@ -180,7 +225,7 @@ void scenario_write_vector(FILE *out, const scenario *script, uint64_t seed,
     for (size_t i = 0; i < script->promise_count; i++)
         fprintf(out, "%s\"%s.%s\"", i == 0 ? "" : ", ", script->id, script->promises[i].id);
     fputs("],\n", out);
-    put_versions(out, &script->dialect);
+    put_versions(out, script, schedule);
     if (writing.moves_clock || writing.failovers > 0)
         fprintf(out, "      \"needs\": [%s%s%s],\n", writing.moves_clock ? "\"virtual-clock\"" : "",
                 writing.moves_clock && writing.failovers > 0 ? ", " : "",

@@ -160,6 +160,7 @@ play *play_new(const play_options *options) {
     self->given = options->given;
     self->observe = options->observe;
     self->context = options->context;
+    self->is_eager = options->is_eager;
     self->first_free = UINT32_MAX;
     self->crashes_left = self->scenario->bounds.client_crashes;
     self->failovers_left = self->scenario->bounds.failovers;

@@ -75,6 +75,7 @@ typedef struct play_options {
     uint64_t seed;
     const play_schedule *given; /* NULL: the seed decides; its choices are sorted */
     choice_list *taken;         /* what was not usual; may be NULL */
+    bool is_eager;              /* the active cycle runs before every command, too */
     play_observe *observe;      /* may be NULL */
     void *context;
 } play_options;

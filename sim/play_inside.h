@@ -92,7 +92,7 @@ struct play {
     const char *trouble, *trouble_pointer;
     uint64_t digest, events, commands;
     uint64_t moments[PLAY_MOMENTS];
-    bool has_ended;
+    bool has_ended, is_eager;
 };
 
 /* ---- the loop */

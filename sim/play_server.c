@@ -101,6 +101,10 @@ static void server_run(play *self, uint32_t index) {
     int64_t wall_us = sim_wall_at(&self->wall, self->now_us);
     unsigned client = message->client;
     size_t connection = message->connection;
+    if (self->is_eager) {
+        host_cycle(&self->host, wall_us);
+        host_replicate(&self->host, self->now_us);
+    }
     if (step->asks_replica) {
         host_read_replica(&self->host, self->now_us, wall_us, message->argc, argv, &self->reply);
     } else {

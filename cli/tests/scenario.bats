@@ -90,6 +90,30 @@ print(len(json.load(open(sys.argv[1]))["beyond"]))' "sim/scenarios/$name.json")
     [[ "$output" == *"conformant: 1 passed"* ]]
 }
 
+@test "the vector of a play holds in each version that it says, and for no other" {
+    "$ttlspec" sim --scenario sliding-session --beyond --seed 1 || true
+    "$ttlspec" sim --scenario sliding-window --beyond --seed 1 || true
+    "$ttlspec" sim --scenario fixed-window --plant 'NX on a server that does not know it' --seed 1 ||
+        true
+    run "$ttlspec" run --vectors ttlspec-sim engine:redis-6.2 engine engine:redis-8.0 \
+        engine:redis-8.6 engine:valkey-8.0 engine:valkey-9.1
+    [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+    run "$ttlspec" run --vectors ttlspec-sim --run 'fixed-window.**' engine:redis-6.2
+    [[ "$output" == *"conformant: 1 passed"* ]]
+}
+
+@test "scenarios are valid by their schema, and what is wrong in its shape is not" {
+    python3 -c 'import jsonschema; jsonschema.Draft202012Validator' 2>/dev/null ||
+        skip "python3-jsonschema (4.0 or later) is not installed"
+    local schema=sim/scenarios/schema/scenario.schema.json
+    python3 "$root/conformance/tests/validate.py" "$schema" sim/scenarios/*.json
+    for name in negative-latency endless-while promise-unknown promise-no-count unknown-step; do
+        run python3 "$root/conformance/tests/validate.py" "$schema" \
+            "$root/cli/tests/scenarios/$name.json"
+        [ "$status" -eq 1 ] || { echo "$name: $status $output"; return 1; }
+    done
+}
+
 @test "a failover in the middle of a lease is a vector that a server with its replica passes" {
     "$ttlspec" sim --scenario failover-lease --plant 'the lease is trusted at once' --seed 1 || true
     "$ttlspec" sim --scenario failover-lease --beyond --seed 1 || true
