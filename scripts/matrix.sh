@@ -5,7 +5,7 @@
 #
 # usage: scripts/matrix.sh BUILD REPORTS
 # environment: FLEET (fleet)  where `make fleet` put the servers
-#              JOBS (2)       how many servers at once
+#              JOBS (2)       how many servers at once, a process of each
 #              LIVE (yes)     no: without the server in real time, which takes longest
 # Exit status: as of ttlspec run; 1 also when the engine does not agree with a server.
 set -eu
@@ -71,7 +71,7 @@ each() { # COMMAND of the shell, with NAME in $1
 began=$(date +%s)
 export build fleet results
 # shellcheck disable=SC2016 # the inner shell expands these
-each '"$build/ttlspec" run "exec:$fleet/$1/run" --report "json=$results/$1.json" || test -s "$results/$1.json"'
+each '"$build/ttlspec" run "exec:$fleet/$1/run" --jobs 1 --report "json=$results/$1.json" || test -s "$results/$1.json"'
 # shellcheck disable=SC2016
 each '"$build/ttlspec" run "engine:$1" --report "json=$results/engine-$1.json" || test -s "$results/engine-$1.json"'
 if [ -z "$names" ]; then
