@@ -58,15 +58,29 @@ static void show_command(struct showing *s, const vector_step *step, size_t poin
     free(command);
 }
 
-static void show_other(struct showing *s, const vector_step *step, size_t point) {
-    if (step->action == VECTOR_MOVE_CLOCK) {
-        drawing_say(s->line, point, s->server, DRAWING_FAULT,
-                    "the clock shows %" PRId64 " ms since the beginning now", step->wall_ms);
-        return;
+/* What a step that is no command did, as a sentence. */
+static const char *other_words(struct showing *s, const vector_step *step) {
+    drawing *line = s->line;
+    bool is_of_replica = step->replica_wall_ms != step->wall_ms;
+    switch (step->action) {
+    case VECTOR_MOVE_CLOCK:
+        return drawing_words(line, "%s shows %" PRId64 " ms since the beginning now",
+                             is_of_replica ? "the replica's clock" : "the clock",
+                             is_of_replica ? step->replica_wall_ms : step->wall_ms);
+    case VECTOR_RUN_CLOCK:
+        if (step->rate == 0) return "the clock stands";
+        return drawing_words(line, "the clock runs %" PRId64 " times as fast as real time",
+                             step->rate);
+    case VECTOR_PROMOTE: return "the replica is promoted";
+    case VECTOR_RESTART_RDB: return "restart, from its snapshot";
+    case VECTOR_RESTART_REWRITTEN: return "restart, from its rewritten append-only file";
+    default: return "restart, from its append-only file";
     }
-    drawing_engine_restart(s->engine);
-    drawing_say(s->line, point, s->server, DRAWING_FAULT, "restart, from its %s",
-                step->action == VECTOR_RESTART_RDB ? "snapshot" : "append-only file");
+}
+
+static void show_other(struct showing *s, const vector_step *step, size_t point) {
+    if (vector_action_restarts(step->action)) drawing_engine_restart(s->engine);
+    drawing_say(s->line, point, s->server, DRAWING_FAULT, "%s", other_words(s, step));
 }
 
 static void show_step(struct showing *s, const vector_step *step) {
