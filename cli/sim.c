@@ -23,6 +23,7 @@ static const char usage[] =
     "  --seed SEED           the first seed: decimal, 0x..., or a commit's 40 digits (drawn)\n"
     "  --seeds N             so many seeds, one after another (1)\n"
     "  --commands N          commands in each world (1000)\n"
+    "  --spec DIALECT        the worlds' dialect, as redis-7.0, valkey-8.1 (each draws its own)\n"
     "  --jobs N              worker processes (one a processor)\n"
     "  --judge N             judge what the clients of each Nth world saw; 0: of none (64)\n"
     "  --check-determinism   run each seed twice, side by side; stop where they differ\n"
@@ -69,6 +70,7 @@ sim_world *sim_world_of(const sim_arguments *arguments, uint64_t seed, const sim
                                  .hooks = hooks,
                                  .recording = recording,
                                  .witness = witness,
+                                 .dialect = arguments->dialect,
                                  .schedule = arguments->schedule};
     return sim_world_new(&options);
 }
@@ -240,6 +242,7 @@ enum option_code {
     OPTION_SVG,
     OPTION_OUT,
     OPTION_ON,
+    OPTION_SPEC,
     OPTION_PLANT,
     OPTION_PLANTED,
     OPTION_SCENARIO,
@@ -261,6 +264,7 @@ static const struct option known[] = {{"seed", required_argument, NULL, OPTION_S
                                       {"svg", required_argument, NULL, OPTION_SVG},
                                       {"out", required_argument, NULL, OPTION_OUT},
                                       {"on", required_argument, NULL, OPTION_ON},
+                                      {"spec", required_argument, NULL, OPTION_SPEC},
                                       {"plant", required_argument, NULL, OPTION_PLANT},
                                       {"planted", no_argument, NULL, OPTION_PLANTED},
                                       {"scenario", required_argument, NULL, OPTION_SCENARIO},
@@ -301,6 +305,17 @@ static int take_number(int option, sim_arguments *arguments) {
     return cli_complain("sim", "%s is no number from 1 to %" PRIu64, optarg, most);
 }
 
+/* "redis-7.0, redis-7.2 ..." */
+static const char *dialect_names(void) {
+    static char names[16 * SIM_DIALECTS];
+    names[0] = '\0';
+    for (size_t i = 0; i < SIM_DIALECTS; i++) {
+        if (i > 0) strcat(names, ", ");
+        strcat(names, sim_dialects[i]);
+    }
+    return names;
+}
+
 /* `is_done`: there is nothing to run any more. */
 static int take_option(int option, char **argv, sim_arguments *arguments, bool *is_done) {
     switch (option) {
@@ -321,6 +336,12 @@ static int take_option(int option, char **argv, sim_arguments *arguments, bool *
     case OPTION_ON: arguments->on = optarg; break;
     case OPTION_PLANTED: arguments->shows_planted = true; break;
     case OPTION_PLANT: arguments->plant_name = optarg; break;
+    case OPTION_SPEC:
+        arguments->dialect = optarg;
+        if (sim_dialect_of_name(optarg) == SIM_DIALECTS)
+            return cli_complain("sim", "worlds have no dialect %s; they have %s", optarg,
+                                dialect_names());
+        break;
     case OPTION_SCENARIO: arguments->scenario = optarg; break;
     case OPTION_BEYOND:
         arguments->is_beyond = true;

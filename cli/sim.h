@@ -29,6 +29,7 @@ typedef struct sim_arguments {
     const char *out;           /* where files of a failure go */
     const char *on;            /* a target that the world is run on, too; NULL: none */
     const char *plant_name;    /* as it was given */
+    const char *dialect;       /* of all worlds; NULL: each draws its own */
     const char *scenario;      /* its name or file; NULL: worlds at random */
     bool is_beyond;            /* the scenario is played beyond its bounds */
     const char *way;           /* in this way; NULL: in each */

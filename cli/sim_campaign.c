@@ -108,6 +108,7 @@ static bool run_world(const sim_arguments *arguments, uint64_t seed, sim_campaig
     sim_world *world = sim_world_of(arguments, seed, sim_plant(arguments, &fault), NULL, witness);
     while (sim_world_step(world)) continue;
     sim_world_report report = sim_world_tell(world);
+    if (is_judged) sim_recorder_set_dialect(recorder, report.dialect);
     bool holds = report.law == SIM_LAWS_HOLD && (!is_judged || judge_world(sum, recorder));
     if (holds) add_report(sum, &report, seed);
     if (is_judged) sim_recorder_free(recorder);

@@ -62,8 +62,9 @@ static void write_files(const sim_arguments *arguments, const sim_recording *ste
     if (!sim_write_can_be_vector(steps, &why)) {
         printf("  no vector: %s\n", why);
     } else if (write_vector(arguments->out, steps, seed, law, path)) {
-        printf("  wrote %s: what a right server does; ttlspec run --vectors %s exec:redis-server\n",
-               path, path);
+        printf("  wrote %s: what a right server does; ttlspec run --vectors %s %s%s\n", path, path,
+               steps->dialect == 0 ? "exec:redis-server" : "engine:",
+               steps->dialect == 0 ? "" : sim_dialects[steps->dialect]);
     }
     snprintf(name, sizeof name, "sim-%" PRIx64 ".txt", seed);
     FILE *file = open_in(arguments->out, name, path);
@@ -99,6 +100,7 @@ static void run_to_end(const sim_arguments *arguments, uint64_t seed, const sim_
 static void print_again(const sim_arguments *arguments, uint64_t seed) {
     printf("  again: ttlspec sim --seed 0x%" PRIx64 " --commands %" PRIu64, seed,
            arguments->commands);
+    if (arguments->dialect != NULL) printf(" --spec %s", arguments->dialect);
     if (arguments->plant != NULL) printf(" --plant '%s'", arguments->plant->name);
 }
 
@@ -111,6 +113,7 @@ static int tell_verdict(const sim_arguments *arguments, uint64_t seed) {
     sim_world *world = sim_world_of(arguments, seed, sim_plant(arguments, &fault), NULL,
                                     sim_recorder_witness(recorder));
     while (sim_world_step(world)) continue;
+    sim_recorder_set_dialect(recorder, sim_world_tell(world).dialect);
     sim_world_free(world);
     judge_result result = sim_recorder_judge(recorder, &traffic);
     printf("seed 0x%" PRIx64 ": all laws held, and the judge says %s of what the clients saw\n",
@@ -222,7 +225,9 @@ int sim_run_on(const sim_arguments *arguments) {
     uint64_t event;
     char path[PATH_SIZE];
     const char *why;
-    run_to_end(arguments, arguments->seed, NULL, &steps, &event);
+    sim_arguments usual = *arguments;
+    if (usual.dialect == NULL) usual.dialect = sim_dialects[0];
+    run_to_end(&usual, usual.seed, NULL, &steps, &event);
     size_t all = count_commands(&steps);
     cut_for_vector(&steps);
     size_t told = count_commands(&steps);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* The clocks of worlds drift by less than this; one that jumps ends the part that is judged. */
-enum { RATE_PPM = 1000, CONNECTION_TEXT = 40 };
+enum { RATE_PPM = 1000, RUNS_MAX = 2000, CONNECTION_TEXT = 40 };
 
 /* A command that was sent. */
 struct said {
@@ -29,6 +29,7 @@ struct sim_recorder {
     struct said *said;
     size_t count, capacity;
     int64_t ran;
+    const char *dialect;
     bool has_ended; /* what comes now is not for the judge */
 };
 
@@ -106,7 +107,12 @@ sim_recorder *sim_recorder_new(void) {
     sim_recorder *recorder = calloc(1, sizeof *recorder);
     if (recorder == NULL) abort();
     recorder->witness = (sim_witness){recorder, hear};
+    recorder->dialect = sim_dialects[0];
     return recorder;
+}
+
+void sim_recorder_set_dialect(sim_recorder *recorder, const char *dialect) {
+    recorder->dialect = dialect;
 }
 
 void sim_recorder_free(sim_recorder *recorder) {
@@ -128,7 +134,7 @@ bool sim_recorder_was_cut(const sim_recorder *recorder) {
 
 void sim_recorder_history(const sim_recorder *recorder, history *traffic) {
     history_init(traffic);
-    traffic->spec = "redis-7.0";
+    traffic->spec = recorder->dialect;
     traffic->rate_ppm = RATE_PPM;
     for (size_t i = 0; i < recorder->count; i++) {
         const struct said *said = &recorder->said[i];
@@ -151,8 +157,8 @@ void sim_recorder_history(const sim_recorder *recorder, history *traffic) {
 }
 
 judge_result sim_recorder_judge(const sim_recorder *recorder, history *traffic) {
-    judge_options options = {.rate_ppm = RATE_PPM};
-    if (!ttl_dialect_parse("redis-7.0", &options.dialect)) abort();
+    judge_options options = {.rate_ppm = RATE_PPM, .runs_max = RUNS_MAX};
+    if (!ttl_dialect_parse(recorder->dialect, &options.dialect)) abort();
     sim_recorder_history(recorder, traffic);
     judge_hint *hints = calloc(recorder->count + 1, sizeof *hints);
     if (hints == NULL) abort();

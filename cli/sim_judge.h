@@ -14,6 +14,8 @@
 typedef struct sim_recorder sim_recorder;
 
 sim_recorder *sim_recorder_new(void);
+/* What the history is held to: a name that outlives the recorder. Without it, redis-7.0. */
+void sim_recorder_set_dialect(sim_recorder *recorder, const char *dialect);
 void sim_recorder_free(sim_recorder *recorder);
 const sim_witness *sim_recorder_witness(sim_recorder *recorder);
 /* Did the history end before the world? */

@@ -26,6 +26,7 @@ static sim_law run_with(const struct trial *trial, const sim_schedule *schedule,
     sim_world_options options = {.seed = trial->seed,
                                  .commands = trial->arguments->commands,
                                  .hooks = sim_plant(trial->arguments, &fault),
+                                 .dialect = trial->arguments->dialect,
                                  .schedule = schedule,
                                  .decided = decided};
     sim_world *world = sim_world_new(&options);
@@ -50,6 +51,7 @@ static bool write_world(const struct trial *trial, const sim_schedule *schedule,
                 "{\n  \"world\": \"1\",\n  \"seed\": \"%" PRIu64 "\",\n  \"commands\": \"%" PRIu64
                 "\",\n",
                 trial->seed, arguments->commands);
+        if (arguments->dialect != NULL) fprintf(out, "  \"spec\": \"%s\",\n", arguments->dialect);
         if (arguments->plant != NULL)
             fprintf(out, "  \"plant\": \"%s\",\n", arguments->plant->name);
         sim_schedule_write(schedule, sent, out);
@@ -172,8 +174,8 @@ static void read_sent(loading *self, const cJSON *item, sim_schedule *sent) {
 
 static void read_world(loading *self, const cJSON *root, sim_arguments *arguments,
                        sim_schedule *schedule, sim_schedule *sent) {
-    static const char *const known[] = {"world",  "seed", "commands", "plant",
-                                        "faults", "sent", NULL};
+    static const char *const known[] = {"world", "seed",   "commands", "plant",
+                                        "spec",  "faults", "sent",     NULL};
     int64_t commands = 1;
     if (!loading_check_object(self, root, known)) return;
     (void)read_seed(self, root, &arguments->seed);
@@ -183,6 +185,13 @@ static void read_world(loading *self, const cJSON *root, sim_arguments *argument
         arguments->plant = sim_find_planted(plant->valuestring);
     if (plant != NULL && arguments->plant == NULL)
         loading_expected(self, plant, "the name of a planted fault");
+    const cJSON *spec = loading_field(root, "spec");
+    if (spec != NULL && cJSON_IsString(spec)) {
+        uint8_t dialect = sim_dialect_of_name(spec->valuestring);
+        if (dialect < SIM_DIALECTS) arguments->dialect = sim_dialects[dialect];
+    }
+    if (spec != NULL && arguments->dialect == NULL)
+        loading_expected(self, spec, "a dialect of worlds");
     cJSON_ArrayForEach(item, loading_field(root, "faults")) read_fault(self, item, schedule);
     cJSON_ArrayForEach(item, loading_field(root, "sent")) read_sent(self, item, sent);
 }

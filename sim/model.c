@@ -12,7 +12,43 @@ struct act {
     ttl_reply *reply;
 };
 
+/* ---- dialects */
+
+enum {
+    REDIS_8 = SIM_CYCLE_AT_DEADLINE,
+    VALKEY_8_0 = SIM_SET_PAST_DELETES,
+    VALKEY_8_1 = VALKEY_8_0 | SIM_PAST_IS_EXPIRED,
+    VALKEY_9 = VALKEY_8_1 | SIM_GETEX_TIME_FIRST,
+};
+
+const char *const sim_dialects[] = {"redis-7.0",  "redis-7.2", "redis-7.4",  "redis-8.0",
+                                    "redis-8.2",  "redis-8.6", "redict-7.3", "valkey-8.0",
+                                    "valkey-8.1", "valkey-9.1"};
+static const unsigned dialect_traits[SIM_DIALECTS] = {0,       0, 0,          REDIS_8,    REDIS_8,
+                                                      REDIS_8, 0, VALKEY_8_0, VALKEY_8_1, VALKEY_9};
+
+unsigned sim_dialect_traits(uint8_t dialect) {
+    return dialect_traits[dialect];
+}
+
+uint8_t sim_dialect_of_name(const char *name) {
+    uint8_t dialect = 0;
+    while (dialect < SIM_DIALECTS && strcmp(sim_dialects[dialect], name) != 0) dialect++;
+    return dialect;
+}
+
 /* ---- keys */
+
+sim_model sim_model_emptied(const sim_model *model) {
+    return (sim_model){.traits = model->traits};
+}
+
+bool sim_model_may_reclaim(const sim_model *model, uint8_t key, int64_t now_ms) {
+    const sim_model_key *one = &model->keys[key];
+    bool is_at_deadline = one->is_present && one->is_volatile && now_ms == one->deadline_ms;
+    return sim_model_is_dead(one, now_ms) ||
+           (is_at_deadline && model->traits & SIM_CYCLE_AT_DEADLINE);
+}
 
 bool sim_model_is_dead(const sim_model_key *key, int64_t now_ms) {
     return key->is_present && key->is_volatile && now_ms > key->deadline_ms;
@@ -57,6 +93,12 @@ static sim_model_key *find(struct act *act, uint8_t number) {
         sim_model_remove(act->model, number);
     }
     return key->is_present ? key : NULL;
+}
+
+/* A deadline that is not ahead deletes at once. */
+static void remove_past(struct act *act, uint8_t number) {
+    sim_model_remove(act->model, number);
+    if (act->model->traits & SIM_PAST_IS_EXPIRED) act->model->met[act->model->met_count++] = number;
 }
 
 static void arm(struct act *act, sim_model_key *key, int64_t deadline_ms) {
@@ -171,8 +213,13 @@ static void do_set(struct act *act) {
         is_timed = true;
         deadline_ms = old->deadline_ms;
     }
-    sim_model_key *key = put_value(act, op->key);
-    if (is_timed) arm(act, key, deadline_ms);
+    bool is_past = op->form != SIM_NO_TIME && deadline_ms <= act->now_ms;
+    if (is_past && act->model->traits & SIM_SET_PAST_DELETES) {
+        if (old != NULL) remove_past(act, op->key);
+    } else {
+        sim_model_key *key = put_value(act, op->key);
+        if (is_timed) arm(act, key, deadline_ms);
+    }
     if (!answers_old) answer_ok(act);
 }
 
@@ -197,16 +244,18 @@ static void do_get(struct act *act) {
 
 static void do_getex(struct act *act) {
     int64_t deadline_ms = 0;
+    bool is_timed = act->op->form != SIM_NO_TIME;
+    bool time_first = is_timed && act->model->traits & SIM_GETEX_TIME_FIRST;
+    if (time_first && !read_deadline(act, true, &deadline_ms)) return;
     sim_model_key *key = find(act, act->op->key);
     if (key == NULL) {
         answer_nil(act);
         return;
     }
-    bool is_timed = act->op->form != SIM_NO_TIME;
     if (!has_type(act, key, SIM_STRING)) return;
-    if (is_timed && !read_deadline(act, true, &deadline_ms)) return;
+    if (is_timed && !time_first && !read_deadline(act, true, &deadline_ms)) return;
     answer_text(act, key);
-    if (is_timed && deadline_ms <= act->now_ms) sim_model_remove(act->model, act->op->key);
+    if (is_timed && deadline_ms <= act->now_ms) remove_past(act, act->op->key);
     else if (is_timed) arm(act, key, deadline_ms);
     else if (act->op->flags & SIM_PERSIST) disarm(key);
 }
@@ -296,7 +345,7 @@ static void do_expire(struct act *act) {
     if (holds && flags & SIM_LT) holds = !key->is_volatile || deadline_ms < key->deadline_ms;
     answer_integer(act, holds);
     if (!holds) return;
-    if (deadline_ms <= act->now_ms) sim_model_remove(act->model, act->op->key);
+    if (deadline_ms <= act->now_ms) remove_past(act, act->op->key);
     else arm(act, key, deadline_ms);
 }
 

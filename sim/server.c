@@ -46,15 +46,16 @@ static void start_engine(sim_server *server) {
         .on_event = note_event,
         .event_context = server,
     };
-    if (!ttl_dialect_parse("redis-7.0", &options.dialect)) abort();
+    if (!ttl_dialect_parse(sim_dialects[server->dialect], &options.dialect)) abort();
     server->engine = ttl_engine_new(&options);
     if (server->engine == NULL) abort();
     server->session = ttl_session_new(server->engine, NULL);
     if (server->session == NULL) abort();
 }
 
-void sim_server_open(sim_server *server, const sim_hooks *hooks, uint64_t seed) {
-    *server = (sim_server){.hooks = hooks, .seed = seed};
+void sim_server_open(sim_server *server, const sim_hooks *hooks, uint8_t dialect, uint64_t seed) {
+    *server = (sim_server){.hooks = hooks, .dialect = dialect, .seed = seed};
+    server->model.traits = sim_dialect_traits(dialect);
     start_engine(server);
 }
 

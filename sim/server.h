@@ -50,6 +50,7 @@ enum { SIM_ANNOUNCED = 2 * SIM_KEYS };
 struct sim_server {
     const sim_hooks *hooks;
     uint64_t seed;
+    uint8_t dialect;
     ttl_engine *engine;
     ttl_session *session;
     sim_model model;
@@ -61,7 +62,7 @@ struct sim_server {
     unsigned events;
 };
 
-void sim_server_open(sim_server *server, const sim_hooks *hooks, uint64_t seed);
+void sim_server_open(sim_server *server, const sim_hooks *hooks, uint8_t dialect, uint64_t seed);
 void sim_server_close(sim_server *server);
 /* Forgets all keys of the engine, as a process that ends does. The model stays. */
 void sim_server_restart_engine(sim_server *server);

@@ -90,8 +90,10 @@ void sim_site_open(sim_site *site, const sim_site_options *options) {
     if (hooks != NULL && hooks->begin != NULL) hooks->begin(hooks->context);
     ttl_reply_init(&site->reply, ttl_allocator_libc());
     ttl_reply_init(&site->expected, ttl_allocator_libc());
-    sim_server_open(&site->servers[0], hooks, options->seed);
-    if (site->has_replica) sim_server_open(&site->servers[1], hooks, options->seed + 1);
+    sim_server_open(&site->servers[0], hooks, options->dialect, options->seed);
+    if (site->has_replica)
+        sim_server_open(&site->servers[1], hooks, options->dialect, options->seed + 1);
+    site->saved_model = sim_model_emptied(&site->servers[0].model);
     site->last_wall_us = INT64_MIN;
 }
 
@@ -154,6 +156,9 @@ static sim_op change_of(const sim_op *op, unsigned events, int64_t now_ms) {
     case SIM_OP_PSETEX:
         change = (sim_op){.kind = SIM_OP_SET, .key = op->key, .value = op->value};
         change.flags = op->flags & SIM_KEEPTTL;
+        /* Some dialects delete where others store what is dead already. */
+        if (events == SIM_EVENT_DEL) change.kind = SIM_OP_UNLINK;
+        if (events == SIM_EVENT_DEL) break;
         if (!sim_op_has_time(op)) break;
         change.form = SIM_PXAT;
         change.amount = said_deadline(op, now_ms);
@@ -323,7 +328,7 @@ static sim_law do_cycle(sim_site *site, int64_t now_ms) {
     for (size_t i = 0; i < server->announced_count; i++) {
         uint8_t number = server->announced[i];
         bool is_key = number < SIM_KEYS;
-        if (!is_key || !sim_model_is_dead(&server->model.keys[number], now_ms)) {
+        if (!is_key || !sim_model_may_reclaim(&server->model, number, now_ms)) {
             say(site, "the cycle announced `expired` of k%d, which is not dead", number);
             return SIM_LAW_ANNOUNCED;
         }
@@ -352,7 +357,7 @@ static void do_sync(sim_site *site, int64_t changes) {
 /* A server begins anew, and reads the first `count` changes of the log. */
 static void read_back(sim_site *site, sim_server *server, size_t count) {
     sim_server_restart_engine(server);
-    server->model = (sim_model){0};
+    server->model = sim_model_emptied(&server->model);
     for (size_t i = 0; i < count; i++) sim_server_apply(server, site->log[i]);
 }
 
@@ -391,7 +396,7 @@ static sim_law do_promote(sim_site *site) {
     site->log_count = site->applied;
     if (site->saved > site->log_count) {
         site->saved = 0;
-        site->saved_model = (sim_model){0};
+        site->saved_model = sim_model_emptied(&site->saved_model);
     }
     read_back(site, replica_of(site), site->log_count);
     forget_watches(site);

@@ -95,6 +95,7 @@ typedef struct sim_site {
 typedef struct sim_site_options {
     const sim_hooks *hooks; /* may be NULL */
     uint64_t seed;
+    uint8_t dialect;           /* of sim_dialects */
     bool has_log, has_replica; /* a replica needs the log */
 } sim_site_options;
 

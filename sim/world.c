@@ -595,6 +595,12 @@ static void draw_clients(sim_world *world, const sim_world_options *options, sim
     }
 }
 
+static uint8_t draw_dialect(const sim_world_options *options) {
+    if (options->dialect != NULL) return sim_dialect_of_name(options->dialect);
+    sim_random stream = sim_random_stream(options->seed, "dialect", 0);
+    return (uint8_t)sim_random_below(&stream, SIM_DIALECTS);
+}
+
 sim_world *sim_world_new(const sim_world_options *options) {
     sim_world *world = calloc(1, sizeof *world);
     if (world == NULL) abort();
@@ -615,6 +621,7 @@ sim_world *sim_world_new(const sim_world_options *options) {
     world->lag_us = sim_random_between(&stream, 100, 200000);
     sim_site_options site = {.hooks = options->hooks,
                              .seed = options->seed,
+                             .dialect = draw_dialect(options),
                              .has_log = sim_random_chance(&stream, 1, 2),
                              .has_replica = sim_random_chance(&stream, 1, 2)};
     if (options->profile == SIM_PROFILE_CALM) {
@@ -625,6 +632,7 @@ sim_world *sim_world_new(const sim_world_options *options) {
         site.has_log = site.has_replica = true;
     }
     site.has_replica = site.has_replica && site.has_log;
+    if (world->recording != NULL) world->recording->dialect = site.dialect;
     sim_site_open(&world->site, &site);
     draw_clients(world, options, &stream);
     plan_faults(world, options);
@@ -651,6 +659,7 @@ sim_world_report sim_world_tell(const sim_world *world) {
                               .commands = world->commands,
                               .span_us = world->is_healing ? world->worked_us : world->now_us,
                               .now_us = world->now_us,
+                              .dialect = sim_dialects[world->site.servers[0].dialect],
                               .clients = world->client_count,
                               .has_replica = world->site.has_replica,
                               .ops = world->site.ops,

@@ -49,6 +49,7 @@ typedef enum sim_chance {
 typedef struct sim_recording {
     sim_step *steps;
     size_t count, capacity;
+    uint8_t dialect; /* of the site, of sim_dialects */
 } sim_recording;
 
 void sim_recording_add(sim_recording *recording, sim_step step);
@@ -58,6 +59,7 @@ typedef struct sim_world_options {
     uint64_t seed;
     uint64_t commands; /* of all clients together */
     sim_profile profile;
+    const char *dialect;      /* of sim_dialects; NULL: drawn from the seed */
     const sim_hooks *hooks;   /* may be NULL */
     sim_recording *recording; /* may be NULL: nothing is recorded */
     /* What goes wrong; NULL: that is drawn from the seed. Must outlive the world. */
@@ -78,7 +80,8 @@ typedef struct sim_world_report {
     const char *what; /* how; good as long as the world */
     uint64_t digest, events, commands;
     int64_t span_us; /* true time from the beginning until the clients had done their work */
-    int64_t now_us; /* true time now */
+    int64_t now_us;  /* true time now */
+    const char *dialect;
     unsigned clients;
     bool has_replica;
     const uint64_t *ops, *marks, *faults, *chances; /* how often each came */

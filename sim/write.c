@@ -198,7 +198,7 @@ static void put_reply(FILE *out, const ttl_reply *here, const ttl_reply *there, 
 /* The commands alone, with all that counts from T0 moved. Without the cycle every dead key that no
  * command meets stays, which is the most that a DBSIZE may count. */
 static sim_recording commands_moved(const sim_recording *steps, int64_t later_ms) {
-    sim_recording commands = {0};
+    sim_recording commands = {.dialect = steps->dialect};
     int64_t t0_ms = t0_of(steps), offset;
     for (size_t i = 0; i < steps->count; i++) {
         sim_step step = steps->steps[i];
@@ -236,6 +236,8 @@ static void put_steps(FILE *out, const sim_recording *steps) {
 
 void sim_write_vector(FILE *out, const sim_recording *steps, uint64_t seed, sim_law law) {
     bool needs_database = false;
+    const char *dialect = sim_dialects[steps->dialect];
+    int family = (int)strcspn(dialect, "-");
     for (size_t i = 0; i < steps->count; i++)
         if (steps->steps[i].kind == SIM_STEP_COMMAND && steps->steps[i].op.kind == SIM_OP_DBSIZE)
             needs_database = true;
@@ -243,8 +245,9 @@ void sim_write_vector(FILE *out, const sim_recording *steps, uint64_t seed, sim_
             "{\n  \"suite\": \"sim\",\n  \"about\": \"What ttlspec sim found with seed 0x%" PRIx64
             "\",\n  \"vectors\": [\n    { \"id\": \"sim.seed-%" PRIx64 "\",\n"
             "      \"title\": \"%s\",\n      \"rules\": [\"sim.%s\"],\n"
-            "      \"since\": {\"redis\": \"7.0\"},\n",
-            seed, seed, sim_law_promise(law), sim_law_name(law));
+            "      \"since\": {\"%.*s\": \"%s\"}, \"only\": [\"%.*s\"],\n",
+            seed, seed, sim_law_promise(law), sim_law_name(law), family, dialect,
+            dialect + family + 1, family, dialect);
     if (needs_database) fputs("      \"needs\": [\"exclusive-db\"],\n", out);
     fputs("      \"steps\": [", out);
     put_steps(out, steps);

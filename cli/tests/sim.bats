@@ -82,7 +82,7 @@ setup() {
 }
 
 @test "the vector of a failure is clean, and a right engine passes it" {
-    "$ttlspec" sim --seed 1 --seeds 100 --plant 'GET dies one ms late' || true
+    "$ttlspec" sim --seed 1 --seeds 100 --plant 'GET dies one ms late' --spec redis-7.0 || true
     run "$ttlspec" lint ttlspec-sim/sim-*.json
     [ "$status" -eq 0 ]
     run "$ttlspec" run --vectors ttlspec-sim
