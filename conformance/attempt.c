@@ -63,6 +63,7 @@ static bool do_action(target *on, const vector_step *step, char *error) {
     if (step->action == VECTOR_RUN_CLOCK)
         return on->run_clock(on, step->wall_ms, step->rate, error);
     if (step->action == VECTOR_PROMOTE) return on->synchronise(on, error) && on->promote(on, error);
+    if (step->action == VECTOR_RESYNC) return on->synchronise(on, error) && on->resync(on, error);
     return true;
 }
 

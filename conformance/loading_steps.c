@@ -221,6 +221,11 @@ static void read_promotion(loading *self, const cJSON *whom, vector_step *step, 
     if (names_replica(self, whom, of)) fill_action(self, step, "promote", replica_name, NULL);
 }
 
+static void read_resync(loading *self, const cJSON *whom, vector_step *step, const vector *of) {
+    step->action = VECTOR_RESYNC;
+    if (names_replica(self, whom, of)) fill_action(self, step, "resync", replica_name, NULL);
+}
+
 static void read_clock(loading *self, const cJSON *json, vector_step *step, const vector *of) {
     const cJSON *by = loading_field(json, "clock"), *whose = loading_field(json, "of");
     int64_t by_ms = 0;
@@ -410,16 +415,18 @@ static void read_poll(loading *self, const cJSON *json, vector_step *step, vecto
 
 /* The fields that a step may have, by the one that says what it does. */
 static const char *const *step_fields(const cJSON *json) {
-    static const char *const command_fields[] = {"at",     "on",      "do",    "reply",
-                                                 "events", "for",     "about", "restart",
-                                                 "clock",  "promote", "poll",  NULL};
+    static const char *const command_fields[] = {"at",     "on",    "do",      "reply", "events",
+                                                 "for",    "about", "restart", "clock", "promote",
+                                                 "resync", "poll",  NULL};
     static const char *const restart_fields[] = {"at", "restart", "about", NULL};
     static const char *const clock_fields[] = {"at", "clock", "of", "about", NULL};
     static const char *const promote_fields[] = {"at", "promote", "about", NULL};
+    static const char *const resync_fields[] = {"at", "resync", "about", NULL};
     static const char *const poll_fields[] = {"at", "on", "poll", "until", "turns", "about", NULL};
     if (loading_field(json, "restart") != NULL) return restart_fields;
     if (loading_field(json, "clock") != NULL) return clock_fields;
     if (loading_field(json, "promote") != NULL) return promote_fields;
+    if (loading_field(json, "resync") != NULL) return resync_fields;
     if (loading_field(json, "poll") != NULL) return poll_fields;
     return command_fields;
 }
@@ -427,7 +434,7 @@ static const char *const *step_fields(const cJSON *json) {
 static void read_step(loading *self, const cJSON *json, vector_step *step, vector *of,
                       const char **connections, const vector_step *previous) {
     const cJSON *restart = loading_field(json, "restart"), *clock = loading_field(json, "clock");
-    const cJSON *promote = loading_field(json, "promote");
+    const cJSON *promote = loading_field(json, "promote"), *resync = loading_field(json, "resync");
     int64_t since_ms = vector_step_end_ms(previous), polled_ms = since_ms - previous->at_ms;
     step->at_ms = since_ms;
     step->wall_ms = previous->wall_ms + polled_ms;
@@ -442,6 +449,7 @@ static void read_step(loading *self, const cJSON *json, vector_step *step, vecto
     if (restart != NULL) read_restart(self, restart, step, of);
     else if (clock != NULL) read_clock(self, json, step, of);
     else if (promote != NULL) read_promotion(self, promote, step, of);
+    else if (resync != NULL) read_resync(self, resync, step, of);
     else if (loading_field(json, "poll") != NULL) read_poll(self, json, step, of, connections);
     else read_command(self, json, step, of, connections);
     check_wall_clocks(self, json, step, of);

@@ -113,6 +113,8 @@ struct target {
     bool (*synchronise)(target *base, char *error);
     /* From now on the replica follows nobody. */
     bool (*promote)(target *base, char *error);
+    /* The replica drops what it has, gets all that the target has, and follows it from now on. */
+    bool (*resync)(target *base, char *error);
     /* Of the turn that has begun: */
     target *replica; /* NULL: the turn wants none */
     int64_t t0_ms;

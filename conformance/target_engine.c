@@ -111,6 +111,21 @@ static bool engine_promote(target *base, char *error) {
     return true;
 }
 
+/* False: there is no memory. */
+static bool follow(engine_target *self) {
+    static const ttl_session_options as_primary = {.is_primary = true};
+    ttl_engine_set_replica(self->engine, true);
+    if (self->primary == NULL) self->primary = ttl_session_new(self->engine, &as_primary);
+    return self->primary != NULL;
+}
+
+static bool engine_resync(target *base, char *error) {
+    const engine_target *self = (const engine_target *)base;
+    engine_target *replica = (engine_target *)base->replica;
+    bool done = ttl_engine_copy(self->engine, replica->engine) == TTL_OK && follow(replica);
+    return done ? true : no_memory(error);
+}
+
 /* ---- a turn ---- */
 
 static void close_sessions(engine_target *self) {
@@ -168,9 +183,7 @@ static bool open_replica(engine_target *self, const target_turn *turn, char *err
     engine_target *replica = engine_target_new(&self->dialect);
     self->base.replica = &replica->base;
     if (!open_engine(replica, turn, error)) return false;
-    ttl_engine_set_replica(replica->engine, true);
-    replica->primary = ttl_session_new(replica->engine, &(ttl_session_options){.is_primary = true});
-    return replica->primary != NULL ? true : no_memory(error);
+    return follow(replica) ? true : no_memory(error);
 }
 
 static bool engine_begin(target *base, const target_turn *turn, char *error) {
@@ -269,6 +282,7 @@ static engine_target *engine_target_new(const ttl_dialect *dialect) {
     base->run_clock = engine_run_clock;
     base->synchronise = engine_synchronise;
     base->promote = engine_promote;
+    base->resync = engine_resync;
     base->has_dialect = base->is_virtual = base->has_events = true;
     base->dialect = *dialect;
     base->capabilities = VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_VIRTUAL_CLOCK |

@@ -185,6 +185,7 @@ exec_target *exec_target_new(char **words, const volatile sig_atomic_t *is_inter
     base->another = exec_another;
     base->synchronise = exec_replica_synchronise;
     base->promote = exec_replica_promote;
+    base->resync = exec_replica_resync;
     base->is_virtual = true;
     self->words = words;
     self->is_interrupted = is_interrupted;

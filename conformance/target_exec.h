@@ -131,9 +131,10 @@ bool exec_replica_begin(exec_target *self, char *error);
 void exec_replica_dismiss(exec_target *self);
 /* Waits until the replica has done all that the server did. */
 bool exec_replica_await(exec_target *self, char *error);
-/* For target.synchronise and target.promote. */
+/* For target.synchronise, target.promote and target.resync. */
 bool exec_replica_synchronise(target *base, char *error);
 bool exec_replica_promote(target *base, char *error);
+bool exec_replica_resync(target *base, char *error);
 void exec_replica_close(exec_target *self);
 /* A target that is not yet started. Takes the words, unless it is a replica's. */
 exec_target *exec_target_new(char **words, const volatile sig_atomic_t *is_interrupted,

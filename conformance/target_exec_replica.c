@@ -67,6 +67,7 @@ static void set_up_link(exec_target *server) {
 static bool follow(exec_target *self, char *error) {
     exec_target *replica = self->follower;
     char port[16];
+    replica->follows = false;
     snprintf(port, sizeof port, "%d", self->server.port);
     set_up_link(self);
     set_up_link(replica);
@@ -85,13 +86,15 @@ static bool follow(exec_target *self, char *error) {
     return false;
 }
 
-/* Servers before 6.2 copy themselves only while the wall clock goes on. */
+/* Servers before 6.2 copy themselves only while the wall clock goes on. Afterwards the clocks show
+ * again what they did; dead keys that were copied meanwhile were dead all the same, and active
+ * expiry is forbidden. */
 static bool follow_in_time(exec_target *self, char *error) {
     virtual_clock_run(&self->clock, FAST_RATE_PPM);
     virtual_clock_run(&self->follower->clock, FAST_RATE_PPM);
     bool done = follow(self, error);
-    exec_clock_move(self, 0);
-    exec_clock_move(self->follower, 0);
+    exec_clock_move(self, self->at_ms);
+    exec_clock_move(self->follower, self->follower->at_ms);
     return done;
 }
 
@@ -158,4 +161,9 @@ bool exec_replica_promote(target *base, char *error) {
     if (!exec_tell(replica->control, error, exec_words_of_promotion)) return false;
     replica->follows = false;
     return true;
+}
+
+/* A server that was its own master for a moment asks for the whole. */
+bool exec_replica_resync(target *base, char *error) {
+    return follow_in_time((exec_target *)base, error);
 }

@@ -98,6 +98,7 @@ typedef enum vector_action {
     VECTOR_MOVE_CLOCK,        /* the wall clock of the servers, or of the replica alone */
     VECTOR_RUN_CLOCK,         /* it is put to the step's moment, and runs at a rate from there */
     VECTOR_PROMOTE,           /* the replica follows nobody any more */
+    VECTOR_RESYNC,            /* the replica takes a copy of the server anew, and follows it */
     VECTOR_RESTART_AOF,       /* ended in order, started again from its append-only file */
     VECTOR_RESTART_REWRITTEN, /* the same, after that file was rewritten from what is in memory */
     VECTOR_RESTART_RDB,       /* saved, ended, started again from its snapshot */

@@ -1,4 +1,5 @@
 /* Keys whatever they hold: removing, moving, copying, listing; whole databases. */
+#include "engine/copy.h"
 #include "engine/db.h"
 #include "engine/engine.h"
 #include "engine/glob.h"
@@ -184,19 +185,6 @@ static bool copy_options_parse(struct call *call, struct copy_options *options) 
     return true;
 }
 
-/* A draft of `name` in `db` with a value of its own, equal to that of `from`. */
-static struct key draft_copy(struct call *call, struct database *db, ttl_bytes name,
-                             struct key from) {
-    if (from.record->type == VALUE_STRING)
-        return keyspace_draft_string(&db->keyspace, name, record_string(from.record));
-    struct memory *memory = &call->engine->memory;
-    struct collection *copy = collection_copy(memory, record_outside(from.record));
-    if (copy == NULL) return (struct key){NULL, SLAB_NONE};
-    struct key draft = keyspace_draft_object(&db->keyspace, name, from.record->type, copy);
-    if (draft.record == NULL) object_release(memory, from.record->type, copy);
-    return draft;
-}
-
 ttl_status copy_command(struct call *call) {
     ttl_bytes from_name = call->argv[1], to_name = call->argv[2];
     struct copy_options options;
@@ -220,7 +208,7 @@ ttl_status copy_command(struct call *call) {
     RULE("copy.dead-target");
     bool is_volatile = record_is_volatile(from.record);
     if (is_volatile && keyspace_reserve_deadline(&db->keyspace) != TTL_OK) return TTL_NO_MEMORY;
-    struct key draft = draft_copy(call, db, to_name, from);
+    struct key draft = copy_draft(&db->keyspace, to_name, from.record);
     if (draft.record == NULL) return TTL_NO_MEMORY;
     bool replaces = to.record != NULL;
     bool type_changes = replaces && to.record->type != from.record->type;

@@ -298,6 +298,11 @@ static inline bool museum_synchronise(target *base, char *error) {
     return inner->synchronise(inner, error);
 }
 
+static inline bool museum_resync(target *base, char *error) {
+    target *inner = ((museum_target *)base)->inner;
+    return inner->resync(inner, error);
+}
+
 static inline bool museum_promote(target *base, char *error) {
     target *inner = ((museum_target *)base)->inner;
     return inner->promote(inner, error);
@@ -376,6 +381,7 @@ static inline target *museum_open(target *inner, const museum_fault *fault) {
     self->base.restart = museum_restart;
     self->base.synchronise = museum_synchronise;
     self->base.promote = museum_promote;
+    self->base.resync = museum_resync;
     return &self->base;
 }
 

@@ -415,6 +415,25 @@ START_TEST(the_next_turn_has_a_replica_that_follows_and_is_empty) {
 }
 END_TEST
 
+START_TEST(a_replica_that_copies_anew_follows_from_there) {
+    target *on = open_exec("exec:redis-server");
+    begin(on, &paired);
+    say(on, 0, "PSETEX p:k 1000 v");
+    ck_assert_msg(on->promote(on, error), "%s", error);
+    say(on->replica, 0, "SET p:own v");
+    say(on, 100, "SET p:n 1");
+    ck_assert(target_wait(on->replica, 300));
+    ck_assert_msg(on->resync(on, error), "%s", error);
+    ck_assert_int_eq(say(on->replica, 300, "PTTL p:k"), 700);
+    ck_assert_int_eq(say(on, 100, "PTTL p:k"), 900);
+    ck_assert_int_eq(say(on->replica, 300, "EXISTS p:own p:n"), 1);
+    say(on, 100, "DEL p:n");
+    ck_assert_int_eq(say(on->replica, 300, "EXISTS p:n"), 0);
+    target_end(on, 0, NULL);
+    target_close(on);
+}
+END_TEST
+
 START_TEST(a_clock_of_years_does_not_part_a_replica) {
     static const int64_t years_ms = INT64_C(630720000000);
     target *on = open_exec("exec:redis-server");
@@ -502,6 +521,7 @@ int main(void) {
     tcase_add_test(all, a_replica_is_there_only_in_turns_that_want_one);
     tcase_add_test(all, a_replica_has_done_all_that_its_server_did);
     tcase_add_test(all, the_next_turn_has_a_replica_that_follows_and_is_empty);
+    tcase_add_test(all, a_replica_that_copies_anew_follows_from_there);
     tcase_add_test(all, a_clock_of_years_does_not_part_a_replica);
     tcase_add_test(all, a_replica_that_ends_costs_only_its_turn);
     tcase_add_test(all, nothing_is_left_behind);

@@ -224,6 +224,7 @@ enum {
     KEYS = 5,
     STEPS = 400,
     LOOK_EACH = 8,
+    COPY_EACH = 64,
     RUNS = 20
 };
 
@@ -293,6 +294,8 @@ static void run_script(const char *dialect, uint64_t run, bool has_own_clock) {
         world_do(&pair.replica, "GET k1");
         world_do(&pair.replica, "SCAN 0");
         ttl_engine_expire(pair.replica.engine, NULL);
+        if (step % COPY_EACH == 0)
+            ck_assert_int_eq(ttl_engine_copy(pair.primary.engine, pair.replica.engine), TTL_OK);
         if (step % LOOK_EACH == 0) expect_the_same(&pair, run, step);
     }
     pair_close(&pair);
@@ -308,6 +311,47 @@ START_TEST(before_moments_were_told_it_has_that_while_the_clocks_are_one) {
 }
 END_TEST
 
+/* ---- a copy */
+
+START_TEST(a_copy_has_all_keys_and_none_of_what_there_was) {
+    struct pair pair;
+    pair_open(&pair, "redis-7.0", true);
+    say(&pair, "SET k1 v PX 100");
+    say(&pair, "RPUSH k2 a b");
+    say(&pair, "EXPIRE k2 100");
+    say(&pair, "SELECT 1");
+    say(&pair, "ZADD k3 1 m");
+    world_advance_ms(&pair.primary, 200);
+    ttl_engine_set_replica(pair.replica.engine, false);
+    world_do(&pair.replica, "FLUSHALL");
+    world_do(&pair.replica, "SET k4 own");
+    ck_assert_int_eq(ttl_engine_copy(pair.primary.engine, pair.replica.engine), TTL_OK);
+    ttl_engine_set_replica(pair.replica.engine, true);
+    expect_the_same(&pair, 0, 0);
+    expect(&pair.replica, "DBSIZE", ":2 ");
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(a_copy_without_memory_is_told_and_leaks_nothing) {
+    ttl_status status = TTL_NO_MEMORY;
+    for (size_t fail_at = 1; status != TTL_OK; fail_at++) {
+        struct pair pair;
+        pair_open(&pair, "redis-7.0", true);
+        say(&pair, "SET k1 v PX 100");
+        say(&pair, "HSET k2 f v");
+        say(&pair, "SELECT 3");
+        say(&pair, "SADD k3 a b");
+        pair.replica.memory.calls = 0;
+        pair.replica.memory.fail_at = fail_at;
+        status = ttl_engine_copy(pair.primary.engine, pair.replica.engine);
+        pair.replica.memory.fail_at = 0;
+        ck_assert_uint_lt(fail_at, 1000);
+        pair_close(&pair);
+    }
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("change");
     TCase *tests = tcase_create("change");
@@ -316,6 +360,8 @@ int main(void) {
     tcase_add_test(tests, a_death_is_told_before_what_met_it);
     tcase_add_test(tests, what_came_of_chance_is_said);
     tcase_add_test(tests, a_transaction_is_told_command_by_command);
+    tcase_add_test(tests, a_copy_has_all_keys_and_none_of_what_there_was);
+    tcase_add_test(tests, a_copy_without_memory_is_told_and_leaks_nothing);
     tcase_add_test(tests, a_replica_has_what_its_primary_has_whatever_its_clock_shows);
     tcase_add_test(tests, before_moments_were_told_it_has_that_while_the_clocks_are_one);
     suite_add_tcase(suite, tests);

@@ -85,6 +85,9 @@ ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed);
  * keeps it: the primary's DEL reclaims it, or the engine itself once it is no replica any more. It
  * refuses writes unless CONFIG SET replica-read-only no was said. */
 void ttl_engine_set_replica(ttl_engine *engine, bool is_replica);
+/* What a replica gets when it begins to follow: all keys of `from`, the dead too, with their
+ * deadlines; what it had is gone. Announces nothing. On TTL_NO_MEMORY some are missing. */
+ttl_status ttl_engine_copy(const ttl_engine *from, ttl_engine *to);
 /* The first instant, in milliseconds since the epoch, at which ttl_engine_expire would have
  * something to reclaim. False: no key has a deadline. */
 bool ttl_engine_next_expiry(ttl_engine *engine, int64_t *at_ms);
