@@ -237,6 +237,25 @@ static bool make_smaller(struct shrinking *s) {
     return smaller;
 }
 
+/* Round times, a little longer than they have to be: what is true in a single millisecond only
+ * cannot be shown on a server in real time. */
+static void round_times(struct shrinking *s) {
+    enum { ROUND = 50, SHORT = 20 };
+    static const choice_kind kinds[] = {CHOICE_WAIT, CHOICE_PAUSE, CHOICE_SERVER_PAUSE,
+                                        CHOICE_JUMP};
+    for (size_t i = 0; i < s->schedule->choices.count; i++)
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            const choice one = s->schedule->choices.choices[i];
+            int64_t unit = one.kind == CHOICE_WAIT ? 1 : US_PER_MS, sign = one.value < 0 ? -1 : 1;
+            if (one.kind != kinds[k] || sign * one.value <= SHORT * unit) continue;
+            draft_copy(s);
+            s->draft.choices.choices[i].value =
+                sign * ((sign * one.value + ROUND * unit - 1) / (ROUND * unit)) * ROUND * unit;
+            draft_keep(s);
+            break;
+        }
+}
+
 size_t play_shrink(play_schedule *schedule, const scenario *script) {
     struct shrinking s = {.script = script, .schedule = schedule};
     play *first = play_to_end(script, 0, schedule, NULL);
@@ -254,6 +273,7 @@ size_t play_shrink(play_schedule *schedule, const scenario *script) {
         smaller = move_earlier(&s) || smaller;
         smaller = make_smaller(&s) || smaller;
     }
+    if (s.broken != NULL) round_times(&s);
     choice_list_free(&s.draft.choices);
     return s.plays;
 }

@@ -4,8 +4,8 @@
  * It takes out whole clients, then faults of a kind, then choices in chunks that get smaller, down
  * to single ones; it lets clients end after fewer commands, and wait longer where they would ask
  * again and again; it lets things go wrong sooner, and makes pauses, waits and latencies shorter;
- * and begins anew until nothing smaller fails. It draws nothing: the same play always shrinks to
- * the same.
+ * and begins anew until nothing smaller fails. Last it rounds times. It draws nothing: the same
+ * play always shrinks to the same.
  *
  * What stays breaks the same promise, with no more commands than before. Where a promise of
  * liveness is broken no client and no command goes: who does nothing owes everything.
