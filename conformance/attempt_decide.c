@@ -262,10 +262,12 @@ static void decide_broken(const attempt *self, result_vector *result) {
     }
 }
 
-/* What it saw may be of others: it needs the server to itself. */
+/* What it saw may be of others: it needs the server to itself. So whatever differs says nothing. */
 static void decide_disturbed(const attempt *self, result_vector *result) {
-    judge(&result->steps[self->answered - 1], VERDICT_INCONCLUSIVE, "missed",
-          text_copy("another vector was at work meanwhile, because replies came late"));
+    for (size_t i = 0; i < self->answered; i++)
+        if (result->steps[i].verdict == VERDICT_FAIL || i + 1 == self->answered)
+            judge(&result->steps[i], VERDICT_INCONCLUSIVE, "missed",
+                  text_copy("another vector was at work meanwhile, because replies came late"));
 }
 
 void attempt_decide(const attempt *self, result_vector *result) {
