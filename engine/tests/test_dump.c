@@ -104,7 +104,7 @@ START_TEST(what_is_dumped_is_restored_without_its_deadline) {
     };
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct world w;
-        char line[128], first[4096];
+        char line[128], first[sizeof w.text];
         const char *rest = strchr(values[i].look, ' ');
         int length = (int)(rest == NULL ? strlen(values[i].look) : (size_t)(rest - values[i].look));
         world_open(&w, "redis-7.0");
