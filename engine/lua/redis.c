@@ -13,6 +13,7 @@ static const struct lua_words words_redis_6 = {
     .unknown = "Unknown Redis command called from Lua script",
     .arity = "Wrong number of args calling Redis command From Lua script",
     .not_allowed = "This Redis command is not allowed from scripts",
+    .on_replica = "-READONLY You can't write against a read only replica.\r\n",
     .no_argument = "Please specify at least one argument for redis.call()",
     .bad_argument = "Lua redis() command arguments must be strings or integers",
 };
@@ -174,6 +175,7 @@ static int call_command(lua_State *L) {
     case TTL_CALL_ARITY: return push_complaint(L, run, words->arity);
     case TTL_CALL_NOT_ALLOWED: return push_complaint(L, run, words->not_allowed);
     case TTL_CALL_WRITES: return push_complaint(L, run, words->writes);
+    case TTL_CALL_ON_REPLICA: return push_complaint(L, run, words->on_replica);
     case TTL_CALL_NO_MEMORY: return raise_no_memory(L, run);
     }
     push_reply(L, &run->called, 0);

@@ -102,6 +102,14 @@ static bool find_line(lua_State *L, lua_Debug *where) {
     return true;
 }
 
+/* Without the line ends at its end. */
+static const char *push_trimmed(lua_State *L, const char *text) {
+    size_t length = strlen(text);
+    while (length > 0 && (text[length - 1] == '\r' || text[length - 1] == '\n')) length--;
+    lua_pushlstring(L, text, length);
+    return lua_tostring(L, -1);
+}
+
 /* Turns what was raised into the line that ends the script, as its version words it. */
 static int handle_error(lua_State *L) {
     const struct lua_run *run = lua_touserdata(L, lua_upvalueindex(1));
@@ -117,7 +125,7 @@ static int handle_error(lua_State *L) {
     if (!is_known) lua_pushfstring(L, "%s%s", code, text);
     else if (!lua_run_has(run, TRAIT_SCRIPT_ERROR_TELLS))
         lua_pushfstring(L, "ERR Error running script (call to f_%s): %s:%d: %s", digest,
-                        where.source, where.currentline, text);
+                        where.source, where.currentline, push_trimmed(L, text));
     else if (lua_run_has(run, TRAIT_SCRIPT_ERROR_IS_SHORT))
         lua_pushfstring(L, "%s%s script: on %s:%d.", code, text, where.source, where.currentline);
     else

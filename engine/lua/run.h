@@ -38,7 +38,7 @@ void lua_redis_open(lua_State *L, struct lua_run *run);
 
 /* What servers say of a script's mistakes: each family and version in its own words. */
 struct lua_words {
-    const char *unknown, *arity, *not_allowed, *writes, *no_argument, *bad_argument;
+    const char *unknown, *arity, *not_allowed, *writes, *on_replica, *no_argument, *bad_argument;
 };
 const struct lua_words *lua_words_of(const struct lua_run *run);
 

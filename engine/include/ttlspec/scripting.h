@@ -29,6 +29,7 @@ typedef enum ttl_called {
     TTL_CALL_ARITY,       /* not with this number of arguments */
     TTL_CALL_NOT_ALLOWED, /* not from a script */
     TTL_CALL_WRITES,      /* it may write, and this script may not */
+    TTL_CALL_ON_REPLICA,  /* it may write, and this is a replica that takes no writes */
     TTL_CALL_NO_MEMORY,   /* the command changed nothing, or its reply could not be built */
 } ttl_called;
 
