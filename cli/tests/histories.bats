@@ -29,7 +29,8 @@ confused() {
     vectors_write "$BATS_TEST_TMPDIR/v" "$(vector t.dies "$(step 'SET {k} v' "$ok")" \
         "$(step 'PEXPIRE {k} 60' 1)" \
         '{"at": "55", "poll": ["GET", "{k}"], "until": null, "turns": "61"}')"
-    ends 1 "$ttlspec" run "$redis_url" --vectors "$BATS_TEST_TMPDIR/v" --out "$BATS_TEST_TMPDIR/o"
+    # Redis 8 may let it turn in the millisecond before, which this vector does not say.
+    ends 1 "$ttlspec" run "$redis_url" --spec redis-7.0 --vectors "$BATS_TEST_TMPDIR/v" --out "$BATS_TEST_TMPDIR/o"
     says ' times)'
     says 'the key was alive at least'
     history=$BATS_TEST_TMPDIR/o/histories/t.dies.jsonl
