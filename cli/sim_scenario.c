@@ -7,14 +7,12 @@
 #include <sys/stat.h>
 
 #include "cli/scenario_write.h"
-#include "cli/sim.h"
+#include "cli/sim_scenario.h"
 #include "conformance/text.h"
 #include "sim/play_story.h"
 #include "sim/text.h"
 
 enum {
-    SEEDS_WITHIN = 1000,
-    SEEDS_BEYOND = 10000,
     PATH_SIZE = 512,
     STORY_LINES = 60,
     LESSON_COLUMNS = 92,
@@ -22,7 +20,7 @@ enum {
 
 /* ---- saying */
 
-static void print_problems(problem_list *problems) {
+void sim_scenario_print_problems(problem_list *problems) {
     for (size_t i = 0; i < problems->count; i++) {
         problem_print(&problems->problems[i], stderr);
         putc('\n', stderr);
@@ -127,7 +125,7 @@ static int tell_trouble(const sim_arguments *arguments, const play_report *repor
                         arguments->script->id);
 }
 
-static play *play_to_end(const scenario *script, uint64_t seed, const play_schedule *given) {
+play *sim_scenario_act(const scenario *script, uint64_t seed, const play_schedule *given) {
     play *one = play_new(&(play_options){.scenario = script, .seed = seed, .given = given});
     while (play_step(one)) continue;
     return one;
@@ -140,7 +138,7 @@ static int status_of(const scenario_promise *broken) {
 /* What broke, and the story that leads to it. */
 static void print_block(const scenario *script, const play_schedule *schedule, size_t before,
                         size_t plays, double took) {
-    play *one = play_to_end(script, 0, schedule);
+    play *one = sim_scenario_act(script, 0, schedule);
     play_report report = play_tell(one);
     printf("  %s\n", report.what);
     play_free(one);
@@ -155,7 +153,7 @@ static void print_block(const scenario *script, const play_schedule *schedule, s
 static int tell_failure(const sim_arguments *arguments, const scenario_file *file, uint64_t seed) {
     const scenario *script = arguments->script;
     play_schedule schedule;
-    play *one = play_to_end(script, seed, NULL);
+    play *one = sim_scenario_act(script, seed, NULL);
     play_report report = play_tell(one);
     if (report.trouble != NULL) {
         int status = tell_trouble(arguments, &report, seed);
@@ -259,7 +257,7 @@ static int tell_interrupted(const sim_arguments *arguments, const sim_campaign *
 }
 
 /* All seeds of what the arguments name. */
-static int run_campaign(const sim_arguments *arguments, const scenario_file *file) {
+int sim_scenario_campaign(const sim_arguments *arguments, const scenario_file *file) {
     sim_campaign total = {0};
     double begin = sim_seconds();
     for (uint64_t i = 0; arguments->checks_determinism && i < arguments->seeds; i++)
@@ -301,7 +299,7 @@ static int run_beyond(sim_arguments *arguments, scenario_file *file) {
         if (arguments->way != NULL && strcmp(arguments->way, file->ways[i]) != 0) continue;
         scenario_compile(file, file->ways[i], NULL, &script);
         arguments->script = &script;
-        int one = run_campaign(arguments, file);
+        int one = sim_scenario_campaign(arguments, file);
         bool goes_on = one == SIM_STATUS_SAFETY || one == SIM_STATUS_LIVENESS;
         if (!goes_on) return one;
         if (status == STATUS_CONFORMANT) status = one;
@@ -332,7 +330,7 @@ static int run_scenario(const sim_arguments *given) {
     int status;
     if (is_unknown(given->scenario)) return STATUS_WRONG;
     if (!scenario_file_open(&file, scenario_path(given->scenario), &problems)) {
-        print_problems(&problems);
+        sim_scenario_print_problems(&problems);
         return cli_complain("sim", "%s cannot be played", given->scenario);
     }
     problem_list_free(&problems);
@@ -353,7 +351,7 @@ static int run_scenario(const sim_arguments *given) {
     } else {
         scenario_compile(&file, NULL, given->plant_name, &script);
         arguments.script = &script;
-        status = run_campaign(&arguments, &file);
+        status = sim_scenario_campaign(&arguments, &file);
     }
     scenario_file_close(&file);
     return status;
@@ -365,11 +363,11 @@ static int run_replay(const sim_arguments *arguments) {
     problem_list problems = {0};
     scenario_play found;
     if (!scenario_read_play(&found, arguments->replay, &problems)) {
-        print_problems(&problems);
+        sim_scenario_print_problems(&problems);
         return cli_complain("sim", "%s cannot be played", arguments->replay);
     }
     problem_list_free(&problems);
-    play *one = play_to_end(&found.script, 0, &found.schedule);
+    play *one = sim_scenario_act(&found.script, 0, &found.schedule);
     play_report report = play_tell(one);
     int status = STATUS_CONFORMANT;
     put_title(&found.script);
@@ -392,135 +390,12 @@ static int run_replay(const sim_arguments *arguments) {
     return status;
 }
 
-/* ---- tables */
-
-typedef struct found {
-    const scenario_promise *broken;
-    uint64_t seeds; /* that it took */
-    uint64_t seed;
-    double found_s, shrunk_s;
-    size_t commands, before, after; /* commands of the shrunk play; choices */
-} found;
-
-static void count_commands(void *context, const play_moment *moment) {
-    size_t *count = context;
-    *count += moment->kind == PLAY_COMMAND;
-}
-
-/* The first seed that breaks a promise, and how small it gets. */
-static found find_and_shrink(const scenario *script, uint64_t seed, uint64_t seeds) {
-    found result = {0};
-    double begin = sim_seconds();
-    for (; result.broken == NULL && result.seeds < seeds; result.seeds++) {
-        result.seed = seed + result.seeds;
-        play *one = play_to_end(script, result.seed, NULL);
-        result.broken = play_tell(one).broken;
-        play_free(one);
-    }
-    result.found_s = sim_seconds() - begin;
-    if (result.broken == NULL) return result;
-    begin = sim_seconds();
-    play_schedule schedule;
-    play_schedule_of_seed(&schedule, script, result.seed);
-    result.before = schedule.choices.count;
-    play_shrink(&schedule, script);
-    result.after = schedule.choices.count;
-    result.shrunk_s = sim_seconds() - begin;
-    play *one = play_new(&(play_options){.scenario = script,
-                                         .given = &schedule,
-                                         .observe = count_commands,
-                                         .context = &result.commands});
-    while (play_step(one)) continue;
-    play_free(one);
-    play_schedule_free(&schedule);
-    return result;
-}
-
-static void print_found(const char *name, const found *result) {
-    printf("  %-52s %6" PRIu64 " %6.0f ms  %5zu %6.0f ms  %s\n", name, result->seeds,
-           result->found_s * 1e3, result->commands, result->shrunk_s * 1e3,
-           result->broken == NULL ? "NOT FOUND" : result->broken->id);
-}
-
-static void print_table_head(const char *what) {
-    printf("%-54s %6s %9s  %5s %9s  %s\n", what, "seeds", "found", "steps", "shrunk", "promise");
-}
-
-/* Calls `each` for all scenarios there are. False: one cannot be read. */
-static bool for_each_scenario(void (*each)(void *context, scenario_file *file), void *context) {
-    char **names = scenario_names();
-    bool is_sound = true;
-    for (size_t i = 0; names[i] != NULL; i++) {
-        problem_list problems = {0};
-        scenario_file file;
-        if (scenario_file_open(&file, scenario_path(names[i]), &problems)) {
-            each(context, &file);
-            scenario_file_close(&file);
-        } else {
-            is_sound = false;
-        }
-        print_problems(&problems);
-        free(names[i]);
-    }
-    free(names);
-    return is_sound;
-}
-
-struct table {
-    const sim_arguments *arguments;
-    sim_planted_sum sum;
-    int status;
-};
-
-static void print_mistakes(void *context, scenario_file *file) {
-    struct table *table = context;
-    for (size_t i = 0; i < file->wrong_count; i++) {
-        scenario script;
-        scenario_compile(file, NULL, file->wrongs[i], &script);
-        if (i == 0) print_table_head(script.id);
-        found result = find_and_shrink(&script, table->arguments->seed, SEEDS_BEYOND);
-        print_found(file->wrongs[i], &result);
-        table->sum.planted++;
-        table->sum.found += result.broken != NULL;
-    }
-}
-
-sim_planted_sum sim_print_planted_scenarios(const sim_arguments *arguments) {
-    struct table table = {.arguments = arguments};
-    for_each_scenario(print_mistakes, &table);
-    return table.sum;
-}
-
-/* Within the bounds, then each way beyond them. */
-static void print_scenario(void *context, scenario_file *file) {
-    struct table *table = context;
-    sim_arguments arguments = *table->arguments;
-    scenario script;
-    scenario_compile(file, NULL, NULL, &script);
-    arguments.scenario = script.id;
-    arguments.script = &script;
-    if (arguments.seeds == 0) arguments.seeds = SEEDS_WITHIN;
-    printf("\n%s: %s\n", script.id, script.title);
-    for (size_t i = 0; i < script.promise_count; i++)
-        printf("  promises that %s\n", script.promises[i].title);
-    int status =
-        table->status == STATUS_INTERRUPTED ? table->status : run_campaign(&arguments, file);
-    if (status != STATUS_CONFORMANT) table->status = status;
-    for (size_t i = 0; i < file->way_count && status == STATUS_CONFORMANT; i++) {
-        scenario_compile(file, file->ways[i], NULL, &script);
-        if (i == 0) print_table_head("  beyond its bounds");
-        found result = find_and_shrink(&script, arguments.seed, SEEDS_BEYOND);
-        print_found(file->ways[i], &result);
-        if (result.broken == NULL) table->status = STATUS_UNDECIDED;
-    }
-}
+/* ---- the subcommand */
 
 int sim_scenario_main(const sim_arguments *arguments) {
     if (arguments->has_until || arguments->on != NULL || arguments->shows_planted)
         return cli_complain("sim", "--until, --on and --planted are for worlds, not for scenarios");
     if (arguments->replay != NULL) return run_replay(arguments);
     if (arguments->scenario != NULL) return run_scenario(arguments);
-    struct table table = {.arguments = arguments};
-    if (!for_each_scenario(print_scenario, &table)) return STATUS_WRONG;
-    return table.status;
+    return sim_print_scenarios(arguments);
 }

@@ -1,0 +1,20 @@
+/* What the files of `ttlspec sim --scenario` share. */
+#ifndef TTLSPEC_CLI_SIM_SCENARIO_H
+#define TTLSPEC_CLI_SIM_SCENARIO_H
+
+#include "cli/scenario.h"
+#include "cli/sim.h"
+
+/* When nobody says how many. */
+enum { SEEDS_WITHIN = 1000, SEEDS_BEYOND = 10000 };
+
+/* Prints the problems on stderr, and frees them. */
+void sim_scenario_print_problems(problem_list *problems);
+/* Plays to the end: a seed, or what is given. The caller frees it. */
+play *sim_scenario_act(const scenario *script, uint64_t seed, const play_schedule *given);
+/* Plays all seeds of what the arguments name, and tells what came of it. The exit status. */
+int sim_scenario_campaign(const sim_arguments *arguments, const scenario_file *file);
+/* --scenarios. Returns the exit status. */
+int sim_print_scenarios(const sim_arguments *arguments);
+
+#endif
