@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -132,6 +133,9 @@ static void print_figures(const sim_arguments *arguments, const sim_campaign *to
         printf("  the judge passed what the clients of %" PRIu64 " worlds saw, %" PRIu64
                " commands; of %" PRIu64 " up to a jump of the clock or a loss\n",
                total->judged, total->judged_commands, total->judged_in_part);
+    struct rusage used;
+    getrusage(RUSAGE_CHILDREN, &used);
+    printf("  no worker took more than %ld kB of memory\n", used.ru_maxrss);
     printf("  digest %016" PRIx64 "\n", total->digest);
 }
 

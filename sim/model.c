@@ -460,24 +460,33 @@ static void drop_if_empty(struct act *act, const sim_model_key *key) {
     if (key->members == 0) sim_model_remove(act->model, act->op->key);
 }
 
-static void do_list(struct act *act) {
-    sim_op_kind kind = act->op->kind;
-    sim_model_key *key =
-        kind == SIM_OP_LPUSH ? find_or_put(act, SIM_LIST) : find(act, act->op->key);
-    if (kind == SIM_OP_LPUSH) {
-        if (key != NULL) answer_integer(act, ++key->members);
+static void do_push(struct act *act, bool only_if_there) {
+    sim_model_key *key = find(act, act->op->key);
+    if (!has_type(act, key, SIM_LIST)) return;
+    if (key == NULL && only_if_there) {
+        answer_integer(act, 0);
         return;
     }
+    if (key == NULL) key = find_or_put(act, SIM_LIST);
+    answer_integer(act, ++key->members);
+}
+
+/* All elements are alike, so it does not matter from which end one is taken. */
+static void do_pop(struct act *act) {
+    sim_model_key *key = find(act, act->op->key);
     if (!has_type(act, key, SIM_LIST)) return;
-    if (kind == SIM_OP_LLEN) {
-        answer_integer(act, key == NULL ? 0 : key->members);
-    } else if (key == NULL) {
+    if (key == NULL) {
         answer_nil(act);
-    } else {
-        ttl_reply_add_bulk(act->reply, ttl_bytes_of("x"));
-        key->members--;
-        drop_if_empty(act, key);
+        return;
     }
+    ttl_reply_add_bulk(act->reply, ttl_bytes_of("x"));
+    key->members--;
+    drop_if_empty(act, key);
+}
+
+static void do_llen(struct act *act) {
+    sim_model_key *key = find(act, act->op->key);
+    if (has_type(act, key, SIM_LIST)) answer_integer(act, key == NULL ? 0 : key->members);
 }
 
 static void do_member_add(struct act *act, sim_type type) {
@@ -499,17 +508,27 @@ static void do_member_remove(struct act *act, sim_type type) {
     drop_if_empty(act, key);
 }
 
-static void do_member_look(struct act *act, sim_type type) {
+/* How many members there are. */
+static void do_member_count(struct act *act, sim_type type) {
+    sim_model_key *key = find(act, act->op->key);
+    if (!has_type(act, key, type)) return;
+    uint32_t members = key == NULL ? 0 : key->members;
+    int64_t count = 0;
+    for (int i = 0; i < SIM_MEMBERS; i++) count += members >> i & 1;
+    answer_integer(act, count);
+}
+
+/* Is the member there? Where it has a value or a score, that is 1. */
+static void do_member_look(struct act *act, sim_type type, bool tells_value) {
     sim_model_key *key = find(act, act->op->key);
     if (!has_type(act, key, type)) return;
     uint32_t members = key == NULL ? 0 : key->members;
     bool has = members >> act->op->value % SIM_MEMBERS & 1;
-    int64_t count = 0;
-    for (int i = 0; i < SIM_MEMBERS; i++) count += members >> i & 1;
-    if (type == SIM_ZSET) answer_integer(act, count);
-    else if (type == SIM_SET_TYPE) answer_integer(act, has);
-    else if (has) ttl_reply_add_bulk(act->reply, ttl_bytes_of("1"));
-    else answer_nil(act);
+    if (!tells_value) answer_integer(act, has);
+    else if (!has) answer_nil(act);
+    else
+        ttl_reply_add_text(act->reply, type == SIM_ZSET ? TTL_REPLY_DOUBLE : TTL_REPLY_BULK,
+                           ttl_bytes_of("1"));
 }
 
 /* ---- all of them */
@@ -517,15 +536,24 @@ static void do_member_look(struct act *act, sim_type type) {
 static void do_collection(struct act *act) {
     switch ((sim_op_kind)act->op->kind) {
     case SIM_OP_HSET: do_member_add(act, SIM_HASH); break;
-    case SIM_OP_HGET: do_member_look(act, SIM_HASH); break;
+    case SIM_OP_HGET: do_member_look(act, SIM_HASH, true); break;
+    case SIM_OP_HEXISTS: do_member_look(act, SIM_HASH, false); break;
+    case SIM_OP_HLEN: do_member_count(act, SIM_HASH); break;
     case SIM_OP_HDEL: do_member_remove(act, SIM_HASH); break;
     case SIM_OP_SADD: do_member_add(act, SIM_SET_TYPE); break;
     case SIM_OP_SREM: do_member_remove(act, SIM_SET_TYPE); break;
-    case SIM_OP_SISMEMBER: do_member_look(act, SIM_SET_TYPE); break;
+    case SIM_OP_SISMEMBER: do_member_look(act, SIM_SET_TYPE, false); break;
+    case SIM_OP_SCARD: do_member_count(act, SIM_SET_TYPE); break;
     case SIM_OP_ZADD: do_member_add(act, SIM_ZSET); break;
     case SIM_OP_ZREM: do_member_remove(act, SIM_ZSET); break;
-    case SIM_OP_ZCARD: do_member_look(act, SIM_ZSET); break;
-    default: do_list(act);
+    case SIM_OP_ZSCORE: do_member_look(act, SIM_ZSET, true); break;
+    case SIM_OP_ZCARD: do_member_count(act, SIM_ZSET); break;
+    case SIM_OP_LPUSH:
+    case SIM_OP_RPUSH: do_push(act, false); break;
+    case SIM_OP_LPUSHX:
+    case SIM_OP_RPUSHX: do_push(act, true); break;
+    case SIM_OP_LLEN: do_llen(act); break;
+    default: do_pop(act);
     }
 }
 
@@ -551,6 +579,7 @@ void sim_model_execute(sim_model *model, const sim_op *op, int64_t now_ms, ttl_r
     case SIM_OP_INCR: do_increment(&act, 1); break;
     case SIM_OP_DECR: do_increment(&act, -1); break;
     case SIM_OP_INCRBY: do_increment(&act, (int64_t)op->value - 128); break;
+    case SIM_OP_DECRBY: do_increment(&act, 128 - (int64_t)op->value); break;
     case SIM_OP_EXPIRE:
     case SIM_OP_PEXPIRE:
     case SIM_OP_EXPIREAT:

@@ -60,7 +60,16 @@
     OP(SISMEMBER, "SISMEMBER", MEMBER)                                                             \
     OP(ZADD, "ZADD", SCORE_MEMBER)                                                                 \
     OP(ZREM, "ZREM", MEMBER)                                                                       \
-    OP(ZCARD, "ZCARD", KEY)
+    OP(ZCARD, "ZCARD", KEY)                                                                        \
+    OP(DECRBY, "DECRBY", INCRBY)                                                                   \
+    OP(RPUSH, "RPUSH", ELEMENT)                                                                    \
+    OP(LPUSHX, "LPUSHX", ELEMENT)                                                                  \
+    OP(RPUSHX, "RPUSHX", ELEMENT)                                                                  \
+    OP(RPOP, "RPOP", KEY)                                                                          \
+    OP(HLEN, "HLEN", KEY)                                                                          \
+    OP(HEXISTS, "HEXISTS", MEMBER)                                                                 \
+    OP(SCARD, "SCARD", KEY)                                                                        \
+    OP(ZSCORE, "ZSCORE", MEMBER)
 
 #define OP(kind, name, shape) SIM_OP_##kind,
 typedef enum sim_op_kind { SIM_OPS(OP) SIM_OP_KINDS } sim_op_kind;

@@ -99,9 +99,17 @@ is_xml() {
     says 'The world of seed 0x8'
     says 'rows before these'
     [ "$(printf '%s\n' "$output" | wc -l)" -eq 34 ]
-    says 'no answer in time: a new connection'
     ends 0 "$ttlspec" sim --seed 8 --commands 200 --show --last 0
     [[ $output != *'rows before these'* ]]
+}
+
+@test "clients that wait in vain and faults of the server stand on their lanes" {
+    for seed in $(seq 30); do "$ttlspec" sim --seed "$seed" --commands 200 --show --last 0; done >all
+    grep -q 'client [0-9]  no answer in time: a new connection' all
+    grep -q 'client [0-9]  partition for' all
+    grep -q 'server    the clock jumps .* back' all
+    grep -q 'replica   the replica gets changes' all
+    grep -q 'is lost' all
 }
 
 @test "a world that breaks a law is drawn up to there, with the law's status" {

