@@ -319,6 +319,7 @@ int serve_main(int argc, char **argv) {
         .allocator = ttl_allocator_libc(),
         .dialect = options.dialect,
         .seed = options.seed,
+        .keeps_ages = true,
         .scripting = &ttl_scripting_lua,
     };
     server->engine = ttl_engine_new(&engine_options);

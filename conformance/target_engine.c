@@ -167,6 +167,7 @@ static bool open_engine(engine_target *self, const target_turn *turn, char *erro
         .seed = ENGINE_SEED,
         .on_event = keep_event,
         .event_context = self,
+        .keeps_ages = true,
         .scripting = &ttl_scripting_lua,
     };
     if (turn->replica != NULL) options.on_change = follow_change;

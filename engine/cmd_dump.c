@@ -24,7 +24,8 @@ ttl_status dump_command(struct call *call) {
 
 struct restore {
     bool replace, absolute;
-    bool has_idle, has_frequency; /* how the key's age is told: only checked, nothing evicts here */
+    bool has_idle, has_frequency; /* a frequency is only checked: nothing is evicted here */
+    int64_t idle_s;
     int64_t ttl_ms;
     struct key busy; /* the key of this name, where it was looked for */
 };
@@ -32,16 +33,17 @@ struct restore {
 enum { FREQUENCY_MOST = 255 };
 
 /* Reads the number after IDLETIME or FREQ; false: an error was answered. */
-static bool restore_read_age(struct call *call, size_t index, int64_t most, const char *complaint) {
-    int64_t age;
-    if (!call_integer(call, index, &age)) return false;
-    if (age >= 0 && age <= most) return true;
+static bool restore_read_age(struct call *call, size_t index, int64_t most, const char *complaint,
+                             int64_t *age) {
+    if (!call_integer(call, index, age)) return false;
+    if (*age >= 0 && *age <= most) return true;
     RULE("restore.age-is-checked");
     reply_error(call, complaint);
     return false;
 }
 
 static bool restore_parse_options(struct call *call, struct restore *restore) {
+    int64_t frequency;
     *restore = (struct restore){0};
     RULE("restore.options-first");
     for (size_t i = 4; i < call->argc; i++) {
@@ -52,12 +54,13 @@ static bool restore_parse_options(struct call *call, struct restore *restore) {
             restore->absolute = true;
         } else if (call_is_word(call, i, "IDLETIME") && has_value && !restore->has_frequency) {
             restore->has_idle = true;
-            if (!restore_read_age(call, ++i, INT64_MAX, "ERR Invalid IDLETIME value, must be >= 0"))
+            if (!restore_read_age(call, ++i, INT64_MAX, "ERR Invalid IDLETIME value, must be >= 0",
+                                  &restore->idle_s))
                 return false;
         } else if (call_is_word(call, i, "FREQ") && has_value && !restore->has_idle) {
             restore->has_frequency = true;
             if (!restore_read_age(call, ++i, FREQUENCY_MOST,
-                                  "ERR Invalid FREQ value, must be >= 0 and <= 255"))
+                                  "ERR Invalid FREQ value, must be >= 0 and <= 255", &frequency))
                 return false;
         } else {
             reply_syntax_error(call);
@@ -109,6 +112,10 @@ static ttl_status restore_put(struct call *call, const struct restore *restore,
     RULE("restore.replace");
     if (replaces) db_remove(call, old);
     db_put(call, (struct key){NULL, SLAB_NONE}, draft);
+    RULE("restore.idletime");
+    uint32_t now_s = deadline_present_s(call->engine);
+    uint32_t idle_s = restore->idle_s < now_s ? (uint32_t)restore->idle_s : now_s;
+    keyspace_set_used(keyspace, draft, now_s - idle_s);
     RULE("restore.zero-is-no-deadline", "restore.sets-deadline");
     if (deadline != NULL) {
         db_arm(call, draft, *deadline);

@@ -26,11 +26,17 @@ static struct described describe_command(const struct call *call, const struct c
 }
 
 static struct described describe_subcommand(const struct subcommand *subcommand) {
+    /* Those of OBJECT have a key. */
+    bool has_key = subcommand->group == GROUP_KEYSPACE;
+    int place = has_key ? 2 : 0;
     return (struct described){.name = subcommand->name,
                               .arity = subcommand->arity,
                               .flags = subcommand->flags,
                               .group = subcommand->group,
-                              .access = KEYS_NONE};
+                              .first_key = place,
+                              .last_key = place,
+                              .key_step = has_key,
+                              .access = has_key ? KEYS_EXISTENCE : KEYS_NONE};
 }
 
 static void add_status(struct call *call, const char *word) {
@@ -180,6 +186,8 @@ static const struct hints {
     {"time", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
     {"info", ALWAYS, ALWAYS, {RANDOM_OUTPUT, ALL_SHARDS, ANSWER}},
     {"command", ALWAYS, ALWAYS, {RANDOM_ORDER}},
+    {"object|idletime", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"object|freq", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
     {"command|info", ALWAYS, ALWAYS, {RANDOM_ORDER}},
     {"config|set", ALWAYS, ALWAYS, {ALL_NODES, SUCCEEDED}},
     {"config|resetstat", SINCE(7, 2, 0), ALWAYS, {ALL_NODES, SUCCEEDED}},

@@ -58,6 +58,7 @@ bool command_exists_in(const struct command *command, const ttl_dialect *dialect
 bool command_exists(const ttl_engine *engine, const struct command *command) {
     bool is_of_scripts = command->group == GROUP_SCRIPTING || command->run == script_command;
     if (is_of_scripts && engine->scripting == NULL) return false;
+    if (command->run == object_command && !engine->keeps_ages) return false;
     return command_exists_in(command, &engine->dialect);
 }
 

@@ -117,7 +117,7 @@ void command_index(ttl_engine *engine);
 /* The command of this name in the engine's dialect; NULL: unknown there. */
 const struct command *command_find(const ttl_engine *engine, ttl_bytes name);
 bool command_exists_in(const struct command *command, const ttl_dialect *dialect);
-/* The same in an engine, which may have no scripts. */
+/* The same in an engine, which may have no scripts and no ages. */
 bool command_exists(const ttl_engine *engine, const struct command *command);
 /* Does this number of arguments (the name counts) fit? */
 bool command_arity_fits(const struct command *command, const ttl_dialect *dialect, size_t argc);

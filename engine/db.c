@@ -68,9 +68,28 @@ static struct key dead_on_replica(const struct call *call, struct key key) {
     return is_shown ? key : NO_KEY;
 }
 
+/* Does this command look at keys without using them? */
+static bool only_looks(const struct command *command) {
+    static command_run *const runs[] = {ttl_command,         pttl_command, expiretime_command,
+                                        pexpiretime_command, type_command, exists_command,
+                                        object_command};
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+        if (command->run == runs[i]) return true;
+    return false;
+}
+
+static void note_use(const struct call *call, struct database *db, struct key key) {
+    RULE("object.idle-since-use");
+    if (key.record != NULL && !only_looks(call->command))
+        keyspace_set_used(&db->keyspace, key, deadline_present_s(call->engine));
+}
+
 struct key db_write_in(struct call *call, struct database *db, ttl_bytes name) {
     struct key key = keyspace_find(&db->keyspace, name);
-    if (key.record == NULL || db_is_alive(call, key.record)) return key;
+    if (key.record == NULL || db_is_alive(call, key.record)) {
+        if (call->engine->keeps_ages) note_use(call, db, key);
+        return key;
+    }
     if (call->engine->is_replica) {
         RULE("replica.write-meets-the-dead");
         if (!call_has(call, TRAIT_REPLICA_WRITES_RECLAIM)) return key;
@@ -112,6 +131,15 @@ struct key db_read(struct call *call, ttl_bytes name) {
     return key;
 }
 
+struct key db_look(struct call *call, ttl_bytes name) {
+    struct statistics *statistics = &call->engine->statistics;
+    struct key key = db_look_up_to_read(call, name);
+    RULE("object.misses-count");
+    if (key.record != NULL) statistics->keyspace_hits++;
+    else if (call_has(call, TRAIT_OBJECT_COUNTS_MISSES)) statistics->keyspace_misses++;
+    return key;
+}
+
 bool db_check_type(struct call *call, struct key key, enum value_type type) {
     if (key.record == NULL || key.record->type == type) return true;
     RULE("collection.wrong-type-keeps-deadline");
@@ -139,6 +167,7 @@ void db_put_in(struct call *call, struct database *db, struct key old, struct ke
     bool type_changes = replaces && old.record->type != draft.record->type;
     if (replaces) keyspace_remove(&db->keyspace, old);
     keyspace_link(&db->keyspace, draft);
+    if (call->engine->keeps_ages) note_use(call, db, draft);
     ttl_bytes name = record_name(draft.record);
     note_change(call->engine, db, name, false);
     if (replaces) db_announce_overwrite(call, db, name, type_changes);

@@ -16,6 +16,8 @@
 
 /* For a command that reads the key: counts a hit or a miss, announces `keymiss`. */
 struct key db_read(struct call *call, ttl_bytes name);
+/* For OBJECT: announces no miss, and older versions do not count it. */
+struct key db_look(struct call *call, ttl_bytes name);
 /* For a command that writes: neither. */
 struct key db_write(struct call *call, ttl_bytes name);
 /* For DEL: the same, but on a replica it finds the dead. */

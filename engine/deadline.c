@@ -109,6 +109,11 @@ bool deadline_is_not_ahead(const ttl_engine *engine, ttl_instant deadline) {
 
 /* ---- telling */
 
+uint32_t deadline_present_s(const ttl_engine *engine) {
+    int64_t now_ms = engine->timeline == NULL ? engine->now.ms : 0;
+    return now_ms < 0 ? 0 : (uint32_t)(now_ms / MS_PER_SECOND);
+}
+
 /* Rounds half up, as TTL and EXPIRETIME do; unsigned, so that the last instants do not overflow. */
 static int64_t seconds_rounded(int64_t ms) {
     RULE("ttl.rounds-half-up", "expiretime.rounds-half-up", "ttl.zero-while-alive");

@@ -35,6 +35,9 @@ bool deadline_is_not_ahead(const ttl_engine *engine, ttl_instant deadline);
 /* Is `a` later than `b`? */
 bool deadline_is_later(const ttl_engine *engine, ttl_instant a, ttl_instant b);
 
+/* The present in whole seconds since the epoch, as ages are kept; 0 where it is not known. */
+uint32_t deadline_present_s(const ttl_engine *engine);
+
 /* What is left until the deadline, in milliseconds; nothing once it has passed. */
 int64_t deadline_left_ms(const ttl_engine *engine, ttl_instant deadline);
 /* Answers what is left until the deadline, in milliseconds or in rounded seconds. */

@@ -29,6 +29,7 @@ ttl_engine *ttl_engine_new(const ttl_engine_options *options) {
     engine->reads_again = (options->timeline != NULL || options->clock.runs) &&
                           !ttl_dialect_has(&options->dialect, TRAIT_TIME_FROZEN_IN_EXEC);
     engine->scripting = options->scripting;
+    engine->keeps_ages = options->keeps_ages;
     engine->active_expire = true;
     engine->database_count = options->databases > 0 ? options->databases : DATABASES_USUAL;
     command_index(engine);
@@ -69,6 +70,7 @@ struct database *engine_database(ttl_engine *engine, int index) {
     if (db == NULL) return NULL;
     db->id = index;
     keyspace_init(&db->keyspace, &engine->memory, engine->seed, engine->now.ms, object_release);
+    if (engine->keeps_ages) keyspace_keep_ages(&db->keyspace);
     engine->databases[index] = db;
     return db;
 }

@@ -46,7 +46,8 @@ void keyspace_init(struct keyspace *keyspace, struct memory *memory, uint64_t se
 /* ---- records */
 
 static size_t record_room(const struct keyspace *keyspace, struct key key) {
-    return slab_block_size(&keyspace->slab, key.handle) - RECORD_HEADER - key.record->name_length;
+    return slab_block_size(&keyspace->slab, key.handle) - RECORD_HEADER - key.record->name_length -
+           keyspace->age_room;
 }
 
 static char *record_value(struct record *record) {
@@ -103,7 +104,32 @@ void keyspace_reset(struct keyspace *keyspace, int64_t now_ms) {
     wheel_free(&keyspace->wheel);
     table_free(&keyspace->table);
     slab_reset(&keyspace->slab);
+    size_t age_room = keyspace->age_room;
     keyspace_init(keyspace, keyspace->memory, keyspace->seed, now_ms, keyspace->release_object);
+    keyspace->age_room = age_room;
+}
+
+/* ---- ages */
+
+void keyspace_keep_ages(struct keyspace *keyspace) {
+    require(keyspace_count(keyspace) == 0);
+    keyspace->age_room = sizeof(uint32_t);
+}
+
+/* The end of the record's block. */
+static char *age_place(const struct keyspace *keyspace, struct key key) {
+    size_t size = slab_block_size(&keyspace->slab, key.handle);
+    return (char *)key.record + size - keyspace->age_room;
+}
+
+uint32_t keyspace_used_s(const struct keyspace *keyspace, struct key key) {
+    uint32_t used_s = 0;
+    memcpy(&used_s, age_place(keyspace, key), keyspace->age_room);
+    return used_s;
+}
+
+void keyspace_set_used(struct keyspace *keyspace, struct key key, uint32_t used_s) {
+    memcpy(age_place(keyspace, key), &used_s, keyspace->age_room);
 }
 
 /* ---- finding */
@@ -174,7 +200,8 @@ static struct key draft_new(struct keyspace *keyspace, ttl_bytes name, enum valu
     if (name.length > UINT32_MAX || room > UINT32_MAX) return NO_KEY;
     if (table_reserve(&keyspace->table, keyspace->drafts + 1) != TTL_OK) return NO_KEY;
     if (room < VALUE_ROOM_LEAST) room = VALUE_ROOM_LEAST;
-    slab_handle handle = slab_take(&keyspace->slab, RECORD_HEADER + name.length + room);
+    size_t size = RECORD_HEADER + name.length + room + keyspace->age_room;
+    slab_handle handle = slab_take(&keyspace->slab, size);
     if (handle == SLAB_NONE) return NO_KEY;
     struct key key = keyspace_at(keyspace, handle);
     key.record->deadline_ms = 0;

@@ -75,6 +75,7 @@ struct keyspace {
     size_t volatile_count; /* keys with a deadline */
     size_t resting_count;  /* of them, those with a symbolic one */
     size_t drafts;         /* records that are not linked yet */
+    size_t age_room;       /* bytes of a record that say when it was used last; 0: none do */
     void (*release_object)(struct memory *memory, enum value_type type, void *object);
 };
 
@@ -82,6 +83,9 @@ void keyspace_init(struct keyspace *keyspace, struct memory *memory, uint64_t se
                    void (*release_object)(struct memory *, enum value_type, void *));
 /* Removes every key and gives all memory back; the keyspace may be used again. */
 void keyspace_reset(struct keyspace *keyspace, int64_t now_ms);
+
+/* From now on each record says when it was used last, in 4 bytes more. There must be none yet. */
+void keyspace_keep_ages(struct keyspace *keyspace);
 
 static inline size_t keyspace_count(const struct keyspace *keyspace) {
     return keyspace->table.count;
@@ -117,6 +121,9 @@ void *record_outside(const struct record *record);
 /* The value of a string key. */
 ttl_bytes record_string(const struct record *record);
 
+/* When the key was used last, in seconds since the epoch; 0 where ages are not kept. */
+uint32_t keyspace_used_s(const struct keyspace *keyspace, struct key key);
+
 /* ---- changing: first what may fail */
 
 /* A new key that is in nobody's way yet: a string with this value. NULL record: no memory. */
@@ -148,6 +155,8 @@ void keyspace_persist(struct keyspace *keyspace, struct key key);
 /* Changes a string's length within the room that keyspace_reserve_string made; returns its bytes
  * to be written. New bytes are undefined. */
 char *keyspace_resize_string(struct key key, size_t length);
+
+void keyspace_set_used(struct keyspace *keyspace, struct key key, uint32_t used_s);
 
 /* ---- deadlines in order */
 

@@ -28,8 +28,9 @@ struct ttl_engine {
     uint64_t random; /* state of the engine's own generator */
     ttl_instant now; /* the one instant of the unit being executed */
     int64_t now_us;
-    const ttl_timeline *timeline;   /* NULL: a concrete engine */
-    bool reads_again;               /* time goes on within a unit (trait exec.time-is-frozen) */
+    const ttl_timeline *timeline; /* NULL: a concrete engine */
+    bool reads_again;             /* time goes on within a unit (trait exec.time-is-frozen) */
+    bool keeps_ages;
     const ttl_scripting *scripting; /* NULL: there is no EVAL */
     struct script *scripts;         /* that are known, newest first */
     struct database **databases;    /* by index; SWAPDB swaps the pointers */

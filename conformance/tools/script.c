@@ -72,6 +72,7 @@ static const command_shape shapes[] = {
     {"RESTORE", "kry", "REPLACE|ABSTTL|IDLETIME n|FREQ n", ORDER_EXACT},
     {"KEYS", "p", NULL, ORDER_FREE},
     {"SCAN", "c", "MATCH p|COUNT n|TYPE w", ORDER_SCAN},
+    {"OBJECT", "wk", NULL, ORDER_OPAQUE}, /* a server's idea of the time is a little late */
     {"RANDOMKEY", "", NULL, ORDER_TYPE_ONLY},
     {"DBSIZE", "", NULL, ORDER_EXACT},
     {"FLUSHDB", "", FLUSH_OPTIONS, ORDER_EXACT},
@@ -130,6 +131,7 @@ static const struct {
 } word_lists[] = {
     {"SCAN", {"string", "list", "hash", "set", "zset", "STRING", "nosuch"}},
     {"INFO", {"keyspace"}},
+    {"OBJECT", {"IDLETIME", "FREQ", "idletime"}},
     {"CONFIG", {"GET"}},
     {"CLIENT", {"GETNAME", "SETNAME"}},
     {"COMMAND", {"INFO", "GETKEYS"}},
@@ -404,7 +406,7 @@ static void line_add(diff_builder *builder, const char *line) {
 /* A command without subcommands. Of those that have some, the engine has only the subcommands that
  * deadlines need, and says so when asked. */
 static const char *plain_command(diff_generator *generator) {
-    static const char *const containers[] = {"COMMAND", "CONFIG", "CLIENT"};
+    static const char *const containers[] = {"COMMAND", "CONFIG", "CLIENT", "OBJECT"};
     for (;;) {
         const char *name = shapes[below(generator, SHAPES)].name;
         bool plain = true;

@@ -171,6 +171,7 @@ static bool engine_side_run(diff_side *side, const diff_script *script) {
         .allocator = ttl_allocator_libc(),
         .dialect = side->dialect,
         .seed = 1,
+        .keeps_ages = true,
         .scripting = &ttl_scripting_lua,
     });
     if (engine == NULL) abort();

@@ -69,6 +69,8 @@ typedef struct ttl_engine_options {
     /* For who judges a history: takes the place of the clock. NULL: a concrete engine. The active
      * cycle is not to be driven then. */
     const ttl_timeline *timeline;
+    /* Keep when each key was used last, in 4 bytes a key: without it there is no OBJECT. */
+    bool keeps_ages;
     /* Runs the scripts of EVAL. NULL: there are no scripts. */
     const ttl_scripting *scripting;
 } ttl_engine_options;
