@@ -203,6 +203,11 @@ dialects: all ## what separates the versions, each with the vector that shows it
 matrix: all ## all vectors on the engine and every server of the fleet, into ./reports
 	@scripts/matrix.sh $(BUILD) reports
 
+.PHONY: faults
+faults: tests ## which planted faults each rule's vectors catch, into reports/faults.json
+	@CK_RUN_CASE=making FAULTS_TABLE=$(BUILD)/faults.json $(BUILD)/tests/conformance/test_faults
+	@mv $(BUILD)/faults.json reports/faults.json
+
 .PHONY: mutants
 mutants: all ## the mutation score of the vectors, into reports/mutants.md (20 minutes)
 	@scripts/mutants.py $(BUILD) --jobs $(JOBS) --report reports/mutants.md

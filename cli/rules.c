@@ -15,10 +15,13 @@ static const char rules_usage[] =
     "usage: ttlspec rules [--vectors PATH] [--matrix FILE] [--markdown | --summary]\n"
     "\n"
     "Lists the rules of behaviour: id, how many vectors exercise it, the rule, its source, the\n"
-    "mark where the reference engine implements it, and the servers that differ in it according\n"
-    "to a matrix (default: reports/matrix.json, where there is one). --summary only counts.\n";
+    "mark where the reference engine implements it, the planted faults that its vectors catch\n"
+    "(reports/faults.json, where there is one), and the servers that differ in it according to\n"
+    "a matrix (default: reports/matrix.json, where there is one). --summary only counts.\n";
 
 static const char usual_matrix[] = "reports/matrix.json";
+/* Made, and proven, by test_faults. */
+static const char usual_faults[] = "reports/faults.json";
 /* Of the letters of verdicts in a matrix: fail, warning, error. */
 static const char DIFFERING[] = "fwe";
 
@@ -41,7 +44,7 @@ typedef struct rules_options {
 
 /* What is counted of all rules. */
 typedef struct rules_tally {
-    size_t marked, exercised, differing;
+    size_t marked, exercised, catching, differing;
 } rules_tally;
 
 static int parse(rules_options *options, int argc, char **argv, bool *is_done) {
@@ -90,21 +93,30 @@ static bool collect_rows(difference_table *table) {
     return true;
 }
 
-/* False: what is wrong was said on stderr. */
-static bool differences_read(const char *path, difference_table *table) {
-    *table = (difference_table){0};
-    if (path == NULL && access(usual_matrix, R_OK) != 0) return true;
-    if (path == NULL) path = usual_matrix;
+/* The file that is named, or else the usual one where there is one. False: it cannot be read, which
+ * was said on stderr. `root` is NULL where there is none, or where it is no JSON. */
+static bool table_read(const char *path, const char *usual, cJSON **root) {
+    *root = NULL;
+    if (path == NULL && access(usual, R_OK) != 0) return true;
     char *error = NULL;
     size_t length;
-    char *text = text_read_file(path, &length, &error);
+    char *text = text_read_file(path == NULL ? usual : path, &length, &error);
     if (text == NULL) {
         cli_complain("rules", "%s", error);
         free(error);
         return false;
     }
-    table->root = cJSON_Parse(text);
+    *root = cJSON_Parse(text);
     free(text);
+    return true;
+}
+
+/* False: what is wrong was said on stderr. */
+static bool differences_read(const char *path, difference_table *table) {
+    *table = (difference_table){0};
+    if (path == NULL && access(usual_matrix, R_OK) != 0) return true;
+    if (!table_read(path, usual_matrix, &table->root)) return false;
+    if (path == NULL) path = usual_matrix;
     if (collect_rows(table)) return true;
     cli_complain("rules", "%s is no matrix.json of ttlspec matrix", path);
     return false;
@@ -144,6 +156,33 @@ static size_t tell_differing(const difference_table *table, const vector_set *se
     return servers;
 }
 
+/* -- planted faults ---------------------------------------------------------------------------- */
+
+static bool faults_read(cJSON **root) {
+    if (access(usual_faults, R_OK) != 0) {
+        *root = NULL;
+        return true;
+    }
+    if (!table_read(NULL, usual_faults, root)) return false;
+    if (cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(*root, "faults"))) return true;
+    cli_complain("rules", "%s is no table of faults: `make faults` makes it", usual_faults);
+    return false;
+}
+
+/* Prints the faults that vectors of the rule catch, behind `before`, and returns how many. */
+static size_t tell_caught(const cJSON *root, const vector_rule *rule, const char *before) {
+    size_t count = 0;
+    const cJSON *fault;
+    cJSON_ArrayForEach(fault, cJSON_GetObjectItemCaseSensitive(root, "faults")) {
+        const cJSON *caught = cJSON_GetObjectItemCaseSensitive(fault, "caught");
+        if (cJSON_GetObjectItemCaseSensitive(caught, rule->id) == NULL) continue;
+        if (before != NULL) printf("%s%s", count > 0 ? ", " : before, member_text(fault, "fault"));
+        count++;
+    }
+    if (before != NULL && count > 0) putchar('\n');
+    return count;
+}
+
 /* -- rules ------------------------------------------------------------------------------------- */
 
 static const rule_mark *mark_of(const vector_rule *rule) {
@@ -167,45 +206,64 @@ static void print_markdown(const vector_rule *rule, const rule_mark *mark, size_
     if (mark != NULL) printf("%s:%d", mark->file, mark->line);
 }
 
-static void tell_rule(const vector_set *set, const vector_rule *rule, const difference_table *table,
-                      enum rules_form form, rules_tally *tally) {
+/* All that rules are told with. */
+typedef struct rules_sources {
+    vector_set set;
+    difference_table differences;
+    cJSON *faults; /* NULL: there is no table */
+} rules_sources;
+
+static void tell_rule(const rules_sources *of, const vector_rule *rule, enum rules_form form,
+                      rules_tally *tally) {
     static const char *const before[] = {"  differs: ", "", NULL};
     static const char *const after[] = {"\n", " |\n", ""};
     const rule_mark *mark = mark_of(rule);
+    const vector_set *set = &of->set;
     size_t vectors = 0;
     for (size_t i = 0; i < set->count; i++) vectors += vector_has_rule(set->vectors[i], rule->id);
     tally->marked += mark != NULL;
     tally->exercised += vectors > 0;
     if (form == FORM_TEXT) print_text(rule, mark, vectors);
-    if (form == FORM_MARKDOWN) print_markdown(rule, mark, vectors), fputs(" | ", stdout);
-    size_t servers = tell_differing(table, set, rule, before[form]);
+    if (form == FORM_MARKDOWN) print_markdown(rule, mark, vectors);
+    size_t caught = tell_caught(of->faults, rule, form == FORM_TEXT ? "  catches: " : NULL);
+    tally->catching += caught > 0;
+    if (form == FORM_MARKDOWN) printf(" | %zu | ", caught);
+    size_t servers = tell_differing(&of->differences, set, rule, before[form]);
     if (servers > 0 || form == FORM_MARKDOWN) fputs(after[form], stdout);
     tally->differing += servers > 0;
 }
 
-static void print_summary(const vector_set *set, const rules_tally *tally, bool has_matrix) {
-    printf("%zu rules: %zu exercised by vectors, %zu marked in the engine", set->rule_count,
+static void print_summary(const rules_sources *of, const rules_tally *tally) {
+    printf("%zu rules: %zu exercised by vectors, %zu marked in the engine", of->set.rule_count,
            tally->exercised, tally->marked);
-    if (has_matrix) printf(", some server differs in %zu", tally->differing);
+    if (of->faults != NULL)
+        printf(", %zu whose vectors catch one of %d planted faults", tally->catching,
+               cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(of->faults, "faults")));
+    if (of->differences.root != NULL) printf(", some server differs in %zu", tally->differing);
     putchar('\n');
 }
 
-static int rules_with(const rules_options *options) {
-    vector_set set = {0};
-    difference_table table;
-    bool loaded =
-        differences_read(options->matrix, &table) && cli_load("rules", &options->vectors, &set);
+static void tell_rules(const rules_sources *of, enum rules_form form) {
     rules_tally tally = {0};
-    if (loaded && options->form == FORM_MARKDOWN)
-        puts("# The rules of time\n\nMade by `ttlspec rules --markdown`.\n\n"
-             "| rule | what it says | vectors | in the engine | servers that differ |\n"
-             "| --- | --- | ---: | --- | --- |");
-    for (size_t i = 0; loaded && i < set.rule_count; i++)
-        tell_rule(&set, set.rules[i], &table, options->form, &tally);
-    if (loaded && options->form == FORM_MARKDOWN) putchar('\n');
-    if (loaded && options->form != FORM_TEXT) print_summary(&set, &tally, table.root != NULL);
-    differences_free(&table);
-    vector_set_free(&set);
+    if (form == FORM_MARKDOWN)
+        puts(
+            "# The rules of time\n\nMade by `ttlspec rules --markdown`. Which planted faults the "
+            "vectors of a rule catch\nis listed in `faults.json`, and proven by a test.\n\n"
+            "| rule | what it says | vectors | in the engine | faults caught | servers that differ "
+            "|\n| --- | --- | ---: | --- | ---: | --- |");
+    for (size_t i = 0; i < of->set.rule_count; i++) tell_rule(of, of->set.rules[i], form, &tally);
+    if (form == FORM_MARKDOWN) putchar('\n');
+    if (form != FORM_TEXT) print_summary(of, &tally);
+}
+
+static int rules_with(const rules_options *options) {
+    rules_sources of = {0};
+    bool loaded = differences_read(options->matrix, &of.differences) && faults_read(&of.faults) &&
+                  cli_load("rules", &options->vectors, &of.set);
+    if (loaded) tell_rules(&of, options->form);
+    differences_free(&of.differences);
+    cJSON_Delete(of.faults);
+    vector_set_free(&of.set);
     return cli_flush_stdout("rules") && loaded ? STATUS_CONFORMANT : STATUS_WRONG;
 }
 

@@ -7,24 +7,32 @@ usage: scripts/mutants.py BUILD [--files GLOB]... [--sample N] [--seed N] [--job
 
 A mutant is one of: a comparison turned round or moved by one; another operator; an integer one higher
 or lower; true for false; a returned value replaced; a statement left out. A mutant is killed when a
-vector fails, or the run crashes or takes too long. Only the mutated file is compiled, and linked with
-what BUILD holds; a mutant that does not compile, or gives the same machine code, counts for nothing.
-Branches that only a lack of memory reaches are not mutated: no vector can take memory away.
+vector fails, or the run crashes or takes too long. Only the mutated file is compiled, with many of its
+mutants in it at once, and linked with what BUILD holds and conformance/tests/mutant_runner.c. A mutant
+that does not compile, or gives the same machine code, counts for nothing. One whose line no vector
+reaches is not run. Branches that only a lack of memory reaches are not mutated: no vector can take memory away.
 
 scripts/mutants.equivalent lists what no vector can show, with reasons; an entry that fits no mutant is
 an error. --again runs only those that were not killed the last time: while vectors are written for them.
-Exit status: 0 when the score is PERCENT (95) or more, 1 below it, 2 when nothing could be run.
+Exit status: 0 when the score is PERCENT (95) or more, 1 below it, 2 when nothing could be run. Where no
+files are named the score that counts is that of the commands on keys, and of deadlines; a sample is of those.
 """
-import argparse, concurrent.futures, fnmatch, glob, json, os, pathlib, random, re, resource, subprocess
+import argparse, collections, concurrent.futures, fnmatch, glob, itertools, json, os, pathlib, random, re, resource, subprocess
 import sys, tempfile, time
 
-FILES = ["cmd_expire", "cmd_string", "cmd_keys", "set_options", "deadline", "db"]
+# The commands that work on keys, and deadlines: these are held to a score, and sampled.
+CORE = ["cmd_expire", "cmd_hash", "cmd_keys", "cmd_list", "cmd_set", "cmd_string", "cmd_zset", "db", "deadline",
+        "edit", "object", "set_options", "zrange"]
+# What else a client can observe: of these it is only told what the vectors reach.
+OTHERS = ["cmd_*", "command", "config", "event", "pubsub", "session", "subcommand"]
 # Those that differ most from one another first: most mutants die on the first.
 DIALECTS = ["redis-8.6", "redis-6.0", "valkey-9.1", "redis-7.0", "valkey-8.0", "redis-6.2", "redis-7.2",
             "redis-7.4", "redis-8.0", "redis-8.2", "valkey-8.1", "redict-7.3"]
 # Most mutants fall to the vectors of a few steps; the long tables are loaded for those that do not.
 LONG_TABLES = {"03-numbers.json", "06-expire-options.json", "25-matrix.json"}
-LIMIT_S, MEMORY = 10, 2 << 30
+LIMIT_S, MEMORY = 60, 2 << 30
+TOGETHER = 60 # mutants of a file that are built at once
+RUNNER = "conformance/tests/mutant_runner.c"
 WORTH_COUNTING = 200 # so many mutants, and it is known first which lines no vector reaches
 EQUIVALENT = pathlib.Path(__file__).with_name("mutants.equivalent")
 CFLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iengine/include", "-I.", "-w"]
@@ -42,8 +50,10 @@ KEYWORDS = {"return", "break", "continue", "goto", "if", "else", "for", "while",
 
 
 class Mutant:
-    def __init__(self, path, source, start, end, text, function):
-        self.path, self.start, self.end, self.text, self.function = path, start, end, text, function
+    def __init__(self, path, source, start, end, text, place):
+        self.path, self.start, self.end, self.text = path, start, end, text
+        self.place, self.function = place, place.name if place else "" # the function that it is in
+        self.number = 0
         self.line = source.count("\n", 0, start) + 1
         self.source = source[:start] + text + source[end:]
         before, after = source.split("\n"), self.source.split("\n")
@@ -66,17 +76,51 @@ def tokens_of(source):
     return [(m.lastgroup, m[0], m.start(), m.end()) for m in TOKEN.finditer(source) if m.lastgroup != "skip"]
 
 
-def function_at(source, tokens):
-    """For each token the name and the result of the function whose body it is in, or None."""
-    found, depth, current, heads = [], 0, None, {}
+Function = collections.namedtuple("Function", "name result head parameters start body end")
+
+
+def functions_of(source, tokens):
+    """The functions of a file; start, body and end are places in the source."""
+    found, depth, heads, current = [], 0, {}, None
     for m in re.finditer(r"^(?!static const|typedef|#)([A-Za-z_][\w \*]*?)(\w+)\(([^;{}]*)\) \{$", source, re.M):
-        heads[m.end() - 1] = (m[2], m[1].replace("static", "").replace("inline", "").strip())
-    for _, text, start, _ in tokens:
+        heads[m.end() - 1] = m
+    for _, text, start, end in tokens:
         if start in heads: current = heads[start]
         depth += (text == "{") - (text == "}")
-        found.append(current)
-        if depth == 0 and text == "}": current = None
+        if depth == 0 and text == "}" and current:
+            result = re.sub(r"\b(static|inline)\b", "", current[1]).strip()
+            found.append(Function(current[2], result, current[1], current[3], current.start(), current.end() - 1, end))
+            current = None
     return found
+
+
+def function_at(source, tokens):
+    """For each token the function whose body it is in, or None."""
+    functions = functions_of(source, tokens)
+    return [next((f for f in functions if f.body <= start < f.end), None) for _, _, start, _ in tokens]
+
+
+def schemata(mutants):
+    """One source with all of these mutants: each is a copy of its function, which the function goes to when the
+    mutant is chosen. A mutant outside of functions is alone."""
+    if mutants[0].place is None: return mutants[0].source
+    source = pathlib.Path(mutants[0].path).read_text("utf-8")
+    text, at = ["extern int mutant_chosen;\n"], 0
+    for function, group in itertools.groupby(mutants, key=lambda m: m.place):
+        head = re.sub(r"\binline\b", "", function.head)
+        names = [re.search(r"(\w+)(\[\w*\])?$", p.strip())[1] for p in function.parameters.split(",")]
+        arguments = "" if function.parameters == "void" else ", ".join(names)
+        text += [source[at:function.start], f"{head}{function.name}({function.parameters});\n"]
+        cases = []
+        for m in group:
+            name = f"{function.name}__{m.number}"
+            text.append(f"static {head.replace('static', '')}{name}({function.parameters}) "
+                        f"{m.source[function.body:function.end + len(m.text) - (m.end - m.start)]}\n")
+            cases.append(f"case {m.number}: {name}({arguments}); return;" if function.result == "void"
+                         else f"case {m.number}: return {name}({arguments});")
+        text += [source[function.start:function.body + 1], f" switch (mutant_chosen) {{ {' '.join(cases)} }}"]
+        at = function.body + 1
+    return "".join([*text, source[at:]])
 
 
 def statements(tokens, functions):
@@ -131,7 +175,7 @@ def mutants_of(path):
     made = []
 
     def make(start, end, text, i):
-        made.append(Mutant(path, source, start, end, text, functions[i][0] if functions[i] else ""))
+        made.append(Mutant(path, source, start, end, text, functions[i]))
 
     for first, last in statements(tokens, functions):
         text = source[tokens[first][2]:tokens[last][2]]
@@ -141,11 +185,11 @@ def mutants_of(path):
             continue
         is_last = tokens[last + 1][1] == "}" and functions[last + 1] is not None
         guarded = tokens[first - 1][1] in (")", "else")
-        if not text.startswith("return") or guarded or functions[first][1] == "void":
+        if not text.startswith("return") or guarded or functions[first].result == "void":
             make(tokens[first][2], tokens[last][3], ";", first)
         if text.startswith("return "):
             value = text[len("return "):]
-            other = value_for(functions[first][1], value)
+            other = value_for(functions[first].result, value)
             if other and value not in ("true", "false", other) and not re.fullmatch(r"TTL_OK", value):
                 make(tokens[first][2], tokens[last][3], f"return {other};", first)
     for i, (kind, text, start, end) in enumerate(tokens):
@@ -168,7 +212,9 @@ def mutants_of(path):
     unique = {}
     for mutant in made:
         if mutant.source != source: unique.setdefault(mutant.source, mutant)
-    return sorted(unique.values(), key=lambda m: (m.start, m.text))
+    mutants = sorted(unique.values(), key=lambda m: (m.start, m.text))
+    for number, mutant in enumerate(mutants, 1): mutant.number = number
+    return mutants
 
 
 class Bench:
@@ -177,16 +223,16 @@ class Bench:
     def __init__(self, build, place):
         self.build, self.place = build, place
         self.compiler = os.environ.get("CC", "cc").split()
-        self.libraries = subprocess.run(["pkg-config", "--libs", "hiredis", "libcjson", "libuv", "lua5.1"], check=True,
-                                        capture_output=True, text=True).stdout.split()
+        def libraries(*names):
+            return subprocess.run(["pkg-config", "--libs", *names], check=True, capture_output=True, text=True).stdout.split()
+        self.libraries = [*libraries("hiredis", "libcjson", "libuv", "lua5.1"), "-lm"]
         self.objects = sorted(glob.glob(f"{build}/obj/engine/*.o"))
-        libraries = [a for a in sorted(glob.glob(f"{build}/lib*.a")) if not a.endswith("/libttlspec.a")]
-        self.rest = sorted(glob.glob(f"{build}/obj/cli/*.o")) + [f"{build}/obj/rule_marks.o", *libraries]
-        def places(paths): return [word for path in paths for word in ("--vectors", path)]
-        self.short = places(path for path in [*sorted(glob.glob("vectors/[0-9]*.json")), "vectors/bugs"]
-                            if pathlib.Path(path).name not in LONG_TABLES)
-        self.long = places(f"vectors/{name}" for name in sorted(LONG_TABLES))
+        self.archives = [a for a in sorted(glob.glob(f"{build}/lib*.a")) if not a.endswith("/libttlspec.a")]
+        self.long = sorted(LONG_TABLES)
         self.same = {}
+        self.runner = f"{place}/mutant_runner.o"
+        done = self.run(*self.compiler, *CFLAGS, "-O2", "-c", "-o", self.runner, RUNNER)
+        if done is None or done.returncode != 0: sys.exit(f"mutants: {RUNNER} does not compile")
 
     def run(self, *words, seconds=LIMIT_S):
         def limit(): resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -219,34 +265,38 @@ class Bench:
     def link(self, object, path, program):
         own = f"{self.build}/obj/{path[:-1]}o"
         others = [o for o in self.objects if o != own]
-        done = self.run(*self.compiler, "-o", program, object, *self.rest, *others, *self.libraries, "-lm")
+        done = self.run(*self.compiler, "-o", program, object, self.runner, *self.archives, *others, *self.libraries)
         return done is not None and done.returncode == 0
 
-    def judge(self, mutant):
-        if not mutant.is_reached:
-            mutant.verdict = "survived"
-            return mutant
+    def judge(self, mutants):
+        """Of one file. Those that spoil the build of the others are found by halving."""
+        if not mutants: return
         with tempfile.TemporaryDirectory(dir=self.place) as place:
-            object, program = self.compile(mutant.source, place, "-O0", mutant.path), f"{place}/ttlspec"
-            if object is None or not self.link(object, mutant.path, program):
-                mutant.verdict = "unbuilt"
-                return mutant
-            mutant.by = self.what_fails(program, mutant.is_in_long)
-            if mutant.by: mutant.verdict = "killed"
-            else: mutant.verdict = "same" if self.is_same(mutant, place) else "survived"
-        return mutant
+            path, program = mutants[0].path, f"{place}/mutants"
+            object = self.compile(schemata(mutants), place, "-O0", path)
+            if object and self.link(object, path, program):
+                for mutant, by in zip(mutants, self.killers(program, [(m.number, m.is_in_long) for m in mutants])):
+                    if by: mutant.verdict, mutant.by = "killed", by
+                    else: mutant.verdict = "same" if self.is_same(mutant, place) else "survived"
+                return
+        half = len(mutants) // 2
+        if half == 0: mutants[0].verdict = "unbuilt"
+        else: self.judge(mutants[:half]), self.judge(mutants[half:])
 
-    def what_fails(self, program, with_long=True):
-        """The first vector that does, "crash" or "time"; None when all pass in all dialects."""
-        rounds = [(DIALECTS[:1], self.short), (DIALECTS[1:], self.short), (DIALECTS[:4], self.long)]
-        for dialects, places in rounds if with_long else rounds[:2]:
-            targets = [f"engine:{dialect}" for dialect in dialects]
-            done = self.run(program, "run", *targets, "--strict", "--report", "tap", *places)
-            if done is None: return "time"
-            if done.returncode == 0: continue
-            failed = re.search(r"^not ok \d+ - \S+ (\S+)", done.stdout, re.M)
-            return failed[1] if failed else "crash"
-        return None
+    def killers(self, program, asked):
+        """For each number what kills it: a vector, "crash" or "time"; None when all pass in all dialects."""
+        lines = "".join(f"{number} {int(with_long)}\n" for number, with_long in asked)
+        told = subprocess.run([program, *DIALECTS, "--", *self.long], input=lines, capture_output=True, text=True)
+        answers = [line.split(" ", 1)[1] for line in told.stdout.splitlines()]
+        if len(answers) != len(asked): sys.exit(f"mutants: the runner broke: {told.stderr}")
+        return [None if answer == "-" else answer for answer in answers]
+
+    def unchanged(self):
+        """What fails on the engine as it is."""
+        program = f"{self.place}/unchanged"
+        done = self.run(*self.compiler, "-o", program, self.runner, *self.archives, *self.objects, *self.libraries)
+        if done is None or done.returncode != 0: sys.exit("mutants: the engine cannot be linked: is it built?")
+        return self.killers(program, [(0, True)])[0]
 
     def count_lines(self):
         """Looks which lines the short vectors reach, and which the long tables: {path: {line: count}} twice."""
@@ -257,10 +307,13 @@ class Bench:
             objects.append(f"{place}/{pathlib.Path(path).stem}.o")
             done = self.run(*self.compiler[-1:], *CFLAGS, "-O0", "--coverage", "-c", "-o", objects[-1], path)
             if done is None or done.returncode != 0: sys.exit(f"mutants: {path} does not compile with --coverage")
-        program = f"{place}/ttlspec"
-        self.run(*self.compiler[-1:], "--coverage", "-o", program, *objects, *self.rest, *self.libraries, "-lm")
+        program, parts = f"{place}/ttlspec", ([], [])
+        rest = [*sorted(glob.glob(f"{self.build}/obj/cli/*.o")), f"{self.build}/obj/rule_marks.o", *self.archives]
+        self.run(*self.compiler[-1:], "--coverage", "-o", program, *objects, *rest, *self.libraries)
+        for path in [*sorted(glob.glob("vectors/[0-9]*.json")), "vectors/bugs"]:
+            parts[pathlib.Path(path).name in LONG_TABLES].extend(["--vectors", path])
         targets, counted = [f"engine:{dialect}" for dialect in DIALECTS], []
-        for places in self.short, self.long:
+        for places in parts:
             for old in glob.glob(f"{place}/*.gcda"): os.unlink(old)
             done = self.run(program, "run", *targets, *places, seconds=100 * LIMIT_S)
             if done is None or done.returncode != 0: sys.exit("mutants: the engine fails when its lines are counted")
@@ -309,6 +362,17 @@ def recall(mutants, file):
         if by and m.verdict is None: m.verdict, m.by = "killed", by
 
 
+def core_of(mutants): return [m for m in mutants if pathlib.Path(m.path).stem in CORE]
+
+
+def groups_of(mutants):
+    """What is built together: mutants of one file, each of those outside of functions alone."""
+    for (path, alone), some in itertools.groupby(mutants, key=lambda m: (m.path, m.start if m.place is None else -1)):
+        some = list(some)
+        size = 1 if alone >= 0 else TOGETHER
+        for i in range(0, len(some), size): yield some[i:i + size]
+
+
 def count(mutants, *verdicts): return sum(m.verdict in verdicts for m in mutants)
 
 
@@ -334,6 +398,8 @@ def report(mutants, arguments):
         return (f"| {name} | {len(built)} | {count(some, 'killed')} | {count(some, 'survived')} | "
                 f"{count(some, 'equivalent')} | {score(some):.1f} % |")
     for path in sorted({m.path for m in mutants}): lines.append(row(path, [m for m in mutants if m.path == path]))
+    core = core_of(mutants)
+    if len(core) < len(mutants): lines.append(row("commands on keys, and deadlines", core))
     lines.append(row("together", mutants))
     lines += ["", f"Beside them {count(mutants, 'unbuilt')} did not compile, and {count(mutants, 'same')} gave the same "
               "machine code.", ""]
@@ -366,7 +432,8 @@ def parse():
 def main():
     arguments = parse()
     names = sorted(pathlib.Path(p).stem for p in glob.glob("engine/*.c"))
-    chosen = [n for n in names if any(fnmatch.fnmatch(n, g) for g in arguments.files or FILES)]
+    wanted = arguments.files or (CORE if arguments.sample else CORE + OTHERS)
+    chosen = [n for n in names if any(fnmatch.fnmatch(n, g) for g in wanted)]
     mutants = [m for n in chosen for m in mutants_of(f"engine/{n}.c")]
     mark_equivalents(mutants)
     if arguments.list:
@@ -380,7 +447,7 @@ def main():
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
         bench = Bench(arguments.build, place)
-        fails = bench.what_fails(f"{arguments.build}/ttlspec")
+        fails = bench.unchanged()
         if fails:
             print(f"mutants: nothing can be said while the engine itself fails: {fails}", file=sys.stderr)
             return 2
@@ -388,12 +455,17 @@ def main():
         if len(todo) > WORTH_COUNTING:
             counted = bench.count_lines()
             for m in todo: m.look(*counted)
+        for m in todo:
+            if not m.is_reached: m.verdict = "survived"
+        groups = list(groups_of([m for m in todo if m.is_reached]))
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-            for done, mutant in enumerate(pool.map(bench.judge, todo), 1):
-                if mutant.verdict == "survived": print(diff(mutant), flush=True)
-                if done % 50 == 0:
-                    remember(mutants, memory)
-                    print(f"{done} of {len(todo)}, {score(mutants):.1f} %, {time.monotonic() - began:.0f} s", flush=True)
+            for group, _ in zip(groups, pool.map(bench.judge, groups)):
+                remember(mutants, memory)
+                done = sum(m.verdict is not None for m in todo)
+                print(f"{done} of {len(todo)}, {score(mutants):.1f} %, {time.monotonic() - began:.0f} s: "
+                      f"{group[0].path}", flush=True)
+        for m in todo:
+            if m.verdict == "survived": print(diff(m))
     remember(mutants, memory)
     if count(mutants, "killed", "survived") == 0:
         print("mutants: none could be built and run", file=sys.stderr)
@@ -401,7 +473,8 @@ def main():
     if arguments.report: pathlib.Path(arguments.report).write_text(report(mutants, arguments), "utf-8")
     print(f"{count(mutants, 'killed')} killed, {count(mutants, 'survived')} survived, {count(mutants, 'equivalent')} "
           f"equivalent, {count(mutants, 'unbuilt', 'same')} of no account: {score(mutants):.1f} %")
-    return 0 if score(mutants) >= arguments.least else 1
+    held = mutants if arguments.files else core_of(mutants)
+    return 0 if score(held) >= arguments.least else 1
 
 
 if __name__ == "__main__":

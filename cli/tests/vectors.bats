@@ -69,3 +69,17 @@ setup() {
     ends 2 "$ttlspec" frobnicate
     says 'there is no command frobnicate'
 }
+
+@test "vectors/README.md's example is a vector, and its one command finds it true" {
+    redis_start
+    cp -r vectors "$BATS_TEST_TMPDIR/vectors"
+    # Beside its kin, as step 2 says: before the list's end.
+    example=$(sed -n '/{ "id": "persist.three-times"/,/\] }$/p' vectors/README.md)
+    file=$BATS_TEST_TMPDIR/vectors/11-persist.json
+    { sed -e '$d' "$file" | sed -e '$d' && printf ',%s\n  ]\n}\n' "$example"; } >"$file.new"
+    mv "$file.new" "$file"
+    cd "$BATS_TEST_TMPDIR"
+    ends 0 "$ttlspec" lint vectors
+    ends 0 "$ttlspec" run --run persist.three-times engine "$redis_url"
+    says 'conformant: 2 passed'
+}

@@ -55,7 +55,7 @@ static inline bool bend_breaks_at_deadline(museum_target *self, size_t connectio
 }
 
 /* TTL in whole seconds, those that have begun left out. */
-static inline bool bend_ttl_down(museum_target *self, size_t connection, size_t argc,
+static inline bool bend_begun_seconds(museum_target *self, size_t connection, size_t argc,
                                  const ttl_bytes *argv, ttl_reply *reply) {
     int64_t left = museum_ask(self, "PTTL $1", argv);
     bool works = museum_run(self, connection, argc, argv, reply);
@@ -405,7 +405,7 @@ static const museum_fault museum_faults[] = {
     {.vectors = "bugs.garnet-1389.ttl-is-rounded",
      .shows = "TTL 9",
      .commands = "ttl",
-     .bend = bend_ttl_down},
+     .bend = bend_begun_seconds},
     {.vectors = "bugs.garnet-666.no-deadline-is-the-latest",
      .shows = "EXPIRE 1",
      .commands = "expire",
@@ -499,11 +499,11 @@ static const museum_fault museum_faults[] = {
     {.vectors = "bugs.mock-redis-9.ttl-is-what-was-set",
      .shows = "TTL 9",
      .commands = "ttl",
-     .bend = bend_ttl_down},
+     .bend = bend_begun_seconds},
     {.vectors = "bugs.godis-212.ttl-is-what-was-set",
      .shows = "TTL 9",
      .commands = "ttl",
-     .bend = bend_ttl_down},
+     .bend = bend_begun_seconds},
     {.vectors = "bugs.jedis-mock-25.incr-keeps",
      .shows = "TTL -1",
      .commands = "incr",

@@ -8,6 +8,8 @@
  * What a row of the table can say is in `museum_fault`. Templates are commands with blanks between
  * their words and semicolons between them; $1, $2, ... stand for the arguments.
  * Replies are written short: 7, v, nil, +OK, -ERR ..., [a b].
+ * What does not fit into the room for that is not bent. The arguments that a bend sees are filled
+ * up with empty ones, so it may look at more than a client sent.
  * Ownership: the wrapper owns the target behind it.
  */
 #ifndef CONFORMANCE_TESTS_MUSEUM_TARGET_H
@@ -20,7 +22,7 @@
 
 #include "conformance/target.h"
 
-enum { MUSEUM_WORDS = 16, MUSEUM_TEXT = 512 };
+enum { MUSEUM_WORDS = 16, MUSEUM_TEXT = 512, MUSEUM_TEXT_MOST = MUSEUM_TEXT - 64 };
 
 /* In which state the first key must be. */
 typedef enum museum_when {
@@ -237,19 +239,30 @@ static inline void museum_do_there(museum_target *self, const ttl_bytes *argv) {
     museum_ask(self->replica, "CONFIG SET replica-read-only yes", argv);
 }
 
+static inline bool museum_fits(size_t argc, const ttl_bytes *argv) {
+    size_t length = 0;
+    for (size_t i = 0; i < argc; i++) length += argv[i].length + 1;
+    return argc <= MUSEUM_WORDS && length <= MUSEUM_TEXT_MOST;
+}
+
 static inline bool museum_execute(target *base, size_t connection, size_t argc,
                                   const ttl_bytes *argv, ttl_reply *reply, target_moments *moments,
                                   char *error) {
     museum_target *self = (museum_target *)base;
     moments->sent_us = moments->received_us = self->now_ms * 1000;
-    bool is_meant = museum_holds(self, argc, argv);
-    bool works = is_meant ? museum_bent(self, connection, argc, argv, reply)
+    ttl_bytes words[MUSEUM_WORDS];
+    for (size_t i = 0; i < MUSEUM_WORDS; i++) words[i] = i < argc ? argv[i] : ttl_bytes_of("");
+    bool fits = museum_fits(argc, argv), is_meant = fits && museum_holds(self, argc, words);
+    bool works = is_meant ? museum_bent(self, connection, argc, words, reply)
                           : museum_run(self, connection, argc, argv, reply);
     if (!works) snprintf(error, TARGET_ERROR_SIZE, "the server closed the connection");
-    if (is_meant && self->fault->there != NULL) museum_do_there(self, argv);
-    if (self->fault->revives) museum_remember_dead(self, argc, argv);
-    if (is_meant && self->fault->reloads != NULL && argv[1].length < sizeof self->key)
-        memcpy(self->key, argv[1].data, argv[1].length), self->key[argv[1].length] = '\0';
+    bool has_there = self->fault->there != NULL && self->replica != NULL;
+    if (is_meant && has_there) museum_do_there(self, words);
+    if (self->fault->revives && fits) museum_remember_dead(self, argc, argv);
+    if (is_meant && self->fault->reloads != NULL) {
+        memcpy(self->key, words[1].data, words[1].length);
+        self->key[words[1].length] = '\0';
+    }
     base->protocols[connection] = self->inner->protocols[connection];
     return works;
 }
@@ -319,6 +332,12 @@ static inline bool museum_wait(target *base, int64_t at_ms) {
     return self->fault->freezes || target_wait(self->inner, museum_clock_ms(self, at_ms));
 }
 
+static inline bool museum_run_clock(target *base, int64_t at_ms, int64_t rate, char *error) {
+    museum_target *self = (museum_target *)base;
+    self->now_ms = at_ms;
+    return self->inner->run_clock(self->inner, museum_clock_ms(self, at_ms), rate, error);
+}
+
 static inline bool museum_restart(target *base, vector_action action, int64_t at_ms, char *error) {
     museum_target *self = (museum_target *)base;
     const ttl_bytes words[] = {ttl_bytes_of("RESTART"), ttl_bytes_of(self->key)};
@@ -379,6 +398,7 @@ static inline target *museum_open(target *inner, const museum_fault *fault) {
     self->base.address = NULL; /* or a crew would pass by what is planted */
     self->base.operations = &museum_operations;
     self->base.restart = museum_restart;
+    self->base.run_clock = museum_run_clock;
     self->base.synchronise = museum_synchronise;
     self->base.promote = museum_promote;
     self->base.resync = museum_resync;

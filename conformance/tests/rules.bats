@@ -53,3 +53,44 @@ marks() {
     [ "$status" -eq 0 ]
     [ "${output#"$(rules | wc -l) rules: $(rules | wc -l) exercised by vectors,"}" != "$output" ]
 }
+
+@test "ttlspec rules tells which planted faults a rule's vectors catch, and which servers differ" {
+    local ttlspec vectors=$PWD/vectors
+    ttlspec=$(realpath "${TTLSPEC:-build/ttlspec}")
+    cd "$BATS_TEST_TMPDIR" || return
+    run "$ttlspec" rules --summary --vectors "$vectors"
+    [[ "$output" != *fault* && "$output" != *server* ]] # nothing is known of either here
+    mkdir reports
+    echo '{"faults": [{"fault": "one late", "caught": {"ttl.arity": "some.vector"}},
+        {"fault": "two late", "caught": {"ttl.arity": "some.vector", "pttl.unit": "other"}}]}' \
+        >reports/faults.json
+    "$ttlspec" list --vectors "$vectors" --rule ttl.arity >ids
+    id=$(awk 'NR == 1 { print $1 }' ids)
+    echo '{"runs": [{"name": "engine"}, {"name": "right 1"}, {"name": "wrong 2"}],
+        "vectors": [{"id": "'"$id"'", "verdicts": "fpf"}]}' >reports/matrix.json
+    run "$ttlspec" rules --vectors "$vectors"
+    [ "$status" -eq 0 ]
+    [ "$(grep -c '^  catches: one late, two late$' <<<"$output")" -eq 1 ]
+    [ "$(grep -c '^  differs: wrong 2 (1)$' <<<"$output")" -gt 0 ]
+    [[ "$output" != *"right 1"* && "$output" != *"engine (1)"* ]]
+    run "$ttlspec" rules --summary --vectors "$vectors"
+    [[ "$output" == *", 1 whose vectors catch one of 2 planted faults, some server differs in "* ]]
+    echo '[]' >reports/faults.json
+    run "$ttlspec" rules --vectors "$vectors"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"reports/faults.json is no table of faults"* ]]
+}
+
+@test "the claims of the seed documents name rules and vectors that exist" {
+    local named known=$BATS_TEST_TMPDIR/known
+    "${TTLSPEC:-build/ttlspec}" list | awk '{
+        for (id = $1; id != ""; id = substr(id, 1, length(id) - length(part))) {
+            print id
+            if (match(id, /\.[^.]*$/) == 0) break
+            part = substr(id, RSTART)
+        } }' | cat - <(rules) | sort -u >"$known"
+    named=$(grep -o '`[a-z0-9-]*\.[a-z0-9.-]*`' vectors/seeds.md | tr -d '`' |
+        grep -v '^rules.json$' | sort -u)
+    [ "$(wc -l <<<"$named")" -gt 100 ]
+    [ "$(comm -23 <(echo "$named") "$known")" = '' ]
+}
