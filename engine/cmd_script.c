@@ -134,7 +134,8 @@ static const struct script *script_load(struct call *call, ttl_bytes text, ttl_s
         *status = TTL_NO_MEMORY;
         return NULL;
     }
-    ttl_script given = {.key_count = 0};
+    struct running running = {call, true, 0};
+    ttl_script given = {.context = &running};
     script_fill(call, script, &given);
     bool is_sound = false;
     *status = engine->scripting->check(&given, &is_sound, call->reply);

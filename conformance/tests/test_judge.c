@@ -347,7 +347,7 @@ START_TEST(a_script_that_may_act_upon_a_time_is_not_decided) {
     static const char *const scripts[] = {
         "return(redis.call('PTTL',KEYS[1]))", "return(redis.call('TIME'))",
         "return(redis.call('RANDOMKEY'))",    "return(cjson.encode(1))",
-        "return(redis.setresp(3))",
+        "return(redis.setresp(3))",           "#!lua\\nreturn(61)",
     };
     for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
         char lines[512];

@@ -147,6 +147,8 @@ static void answer_error(lua_State *L, ttl_reply *reply) {
  * function, which shows in what they say of it. */
 static bool load_script(lua_State *L, struct lua_run *run) {
     ttl_bytes text = run->script->text;
+    bool has_flags = text.length >= 2 && memcmp(text.data, "#!", 2) == 0;
+    if (has_flags) run->script->lacks(run->script->context); /* a line that we do not read */
     bool wraps = !lua_run_has(run, TRAIT_SCRIPT_ERROR_TELLS);
     if (wraps) {
         lua_pushliteral(L, "return function() ");
