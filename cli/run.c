@@ -38,6 +38,7 @@ static const char usage[] =
     "  --exclusive        the whole server is ours: it is emptied, and set as vectors need it\n"
     "  --jobs N           for vectors that run side by side: connections to a live server at most\n"
     "                     (64), processes of one that is started (one for each processor)\n"
+    "  --timeout SECONDS  how long a live server may take to answer (5)\n"
     "  --known FILE       accepted differences; --update-known FILE writes them\n"
     "  --strict           a difference in what nothing promises fails too\n"
     "\n"
@@ -61,6 +62,7 @@ enum {
     OPTION_SPEC,
     OPTION_EXCLUSIVE,
     OPTION_JOBS,
+    OPTION_TIMEOUT,
     OPTION_KNOWN,
     OPTION_UPDATE_KNOWN,
     OPTION_STRICT,
@@ -80,6 +82,7 @@ static const struct option known_options[] = {
     {"spec", required_argument, NULL, OPTION_SPEC},
     {"exclusive", no_argument, NULL, OPTION_EXCLUSIVE},
     {"jobs", required_argument, NULL, OPTION_JOBS},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"known", required_argument, NULL, OPTION_KNOWN},
     {"update-known", required_argument, NULL, OPTION_UPDATE_KNOWN},
     {"strict", no_argument, NULL, OPTION_STRICT},
@@ -135,6 +138,13 @@ static bool take_option(run_options *options, int option, const char *value) {
             options->jobs > 0)
             return true;
         cli_complain("run", "--jobs wants a number from 1 to %d, not %s", RUN_JOBS_MAX, value);
+        return false;
+    case OPTION_TIMEOUT:
+        if (number_parse_digits(value, strlen(value), RUN_TIMEOUT_MAX_S, &options->timeout_s) &&
+            options->timeout_s > 0)
+            return true;
+        cli_complain("run", "--timeout wants seconds from 1 to %d, not %s", RUN_TIMEOUT_MAX_S,
+                     value);
         return false;
     case OPTION_SHARD:
         if (cli_parse_shard(value, &options->selection)) return true;
@@ -270,6 +280,7 @@ static int run_target(run_session *session, const char *text, results *all) {
     const run_options *options = session->options;
     target_options how = {.spec = options->spec_name != NULL ? &options->spec : NULL,
                           .exclusive = options->exclusive,
+                          .answer_ms = (int)options->timeout_s * 1000,
                           .password =
                               is_set("TTLSPEC_PASSWORD") ? getenv("TTLSPEC_PASSWORD") : NULL,
                           .is_interrupted = run_interrupted()};

@@ -12,7 +12,7 @@
 #include "conformance/results.h"
 #include "ttlspec/dialect.h"
 
-enum { RUN_JOBS_MAX = 10000 };
+enum { RUN_JOBS_MAX = 10000, RUN_TIMEOUT_MAX_S = 3600 };
 
 typedef struct run_report_file {
     const report_format *format;
@@ -25,7 +25,7 @@ typedef struct run_options {
     const char *spec_name; /* NULL: each target is held to the version that it claims */
     ttl_dialect spec;
     bool exclusive, strict;
-    int64_t jobs; /* 0: as usual */
+    int64_t jobs, timeout_s; /* 0: as usual */
     const char *known, *update_known, *out;
     const report_format *printed; /* on standard output; NULL: none */
     report_style style;

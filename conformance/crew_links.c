@@ -58,9 +58,10 @@ void crew_close_links(crew *self) {
 }
 
 void crew_break_late_links(crew *self) {
-    int64_t since_us = live_now_us() - CREW_ANSWER_MS * INT64_C(1000);
+    int answer_ms = live_answer_ms(self->options.target->address);
+    int64_t since_us = live_now_us() - answer_ms * INT64_C(1000);
     char error[64];
-    snprintf(error, sizeof error, "did not answer within %d s", CREW_ANSWER_MS / 1000);
+    snprintf(error, sizeof error, "did not answer within %d s", answer_ms / 1000);
     for (size_t i = self->link_count; i-- > 0;)
         if (i < self->link_count && live_link_is_late(self->links[i], since_us))
             live_link_break(self->links[i], error);

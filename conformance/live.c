@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -130,6 +131,18 @@ void live_address_name(const live_address *address, char *buffer, size_t size) {
 
 /* -- connections ---------------------------------------------------------------------------- */
 
+int live_answer_ms(const live_address *address) {
+    return address->answer_ms > 0 ? address->answer_ms : TARGET_ANSWER_MS;
+}
+
+/* What the connection waits for an answer, as it was told by redisSetTimeout. */
+static int patience_s(const redisContext *connection) {
+    struct timeval patience = {0};
+    socklen_t size = sizeof patience;
+    getsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, &size);
+    return (int)patience.tv_sec;
+}
+
 void live_complain(const redisContext *connection, char *error) {
     bool is_late = connection->err == REDIS_ERR_IO &&
                    (errno == EAGAIN || errno == EWOULDBLOCK || errno == ETIMEDOUT);
@@ -137,7 +150,7 @@ void live_complain(const redisContext *connection, char *error) {
     is_late = is_late || connection->err == REDIS_ERR_TIMEOUT;
 #endif
     if (is_late)
-        snprintf(error, TARGET_ERROR_SIZE, "did not answer within %d s", TARGET_ANSWER_MS / 1000);
+        snprintf(error, TARGET_ERROR_SIZE, "did not answer within %d s", patience_s(connection));
     else if (connection->err == REDIS_ERR_EOF)
         snprintf(error, TARGET_ERROR_SIZE, "closed the connection");
     else if (connection->err == REDIS_ERR_PROTOCOL)
@@ -189,7 +202,8 @@ static bool log_in(redisContext *connection, const live_address *address, char *
 }
 
 redisContext *live_connect(const live_address *address, char *error) {
-    struct timeval patience = {TARGET_ANSWER_MS / 1000, TARGET_ANSWER_MS % 1000 * 1000};
+    int answer_ms = live_answer_ms(address);
+    struct timeval patience = {answer_ms / 1000, answer_ms % 1000 * 1000};
     errno = 0;
     redisContext *connection =
         address->path != NULL ? redisConnectUnixWithTimeout(address->path, patience)

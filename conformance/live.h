@@ -17,6 +17,7 @@ typedef struct live_address {
     char *path; /* of a unix socket; NULL: host and port */
     char *host;
     int port, database;
+    int answer_ms;         /* how long it may be silent when it was asked; 0: TARGET_ANSWER_MS */
     char *user, *password; /* NULL: none. The password is never shown */
 } live_address;
 
@@ -26,6 +27,7 @@ void live_address_free(live_address *address);
 /* The URL without its password. */
 void live_address_name(const live_address *address, char *buffer, size_t size);
 
+int live_answer_ms(const live_address *address);
 /* Connects, authenticates, selects the database. NULL: `error` has the sentence. */
 redisContext *live_connect(const live_address *address, char *error);
 /* Sends a command of C strings that ends with NULL and waits for its reply; the caller frees it

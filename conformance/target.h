@@ -53,7 +53,8 @@ typedef struct target_options {
     bool exclusive;                              /* the user grants the whole server */
     const char *password;                        /* where the URL has none; may be NULL */
     const volatile sig_atomic_t *is_interrupted; /* may be NULL */
-    int start_ms; /* how long a server of exec: may take to answer; 0: as usual */
+    int answer_ms; /* how long a live server may be silent when it was asked; 0: TARGET_ANSWER_MS */
+    int start_ms;  /* how long a server of exec: may take to answer; 0: as usual */
 } target_options;
 
 /* What a vector's turn needs of the target. */

@@ -382,6 +382,7 @@ target *target_open_live(const char *url, const target_options *options, bool *i
         return NULL;
     }
     if (self->address.password == NULL) self->address.password = text_copy(options->password);
+    self->address.answer_ms = options->answer_ms;
     self->exclusive = options->exclusive;
     self->is_interrupted = options->is_interrupted;
     live_address_name(&self->address, base->name, sizeof base->name);

@@ -195,6 +195,10 @@ interrupted_run() {
     vectors_write "$BATS_TEST_TMPDIR/v" "$(right)"
     kill -STOP "$redis_pid"
     ends 3 "$ttlspec" run "$redis_url" --vectors "$BATS_TEST_TMPDIR/v"
-    kill -CONT "$redis_pid"
     says "ttlspec run: $redis_url did not answer within 5 s"
+    ends 3 "$ttlspec" run "$redis_url" --vectors "$BATS_TEST_TMPDIR/v" --timeout 1
+    kill -CONT "$redis_pid"
+    says "ttlspec run: $redis_url did not answer within 1 s"
+    ends 2 "$ttlspec" run "$redis_url" --timeout 0
+    says 'ttlspec run: --timeout wants seconds from 1 to 3600, not 0'
 }
