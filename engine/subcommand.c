@@ -13,7 +13,7 @@ const size_t subcommand_count = sizeof subcommands / sizeof *subcommands;
 /* ---- finding */
 
 static bool name_is_of(const char *full_name, const char *command) {
-    if (full_name[0] != command[0]) return false; /* most end here, on the way of each command */
+    if (full_name[0] != command[0]) return false; /* most end here */
     size_t length = strlen(command);
     return strncmp(full_name, command, length) == 0 && full_name[length] == '|';
 }
@@ -34,6 +34,7 @@ const struct subcommand *subcommand_find(const ttl_dialect *dialect, const struc
 }
 
 bool command_has_subcommands(const struct command *command) {
+    if (command->first_key == 1) return false; /* a key stands where a subcommand would */
     for (size_t i = 0; i < subcommand_count; i++)
         if (name_is_of(subcommands[i].name, command->name)) return true;
     return false;
