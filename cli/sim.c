@@ -64,30 +64,41 @@ const sim_hooks *sim_plant(const sim_arguments *arguments, planted *fault) {
     return &fault->hooks;
 }
 
+sim_world_options sim_world_options_of(const sim_arguments *arguments, uint64_t seed,
+                                       const sim_hooks *hooks, sim_recording *recording,
+                                       const sim_witness *witness) {
+    return (sim_world_options){.seed = seed,
+                               .commands = arguments->commands,
+                               .hooks = hooks,
+                               .recording = recording,
+                               .witness = witness,
+                               .dialect = arguments->dialect,
+                               .schedule = arguments->schedule};
+}
+
 sim_world *sim_world_of(const sim_arguments *arguments, uint64_t seed, const sim_hooks *hooks,
                         sim_recording *recording, const sim_witness *witness) {
-    sim_world_options options = {.seed = seed,
-                                 .commands = arguments->commands,
-                                 .hooks = hooks,
-                                 .recording = recording,
-                                 .witness = witness,
-                                 .dialect = arguments->dialect,
-                                 .schedule = arguments->schedule};
+    sim_world_options options = sim_world_options_of(arguments, seed, hooks, recording, witness);
     return sim_world_new(&options);
 }
 
-/* Two worlds of the same seed, event by event. */
+/* Two worlds of the same seed, event by event; the engine of the second tells its rules, which must
+ * change nothing. */
 static bool check_determinism(const sim_arguments *arguments, uint64_t seed) {
+    static const sim_world_kind *const kinds[2] = {&sim_usual_world, &sim_marked_world};
     planted faults[2];
     sim_world *worlds[2];
     bool goes_on = true, is_same = true;
     sim_world_report reports[2];
-    for (int i = 0; i < 2; i++)
-        worlds[i] = sim_world_of(arguments, seed, sim_plant(arguments, &faults[i]), NULL, NULL);
+    for (int i = 0; i < 2; i++) {
+        sim_world_options options =
+            sim_world_options_of(arguments, seed, sim_plant(arguments, &faults[i]), NULL, NULL);
+        worlds[i] = kinds[i]->new (&options);
+    }
     while (goes_on && is_same) {
-        goes_on = sim_world_step(worlds[0]);
-        is_same = sim_world_step(worlds[1]) == goes_on;
-        for (int i = 0; i < 2; i++) reports[i] = sim_world_tell(worlds[i]);
+        goes_on = kinds[0]->step(worlds[0]);
+        is_same = kinds[1]->step(worlds[1]) == goes_on;
+        for (int i = 0; i < 2; i++) reports[i] = kinds[i]->tell(worlds[i]);
         is_same = is_same && reports[0].digest == reports[1].digest;
     }
     if (!is_same)
@@ -95,7 +106,7 @@ static bool check_determinism(const sim_arguments *arguments, uint64_t seed) {
                "  look: ttlspec sim --seed 0x%" PRIx64 " --commands %" PRIu64 " --until %" PRIu64
                "\n",
                seed, reports[0].events, seed, arguments->commands, reports[0].events);
-    for (int i = 0; i < 2; i++) sim_world_free(worlds[i]);
+    for (int i = 0; i < 2; i++) kinds[i]->free(worlds[i]);
     return is_same;
 }
 
@@ -141,7 +152,7 @@ static void print_figures(const sim_arguments *arguments, const sim_campaign *to
 
 static void print_missed(const sim_campaign *total) {
     size_t missed = 0;
-    const char *names[SIM_OP_KINDS + SIM_SITE_MARKS + SIM_FAULT_KINDS + SIM_CHANCES];
+    const char *names[SIM_OP_KINDS + SIM_SITE_MARKS + SIM_FAULT_KINDS + SIM_CHANCES + SIM_DIALECTS];
     for (int i = 0; i < SIM_OP_KINDS; i++)
         if (total->ops[i] == 0) names[missed++] = sim_op_name((sim_op_kind)i);
     for (int i = 0; i < SIM_SITE_MARKS; i++)
@@ -150,7 +161,9 @@ static void print_missed(const sim_campaign *total) {
         if (total->faults[i] == 0) names[missed++] = sim_fault_name((sim_fault_kind)i);
     for (int i = 0; i < SIM_CHANCES; i++)
         if (total->chances[i] == 0) names[missed++] = sim_chance_name((sim_chance)i);
-    if (missed == 0) puts("  every command, fault and rare state came at least once");
+    for (int i = 0; i < SIM_DIALECTS; i++)
+        if (total->dialects[i] == 0) names[missed++] = sim_dialects[i];
+    if (missed == 0) puts("  every command, fault, rare state and dialect came at least once");
     for (size_t i = 0; i < missed; i++) printf("%s%s", i == 0 ? "  never came: " : ", ", names[i]);
     if (missed > 0) putchar('\n');
 }
@@ -181,6 +194,7 @@ static int run_campaign(const sim_arguments *arguments) {
     }
     print_figures(arguments, &total, sim_seconds() - begin);
     print_missed(&total);
+    sim_rules_print(total.rules, total.marked);
     return STATUS_CONFORMANT;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/scenario.h"
 #include "cli/sim_judge.h"
+#include "cli/sim_rules.h"
 #include "sim/planted.h"
 #include "sim/play.h"
 #include "sim/world.h"
@@ -49,6 +50,9 @@ typedef struct sim_campaign {
      * jumped or a server forgot, and their commands. */
     uint64_t judged, judged_in_part, judged_commands;
     uint64_t moments[PLAY_MOMENTS];
+    uint64_t dialects[SIM_DIALECTS];
+    uint64_t marked,
+        rules[SIM_RULES]; /* worlds whose engine told its rules, and which it reached */
 } sim_campaign;
 
 typedef struct sim_campaign_end {
@@ -64,6 +68,10 @@ const planted_kind *sim_find_planted(const char *name);
 /* The hooks of the planted fault; NULL where none is. The fault must outlive them. */
 const sim_hooks *sim_plant(const sim_arguments *arguments, planted *fault);
 /* A recording or a witness may be NULL. */
+sim_world_options sim_world_options_of(const sim_arguments *arguments, uint64_t seed,
+                                       const sim_hooks *hooks, sim_recording *recording,
+                                       const sim_witness *witness);
+/* A world of those. */
 sim_world *sim_world_of(const sim_arguments *arguments, uint64_t seed, const sim_hooks *hooks,
                         sim_recording *recording, const sim_witness *witness);
 /* Runs all seeds in worker processes. */

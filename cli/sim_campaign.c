@@ -12,7 +12,8 @@
 #include "cli/sim.h"
 #include "sim/random.h"
 
-enum { WORKERS_MOST = 64 };
+/* The engine of each so manieth world tells which of its rules it reaches. */
+enum { WORKERS_MOST = 64, MARKED_EACH = 8 };
 
 typedef struct worker {
     pid_t pid;
@@ -63,6 +64,7 @@ static void add_report(sim_campaign *sum, const sim_world_report *report, uint64
     add_counts(sum->marks, report->marks, SIM_SITE_MARKS);
     add_counts(sum->faults, report->faults, SIM_FAULT_KINDS);
     add_counts(sum->chances, report->chances, SIM_CHANCES);
+    sum->dialects[sim_dialect_of_name(report->dialect)]++;
 }
 
 /* False: the judge did not pass what the clients saw. */
@@ -105,14 +107,18 @@ static bool run_world(const sim_arguments *arguments, uint64_t seed, sim_campaig
     bool is_judged = arguments->judge > 0 && seed % arguments->judge == 0;
     sim_recorder *recorder = is_judged ? sim_recorder_new() : NULL;
     const sim_witness *witness = is_judged ? sim_recorder_witness(recorder) : NULL;
-    sim_world *world = sim_world_of(arguments, seed, sim_plant(arguments, &fault), NULL, witness);
-    while (sim_world_step(world)) continue;
-    sim_world_report report = sim_world_tell(world);
+    const sim_world_kind *kind = seed % MARKED_EACH == 0 ? &sim_marked_world : &sim_usual_world;
+    sim_world_options options =
+        sim_world_options_of(arguments, seed, sim_plant(arguments, &fault), NULL, witness);
+    sim_world *world = kind->new (&options);
+    while (kind->step(world)) continue;
+    sim_world_report report = kind->tell(world);
+    sum->marked += kind == &sim_marked_world;
     if (is_judged) sim_recorder_set_dialect(recorder, report.dialect);
     bool holds = report.law == SIM_LAWS_HOLD && (!is_judged || judge_world(sum, recorder));
     if (holds) add_report(sum, &report, seed);
     if (is_judged) sim_recorder_free(recorder);
-    sim_world_free(world);
+    kind->free(world);
     return holds;
 }
 
@@ -120,6 +126,7 @@ static bool run_world(const sim_arguments *arguments, uint64_t seed, sim_campaig
  * is the same one whatever the number of workers. */
 static void work(const sim_arguments *arguments, board *b, uint64_t first) {
     worker *self = &b->workers[first];
+    sim_rules_count(self->sum.rules);
     for (uint64_t i = first; i < arguments->seeds; i += arguments->jobs) {
         self->at = i;
         if (b->stops || somebody_failed_before(b, i)) return;
@@ -175,6 +182,9 @@ static void sum_up(const board *b, const sim_arguments *arguments, sim_campaign 
         add_counts(total->faults, sum->faults, SIM_FAULT_KINDS);
         add_counts(total->chances, sum->chances, SIM_CHANCES);
         add_counts(total->moments, sum->moments, PLAY_MOMENTS);
+        add_counts(total->dialects, sum->dialects, SIM_DIALECTS);
+        total->marked += sum->marked;
+        add_counts(total->rules, sum->rules, SIM_RULES);
     }
     end->next_seed = arguments->seed + next;
     end->was_interrupted = b->stops && next < arguments->seeds;

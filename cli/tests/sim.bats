@@ -15,6 +15,21 @@ setup() {
     [[ "$output" =~ digest\ [0-9a-f]{16} ]]
 }
 
+@test "a campaign says which commands, faults, dialects and rules of the engine never came" {
+    run "$ttlspec" sim --seed 1 --seeds 1
+    [ "$status" -eq 0 ]
+    [[ "$output" =~ never\ came:\ .*redis-8.6 ]]
+    [[ "$output" != *"rules of the engine"* ]] # asked of the engine of each eighth world
+    run "$ttlspec" sim --seed 8 --seeds 1
+    [[ "$output" == *" were reached, in 1 world"* ]]
+    [[ "$output" == *"never reached: "* ]]
+    run "$ttlspec" sim --seed 1 --seeds 3200 --judge 0
+    [[ "$output" == *"every command, fault, rare state and dialect came at least once"* ]]
+    [[ "$output" =~ rules\ of\ the\ engine:\ [12][0-9]{2}\ of\ [34][0-9]{2}\ were\ reached,\ in\ 400\ worlds ]]
+    [[ "$output" == *"out of reach: "*"worlds do not use their command"* ]]
+    [[ "$output" != *"never reached: "* && "$output" != *"but reached: "* ]]
+}
+
 @test "the digest does not depend on the number of workers" {
     one=$("$ttlspec" sim --seed 7 --seeds 20 --commands 200 --jobs 1 | grep digest)
     three=$("$ttlspec" sim --seed 7 --seeds 20 --commands 200 --jobs 3 | grep digest)
