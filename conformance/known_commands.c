@@ -7,6 +7,7 @@
 static const known_command commands[] = {
     /* name, first key, last key, step, needs, answers a time */
     {"APPEND", 1, 1, 1, 0, false},
+    {"BITOP", 2, -1, 1, 0, false},
     {"CLIENT", 0, 0, 0, 0, false},
     {"COMMAND", 0, 0, 0, 0, false},
     {"CONFIG", 0, 0, 0, 0, false},

@@ -111,6 +111,7 @@ static const struct category {
     {"@list", GROUP_LIST, 0, 0},
     {"@hash", GROUP_HASH, 0, 0},
     {"@string", GROUP_STRING, 0, 0},
+    {"@bitmap", GROUP_BITMAP, 0, 0},
     {"@pubsub", GROUP_PUBSUB, 0, 0},
     {"@admin", NO_GROUP, COMMAND_ADMIN, 0},
     {"@fast", NO_GROUP, COMMAND_FAST, 0},

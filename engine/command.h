@@ -57,6 +57,7 @@ enum command_flag {
 enum command_group {
     GROUP_KEYSPACE,
     GROUP_STRING,
+    GROUP_BITMAP,
     GROUP_LIST,
     GROUP_HASH,
     GROUP_SET,

@@ -40,6 +40,7 @@ static const command_shape shapes[] = {
     {"GETSET", "kv", NULL, ORDER_EXACT},
     {"MSET", "kvkv", NULL, ORDER_EXACT},
     {"MSETNX", "kvkv", NULL, ORDER_EXACT},
+    {"BITOP", "wkkk", NULL, ORDER_EXACT},
     {"MGET", "kkk", NULL, ORDER_EXACT},
     {"APPEND", "kv", NULL, ORDER_EXACT},
     {"STRLEN", "k", NULL, ORDER_EXACT},
@@ -129,6 +130,7 @@ static const struct {
     const char *command;
     const char *words[9];
 } word_lists[] = {
+    {"BITOP", {"AND", "OR", "XOR", "NOT", "DIFF", "DIFF1", "ANDOR", "ONE"}},
     {"SCAN", {"string", "list", "hash", "set", "zset", "STRING", "nosuch"}},
     {"INFO", {"keyspace"}},
     {"OBJECT", {"IDLETIME", "FREQ", "idletime"}},

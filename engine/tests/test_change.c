@@ -181,6 +181,8 @@ static const char *const scripts[] = {
     "SETRANGE # % y",
     "MSET # % # %",
     "MSETNX # % # %",
+    "BITOP OR # # #",
+    "BITOP NOT # #",
     "DEL # #",
     "RENAME # #",
     "RENAMENX # #",
