@@ -118,11 +118,14 @@ static const known_command commands[] = {
     {"WATCH", 1, -1, 1, 0, false},
     {"ZADD", 1, 1, 1, 0, false},
     {"ZCARD", 1, 1, 1, 0, false},
+    {"ZDIFFSTORE", 3, -1, -1, 0, false},
     {"ZINCRBY", 1, 1, 1, 0, false},
+    {"ZINTERSTORE", 3, -1, -1, 0, false},
     {"ZRANGE", 1, 1, 1, 0, false},
     {"ZRANGESTORE", 1, 2, 1, 0, false},
     {"ZREM", 1, 1, 1, 0, false},
     {"ZSCORE", 1, 1, 1, 0, false},
+    {"ZUNIONSTORE", 3, -1, -1, 0, false},
 };
 
 static int compare_name(const void *name, const void *command) {

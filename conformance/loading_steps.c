@@ -24,7 +24,7 @@ static bool begins_with_key(const vector_text *text) {
 
 /* The index of the last key. Where keys are counted and the count is none, there are no keys. */
 static size_t last_key(const known_command *command, const vector_step *step) {
-    if (command->key_step == 0 && command->first_key > 0) {
+    if (command->key_step <= 0 && command->first_key > 0) {
         size_t before = (size_t)command->first_key - 1;
         const char *text = before < step->argc ? plain_text(&step->argv[before]) : NULL;
         int64_t count = 0;
@@ -37,10 +37,11 @@ static size_t last_key(const known_command *command, const vector_step *step) {
 static void check_keys(loading *self, const cJSON *list, const known_command *command,
                        const vector_step *step) {
     size_t first = (size_t)command->first_key, last = last_key(command, step);
-    size_t key_step = command->key_step == 0 ? 1 : (size_t)command->key_step;
+    size_t key_step = command->key_step <= 0 ? 1 : (size_t)command->key_step;
     const cJSON *item = list->child;
     for (size_t i = 0; i < step->argc && i <= last; i++, item = item->next) {
         bool is_key = first > 0 && i >= first && (i - first) % key_step == 0;
+        if (command->key_step < 0 && i == 1) is_key = true;
         if (is_key && !begins_with_key(&step->argv[i]))
             loading_error(self, item,
                           "expected a key of the run's own, which begins with {k}: %s touches it, "

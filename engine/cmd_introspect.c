@@ -217,7 +217,7 @@ static void add_hints(struct call *call, const char *name) {
 
 /* ---- key specs */
 
-enum { KEY_FLAGS_MOST = 4, KEY_SPECS_MOST = 2, SCRIPT_KEY_COUNT = 2 };
+enum { KEY_FLAGS_MOST = 4, KEY_SPECS_MOST = 2, KEY_COUNT_PLACE = 2 };
 
 /* What is done to a run of keys. The first run begins at the first argument and ends at the
  * command's last key, unless there is a second one: then each run is one key, or the second goes
@@ -257,6 +257,7 @@ static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
                          {"RO", "access"}}},
     [KEYS_OF_READER_DIGEST] = {{NULL, {"RO", "access"}}},
     [KEYS_STORE_RW] = {{NULL, {"RW", "update"}}, {NULL, {"RO", "access"}}},
+    [KEYS_STORE_COUNTED] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},
 };
 
 static void add_map(struct call *call, size_t pairs) {
@@ -307,9 +308,9 @@ static void add_key_spec(struct call *call, const struct key_spec *spec, int fir
     add_number(call, "limit", 0);
 }
 
-/* Of scripts: how many there are stands before them. */
+/* How many there are stands before them. */
 static void add_counted_keys(struct call *call, const struct key_spec *spec) {
-    add_key_spec_head(call, spec, SCRIPT_KEY_COUNT);
+    add_key_spec_head(call, spec, KEY_COUNT_PLACE);
     add_search(call, "find_keys", "keynum", 3);
     add_number(call, "keynumidx", 0);
     add_number(call, "firstkey", 1);
@@ -328,7 +329,8 @@ static void add_key_specs(struct call *call, const struct described *it) {
     else if (count == 1) add_key_spec(call, &specs[0], it->first_key, last, it->key_step);
     if (count < 2) return;
     add_key_spec(call, &specs[0], it->first_key, 0, 1);
-    add_key_spec(call, &specs[1], it->first_key + 1, last, 1);
+    if (it->access == KEYS_STORE_COUNTED) add_counted_keys(call, &specs[1]);
+    else add_key_spec(call, &specs[1], it->first_key + 1, last, 1);
 }
 
 /* ---- COMMAND, COMMAND INFO */
@@ -453,10 +455,25 @@ static const struct command *command_asked_about(const struct call *call) {
     return subcommand_find(&call->engine->dialect, command, call->argv[3]) != NULL ? command : NULL;
 }
 
+/* The keys of ZUNIONSTORE and its like: the destination, which came last before 7.0, and as many
+ * sources as an argument says. */
+static ttl_status tell_stored_keys(struct call *call) {
+    const size_t first = 2 + KEY_COUNT_PLACE; /* behind COMMAND GETKEYS */
+    int64_t count, most = (int64_t)(call->argc - first - 1);
+    bool fits = argument_integer(call->argv[first], &count) && count >= 1 && count <= most;
+    if (!fits) return reply_error(call, "ERR Invalid arguments specified for command");
+    bool modern = call_has(call, TRAIT_SUBCOMMANDS);
+    reply_array(call, (size_t)count + 1);
+    if (modern) reply_bulk(call, call->argv[first - 1]);
+    for (int64_t i = 0; i < count; i++) reply_bulk(call, call->argv[first + 1 + (size_t)i]);
+    if (!modern) reply_bulk(call, call->argv[first - 1]);
+    return TTL_OK;
+}
+
 /* The keys of a script, the count of which is one of the arguments; a count that cannot be counts
  * none, and before 7.0 was an error. */
 static ttl_status tell_counted_keys(struct call *call) {
-    const size_t first = 2 + SCRIPT_KEY_COUNT; /* behind COMMAND GETKEYS */
+    const size_t first = 2 + KEY_COUNT_PLACE; /* behind COMMAND GETKEYS */
     int64_t count, most = (int64_t)(call->argc - first - 1);
     bool fits = argument_integer(call->argv[first], &count) && count >= 0 && count <= most;
     if (!fits && !call_has(call, TRAIT_SUBCOMMANDS))
@@ -477,6 +494,7 @@ ttl_status command_tell_keys(struct call *call) {
     if (!command_arity_fits(command, &call->engine->dialect, (size_t)argc))
         return reply_error(call, "ERR Invalid number of arguments specified for command");
     if (is_counted) return tell_counted_keys(call);
+    if (command->access == KEYS_STORE_COUNTED) return tell_stored_keys(call);
     int last = command->last_key < 0 ? argc + command->last_key : command->last_key;
     size_t head = call->reply->node_count, count = 0;
     reply_array(call, 0);

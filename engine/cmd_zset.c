@@ -6,6 +6,7 @@
 #include "engine/number.h"
 #include "engine/require.h"
 #include "engine/rule.h"
+#include "engine/score.h"
 #include "engine/zrange.h"
 
 /* ---- order: by score, then by bytes */
@@ -31,18 +32,17 @@ static void reply_score(struct call *call, double score) {
     ttl_reply_add_text(call->reply, TTL_REPLY_DOUBLE, (ttl_bytes){text, length});
 }
 
-/* A score as it is kept. */
-static double score_kept(const struct call *call, double score) {
+double score_kept(const struct call *call, double score) {
     RULE("zset.negative-zero");
     return score == 0 && !call_has(call, TRAIT_SCORE_KEEPS_NEGATIVE_ZERO) ? 0 : score;
 }
 
-static bool call_score(struct call *call, size_t index, double *score) {
+bool call_score(struct call *call, size_t index, const char *error, double *score) {
     ttl_bytes text = call->argv[index];
     RULE("zset.hexadecimal-score");
     bool is_decimal = call_has(call, TRAIT_SCORE_IS_DECIMAL);
     if ((!is_decimal || number_is_decimal(text)) && number_parse_double(text, score)) return true;
-    reply_error(call, "ERR value is not a valid float");
+    reply_error(call, error);
     return false;
 }
 
@@ -183,7 +183,7 @@ static ttl_status zadd_generic(struct call *call, unsigned flags) {
     struct key key;
     if (!zadd_parse(call, &zadd)) return TTL_OK;
     for (size_t i = zadd.first; i < call->argc; i += 2)
-        if (!call_score(call, i, &score)) return TTL_OK;
+        if (!call_score(call, i, "ERR value is not a valid float", &score)) return TTL_OK;
     if (!call_write(call, VALUE_ZSET, &key)) return TTL_OK;
     if (key.record == NULL && (zadd.flags & ZADD_XX) != 0) {
         zadd.skipped = true;

@@ -94,7 +94,8 @@ enum key_access {
     KEYS_OF_DIGEST,   /* the same without a note */
     KEYS_OF_READER,   /* the same: RO access, with a note */
     KEYS_OF_READER_DIGEST,
-    KEYS_STORE_RW, /* RW update, then RO access up to the last argument */
+    KEYS_STORE_RW,      /* RW update, then RO access up to the last argument */
+    KEYS_STORE_COUNTED, /* OW update, then RO access of as many as argument 2 says */
 };
 
 struct command {

@@ -14,7 +14,7 @@ enum { START_S = 1700000000 };
  *   o offset in a string   f floating point   h field   z member   s score   d database
  *   p pattern   c cursor   C channel   w one of the words, as it stands
  *   r time of RESTORE: none whose sum overflows, since what then comes is the compiler's affair
- *   y payload of RESTORE
+ *   y payload of RESTORE   # how many keys follow
  * An option is a word and the patterns of its arguments. */
 
 typedef struct command_shape {
@@ -27,6 +27,7 @@ typedef struct command_shape {
 #define TIME_OPTIONS   "EX t|PX t|EXAT S|PXAT M"
 #define FLUSH_OPTIONS  "ASYNC|SYNC"
 #define ZADD_OPTIONS   "NX|XX|GT|LT|CH|INCR"
+#define ZSTORE_OPTIONS "WEIGHTS s s|AGGREGATE w"
 #define ZRANGE_OPTIONS "BYSCORE|BYLEX|REV|LIMIT n n"
 
 static const command_shape shapes[] = {
@@ -106,6 +107,9 @@ static const command_shape shapes[] = {
     {"ZSCORE", "kz", NULL, ORDER_EXACT},
     {"ZRANGE", "knn", ZRANGE_OPTIONS "|WITHSCORES", ORDER_EXACT},
     {"ZRANGESTORE", "kknn", ZRANGE_OPTIONS, ORDER_EXACT},
+    {"ZUNIONSTORE", "k#kk", ZSTORE_OPTIONS, ORDER_EXACT},
+    {"ZINTERSTORE", "k#kk", ZSTORE_OPTIONS, ORDER_EXACT},
+    {"ZDIFFSTORE", "k#kk", "WITHSCORES", ORDER_EXACT},
     {"PUBLISH", "Cv", NULL, ORDER_EXACT},
     {"PING", "v", NULL, ORDER_EXACT},
     {"ECHO", "v", NULL, ORDER_EXACT},
@@ -133,6 +137,8 @@ static const struct {
     {"BITOP", {"AND", "OR", "XOR", "NOT", "DIFF", "DIFF1", "ANDOR", "ONE"}},
     {"SCAN", {"string", "list", "hash", "set", "zset", "STRING", "nosuch"}},
     {"INFO", {"keyspace"}},
+    {"ZUNIONSTORE", {"SUM", "MIN", "MAX", "min", "avg"}},
+    {"ZINTERSTORE", {"SUM", "MIN", "MAX", "min", "avg"}},
     {"OBJECT", {"IDLETIME", "FREQ", "idletime"}},
     {"CONFIG", {"GET"}},
     {"CLIENT", {"GETNAME", "SETNAME"}},
@@ -424,7 +430,7 @@ static void list_word_add(diff_builder *builder, const char *command) {
         if (strcmp(command, "CONFIG") == 0) word_add(builder, PICK(generator, config_names));
         if (strcmp(command, "CLIENT") == 0) word_add(builder, PICK(generator, client_names));
         if (strcmp(command, "COMMAND") == 0) word_add(builder, plain_command(generator));
-        if (strcmp(command, "SCAN") != 0) return;
+        if (strcmp(command, "SCAN") != 0 && command[0] != 'Z') return;
     }
     for (size_t i = 0; i < sizeof word_lists / sizeof *word_lists; i++) {
         if (strcmp(word_lists[i].command, command) != 0) continue;
@@ -450,6 +456,9 @@ static void value_add(diff_builder *builder, char kind, const char *command) {
     case 'c': word_add(builder, PICK(generator, cursors)); return;
     case 'C': word_add(builder, PICK(generator, channels)); return;
     case 'w': list_word_add(builder, command); return;
+    case '#':
+        word_add(builder, chance(generator, 85) ? "2" : PICK(generator, usual_integers));
+        return;
     case 'y': payload_add(builder, PICK(generator, payloads)); return;
     case 'r':
         if (chance(generator, 30)) absolute_time(generator, builder->now_ms, 1, text, sizeof text);
@@ -543,9 +552,17 @@ static void command_add(diff_builder *builder, const command_shape *shape) {
 
 /* Key states: missing, or one of these, persistent, volatile, or dead and not reclaimed. */
 static void state_add(diff_builder *builder, const char *key) {
-    static const char *const makers[] = {
-        "SET %s v",    "SET %s 10",       "SET %s 1.5", "RPUSH %s x y", "HSET %s f 1 g w",
-        "SADD %s m n", "ZADD %s 1 m 2 n", "RPUSH %s x", "SADD %s m",    "HSET %s n 5"};
+    static const char *const makers[] = {"SET %s v",
+                                         "SET %s 10",
+                                         "SET %s 1.5",
+                                         "RPUSH %s x y",
+                                         "HSET %s f 1 g w",
+                                         "SADD %s m n",
+                                         "ZADD %s 1 m 2 n",
+                                         "RPUSH %s x",
+                                         "SADD %s m",
+                                         "HSET %s n 5",
+                                         "ZADD %s inf m -inf n 0.1 o 1e300 1"};
     static const char *const limits[] = {"PEXPIRE %s 10", "PEXPIRE %s 100", "PEXPIRE %s 1500",
                                          "EXPIRE %s 100", "PEXPIRE %s 1"};
     char line[64];
