@@ -63,6 +63,7 @@ static ttl_status reply_not_presentable(struct call *call, ttl_bytes what) {
 
 ttl_status reset_command(struct call *call) {
     ttl_session *session = call->session;
+    RULE("reset.ends-transaction");
     session_leave_multi(session);
     pubsub_unsubscribe_all(session);
     session->selected = 0;

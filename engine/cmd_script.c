@@ -213,6 +213,7 @@ ttl_status script_exists_command(struct call *call) {
 }
 
 ttl_status script_flush_command(struct call *call) {
+    RULE("script.flush-modes");
     bool is_known =
         call->argc == 2 || call_is_word(call, 2, "SYNC") || call_is_word(call, 2, "ASYNC");
     if (call->argc > 3 || !is_known)

@@ -86,6 +86,7 @@ static void set_draw(ttl_engine *engine, struct collection *set, size_t count,
 
 /* Which members were drawn is chance: replicas are told to remove these. */
 static void tell_drawn(struct call *call, const struct collection *drawn) {
+    RULE("replica.loses-what-was-drawn");
     for (size_t i = 0; i < drawn->count; i++)
         change_tell(
             call, 3,

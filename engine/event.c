@@ -64,6 +64,7 @@ bool event_flags_parse(const ttl_dialect *dialect, ttl_bytes text, unsigned *fla
 size_t event_flags_format(const ttl_dialect *dialect, unsigned flags, char text[EVENT_FLAGS_ROOM]) {
     unsigned all = event_flags_all(dialect);
     size_t length = 0;
+    RULE("events.classes-are-told");
     if ((flags & all) == all) {
         text[length++] = 'A';
         flags &= APART;

@@ -433,7 +433,8 @@ def main():
     arguments = parse()
     names = sorted(pathlib.Path(p).stem for p in glob.glob("engine/*.c"))
     wanted = arguments.files or (CORE if arguments.sample else CORE + OTHERS)
-    chosen = [n for n in names if any(fnmatch.fnmatch(n, g) for g in wanted)]
+    chosen = [n for g in wanted for n in names if fnmatch.fnmatch(n, g)]
+    chosen = list(dict.fromkeys(chosen)) # in the order in which they were named
     mutants = [m for n in chosen for m in mutants_of(f"engine/{n}.c")]
     mark_equivalents(mutants)
     if arguments.list:
@@ -456,7 +457,9 @@ def main():
             counted = bench.count_lines()
             for m in todo: m.look(*counted)
         for m in todo:
-            if not m.is_reached: m.verdict = "survived"
+            if not m.is_reached:
+                m.verdict = "survived"
+                print(diff(m), flush=True)
         groups = list(groups_of([m for m in todo if m.is_reached]))
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
             for group, _ in zip(groups, pool.map(bench.judge, groups)):
@@ -464,8 +467,8 @@ def main():
                 done = sum(m.verdict is not None for m in todo)
                 print(f"{done} of {len(todo)}, {score(mutants):.1f} %, {time.monotonic() - began:.0f} s: "
                       f"{group[0].path}", flush=True)
-        for m in todo:
-            if m.verdict == "survived": print(diff(m))
+                for m in group:
+                    if m.verdict == "survived": print(diff(m), flush=True)
     remember(mutants, memory)
     if count(mutants, "killed", "survived") == 0:
         print("mutants: none could be built and run", file=sys.stderr)
