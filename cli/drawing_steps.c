@@ -51,6 +51,7 @@ static void tell_other(struct telling *t, const sim_step *step, size_t point) {
     static const char *const words[SIM_STEP_KINDS] = {
         [SIM_STEP_CYCLE] = "the active cycle runs",
         [SIM_STEP_SYNC] = "the replica gets changes",
+        [SIM_STEP_READ] = "the replica is asked",
         [SIM_STEP_SAVE] = "a snapshot is taken",
         [SIM_STEP_RESTART] = "restart, from the log",
         [SIM_STEP_CRASH] = "restart, from the snapshot",
@@ -58,8 +59,9 @@ static void tell_other(struct telling *t, const sim_step *step, size_t point) {
         [SIM_STEP_QUIET] = "all is quiet",
     };
     bool is_sync = step->kind == SIM_STEP_SYNC && t->replica != DRAWING_NONE;
+    bool is_there = is_sync || (step->kind == SIM_STEP_READ && t->replica != DRAWING_NONE);
     bool is_fault = step->kind >= SIM_STEP_SAVE && step->kind < SIM_STEP_QUIET;
-    drawing_say(t->line, point, is_sync ? t->replica : t->server,
+    drawing_say(t->line, point, is_there ? t->replica : t->server,
                 is_fault ? DRAWING_FAULT : DRAWING_NOTE, "%s", words[step->kind]);
     if (is_sync)
         drawing_add_arrow(t->line, (drawing_arrow){.kind = DRAWING_SYNC,

@@ -260,6 +260,10 @@ static void see_server(drawing_witness *self, const sim_sight *sight) {
                                                       .since = point,
                                                       .until = point});
         drawing_say(self->line, point, self->replica, DRAWING_NOTE, "the replica gets changes");
+    } else if (sight->kind == SIM_READ && self->replica != DRAWING_NONE) {
+        drawing_say(self->line, point, self->replica, DRAWING_PLAIN, "%.*s %.*s -> %s",
+                    (int)sight->argv[0].length, sight->argv[0].data, (int)sight->argv[1].length,
+                    sight->argv[1].data, drawing_reply_words(self->line, sight->reply));
     } else if (words[sight->kind] != NULL) {
         drawing_say(self->line, point, self->server, DRAWING_FAULT, "%s", words[sight->kind]);
     }

@@ -211,6 +211,7 @@ static void cut_for_vector(sim_recording *steps) {
         if (step->kind >= SIM_STEP_SAVE || step->wall_us < last_us) break;
         last_us = step->wall_us;
     }
+    while (at > 0 && steps->steps[at - 1].kind == SIM_STEP_READ) at--;
     steps->count = at;
 }
 

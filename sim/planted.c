@@ -240,6 +240,17 @@ PLANTED_EXECUTE(type_sees_the_dead) {
     planted_right(server, op, reply);
     server->is_frozen = false;
 }
+PLANTED_EXECUTE(replica_shows_the_dead) {
+    (void)fault;
+    server->is_frozen = server->is_replica;
+    planted_right(server, op, reply);
+    server->is_frozen = false;
+}
+PLANTED_EXECUTE(replica_reclaims_the_dead) {
+    (void)fault;
+    ttl_engine_set_replica(server->engine, false);
+    planted_right(server, op, reply);
+}
 PLANTED_EXECUTE(setnx_is_refused_by_the_dead) {
     (void)fault;
     server->is_frozen = op.kind == SIM_OP_SETNX;
@@ -386,6 +397,8 @@ const planted_kind planted_kinds[] = {
     {"missing is persistent to TTL", .execute = missing_is_persistent},
     {"EXISTS counts the dead", .execute = exists_counts_the_dead},
     {"TYPE sees the dead", .execute = type_sees_the_dead},
+    {"a replica shows the dead", .execute = replica_shows_the_dead},
+    {"a replica reclaims the dead", .execute = replica_reclaims_the_dead},
     {"SETNX refused by the dead", .execute = setnx_is_refused_by_the_dead},
     {"GET dies one ms early", .execute = get_one_ms_early},
     {"GET dies one ms late", .execute = get_one_ms_late},

@@ -92,6 +92,12 @@ void sim_server_execute(sim_server *server, const sim_op *op, ttl_reply *reply) 
     else sim_server_engine_execute(server, op, reply);
 }
 
+void sim_server_read(sim_server *server, const sim_op *op, ttl_reply *reply) {
+    ttl_engine_set_replica(server->engine, server->is_replica = true);
+    sim_server_execute(server, op, reply);
+    ttl_engine_set_replica(server->engine, server->is_replica = false);
+}
+
 void sim_server_cycle(sim_server *server) {
     const sim_hooks *hooks = server->hooks;
     server->announced_count = 0;

@@ -56,6 +56,7 @@ struct sim_server {
     sim_model model;
     int64_t now_us;
     bool is_frozen;
+    bool is_replica; /* while it is read from as one */
     /* Of the unit that was executed last: `expired` as it was announced, and the other events. */
     uint8_t announced[SIM_ANNOUNCED];
     size_t announced_count;
@@ -69,6 +70,8 @@ void sim_server_restart_engine(sim_server *server);
 
 /* A command on the engine, by way of the hooks. The reply is cleared first. */
 void sim_server_execute(sim_server *server, const sim_op *op, ttl_reply *reply);
+/* A command that only reads, as a replica answers it: a dead key is hidden, and kept. */
+void sim_server_read(sim_server *server, const sim_op *op, ttl_reply *reply);
 void sim_server_cycle(sim_server *server);
 /* A change of the stream, on engine and model, with the clock frozen. */
 void sim_server_apply(sim_server *server, sim_op change);

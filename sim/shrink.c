@@ -21,8 +21,8 @@ sim_replayed sim_replay(const sim_recording *steps, const sim_hooks *hooks, sim_
         uint8_t kind = steps->steps[i].kind;
         bool needs_log = kind >= SIM_STEP_SYNC && kind <= SIM_STEP_PROMOTE;
         options.has_log = options.has_log || needs_log;
-        options.has_replica =
-            options.has_replica || kind == SIM_STEP_SYNC || kind == SIM_STEP_PROMOTE;
+        options.has_replica = options.has_replica || kind == SIM_STEP_SYNC ||
+                              kind == SIM_STEP_READ || kind == SIM_STEP_PROMOTE;
     }
     sim_site *site = malloc(sizeof *site);
     if (site == NULL) abort();
@@ -202,7 +202,9 @@ static bool simplify_amount(struct shrinking *s, size_t index) {
 
 static bool simplify_op(struct shrinking *s, size_t index) {
     sim_step step = s->steps->steps[index];
-    if (step.kind != SIM_STEP_COMMAND) return false;
+    if (step.kind == SIM_STEP_READ) step.kind = SIM_STEP_COMMAND; /* a vector can tell it then */
+    if (try_step(s, index, step)) return true;
+    if (step.kind != SIM_STEP_COMMAND || s->steps->steps[index].kind == SIM_STEP_READ) return false;
     bool smaller = false;
     for (int bit = 0; bit < 8; bit++) {
         if (!(s->steps->steps[index].op.flags >> bit & 1)) continue;

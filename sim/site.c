@@ -40,8 +40,8 @@ static const struct {
                        "after quiet, every expiry was announced"},
 };
 
-static const char *const step_names[SIM_STEP_KINDS] = {"command", "cycle", "sync",    "save",
-                                                       "restart", "crash", "promote", "quiet"};
+static const char *const step_names[SIM_STEP_KINDS] = {
+    "command", "cycle", "sync", "read", "save", "restart", "crash", "promote", "quiet"};
 
 static const char *const mark_names[SIM_SITE_MARKS] = {
     "lazy expiry",
@@ -49,6 +49,7 @@ static const char *const mark_names[SIM_SITE_MARKS] = {
     "a read in the millisecond of the deadline",
     "the server's clock went back",
     "the replica got changes",
+    "the replica was asked for a dead key that it still had",
     "a snapshot was taken",
     "a restart from the log",
     "a restart from a snapshot",
@@ -354,6 +355,28 @@ static void do_sync(sim_site *site, int64_t changes) {
     site->marks[SIM_MARK_SYNC]++;
 }
 
+/* The replica shows what it was sent, but nothing that is dead, and reclaims and announces nothing:
+ * it waits for the primary's word. */
+static sim_law do_read(sim_site *site, const sim_op *op, int64_t now_ms) {
+    if (!site->has_replica) return SIM_LAWS_HOLD;
+    sim_server *server = replica_of(site);
+    sim_model shown = server->model;
+    size_t right, waiting;
+    server->now_us = primary_of(site)->now_us;
+    sim_server_read(server, op, &site->reply);
+    ttl_reply_clear(&site->expected);
+    sim_model_execute(&shown, op, now_ms, &site->expected);
+    site->marks[SIM_MARK_DEAD_AT_REPLICA] += shown.met_count > 0;
+    sim_law law = law_of_reply(site, op);
+    if (law != SIM_LAWS_HOLD) return law;
+    sim_model_count(&server->model, &right);
+    waiting = ttl_engine_volatile_keys(server->engine);
+    if (server->announced_count == 0 && waiting == right) return SIM_LAWS_HOLD;
+    say(site, "the replica announced %zu expiries, and %zu of %zu keys wait for their deadline",
+        server->announced_count, waiting, right);
+    return server->announced_count > 0 ? SIM_LAW_ANNOUNCED : SIM_LAW_COUNT;
+}
+
 /* A server begins anew, and reads the first `count` changes of the log. */
 static void read_back(sim_site *site, sim_server *server, size_t count) {
     sim_server_restart_engine(server);
@@ -432,10 +455,24 @@ static void save(sim_site *site) {
     site->saved_model = primary_of(site)->model;
 }
 
+static void mix_reply(uint64_t *digest, const ttl_reply *reply) {
+    for (size_t i = 0; i < reply->node_count; i++) {
+        const ttl_node *node = &reply->nodes[i];
+        sim_digest_mix(digest, (uint64_t)node->type << 32 | node->length);
+        sim_digest_mix(digest, (uint64_t)node->is.integer);
+    }
+    for (size_t i = 0; i < reply->text_length; i++)
+        sim_digest_mix(digest, (unsigned char)reply->text[i]);
+}
+
 static sim_law do_other(sim_site *site, const sim_step *step, int64_t now_ms) {
     sim_law law = SIM_LAWS_HOLD;
     switch ((sim_step_kind)step->kind) {
     case SIM_STEP_SYNC: do_sync(site, step->op.amount); break;
+    case SIM_STEP_READ:
+        law = do_read(site, &step->op, now_ms);
+        if (site->has_replica) mix_reply(&site->digest, &site->reply);
+        break;
     case SIM_STEP_SAVE:
         site->marks[SIM_MARK_SAVE]++;
         save(site);
@@ -455,16 +492,6 @@ static sim_law do_other(sim_site *site, const sim_step *step, int64_t now_ms) {
     default: law = do_quiet(site, now_ms);
     }
     return law;
-}
-
-static void mix_reply(uint64_t *digest, const ttl_reply *reply) {
-    for (size_t i = 0; i < reply->node_count; i++) {
-        const ttl_node *node = &reply->nodes[i];
-        sim_digest_mix(digest, (uint64_t)node->type << 32 | node->length);
-        sim_digest_mix(digest, (uint64_t)node->is.integer);
-    }
-    for (size_t i = 0; i < reply->text_length; i++)
-        sim_digest_mix(digest, (unsigned char)reply->text[i]);
 }
 
 sim_law sim_site_step(sim_site *site, const sim_step *step) {

@@ -20,6 +20,7 @@ typedef enum sim_step_kind {
     SIM_STEP_COMMAND,
     SIM_STEP_CYCLE,   /* the active cycle runs */
     SIM_STEP_SYNC,    /* the replica gets op.amount more changes of the log */
+    SIM_STEP_READ,    /* the replica is asked: op only reads */
     SIM_STEP_SAVE,    /* a snapshot is taken */
     SIM_STEP_RESTART, /* the server ends, and reads back its whole log */
     SIM_STEP_CRASH,   /* the server ends, and reads back its last snapshot */
@@ -40,7 +41,7 @@ typedef enum sim_law {
     SIM_LAW_DEAD_READ,   /* nothing dead is read */
     SIM_LAW_ALIVE_LOST,  /* nothing alive is lost */
     SIM_LAW_TTL_GREW,    /* a TTL never grows untouched, unless the clock goes back */
-    SIM_LAW_ANNOUNCED,   /* an expiry is announced when the key is dead, and once */
+    SIM_LAW_ANNOUNCED,   /* an expiry is announced when the key is dead, and once; by no replica */
     SIM_LAW_UNANNOUNCED, /* a dead key that a command meets is announced */
     SIM_LAW_ORDER,       /* the cycle reclaims in order of deadlines, then of arming */
     SIM_LAW_COUNT,       /* as many keys wait for their deadline as there are */
@@ -58,6 +59,7 @@ typedef enum sim_mark {
     SIM_MARK_IN_DEADLINE_MS,
     SIM_MARK_CLOCK_BACK,
     SIM_MARK_SYNC,
+    SIM_MARK_DEAD_AT_REPLICA,
     SIM_MARK_SAVE,
     SIM_MARK_RESTART,
     SIM_MARK_CRASH,

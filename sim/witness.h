@@ -3,7 +3,7 @@
  *
  *      client:   SENT ----> LOST | RAN ----> LOST | HEARD
  *                CLOSED: the client gave up the connection, nothing on it is heard any more
- *      server:   RAN, CYCLE, SYNC, SAVE, RESTART, CRASH, PROMOTE, each with what expired
+ *      server:   RAN, CYCLE, SYNC, READ, SAVE, RESTART, CRASH, PROMOTE, each with what expired
  *      world:    FAULT begins, HEALED ends, QUIET
  *
  * A sight and all that it points to are good only during the call.
@@ -23,6 +23,7 @@ typedef enum sim_sight_kind {
     SIM_CLOSED,
     SIM_CYCLE,
     SIM_SYNC,
+    SIM_READ, /* the replica was asked */
     SIM_SAVE,
     SIM_RESTART,
     SIM_CRASH,
@@ -48,9 +49,9 @@ struct sim_sight {
     sim_message_name message; /* of SENT to HEARD; its node is the client, also of CLOSED */
     uint32_t connection;      /* the how manieth of the client */
     bool is_copy;             /* that a proxy sent: nobody waits for its answer */
-    size_t argc;              /* the command, of SENT and RAN */
+    size_t argc;              /* the command, of SENT, RAN and READ */
     const ttl_bytes *argv;
-    const ttl_reply *reply; /* of RAN */
+    const ttl_reply *reply; /* of RAN and READ */
     const sim_fault *fault; /* of BEGAN and HEALED; NULL: all are healed */
     size_t expired_count;   /* of RAN and CYCLE: keys whose `expired` was announced */
     ttl_bytes expired[64];

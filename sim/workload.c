@@ -145,3 +145,13 @@ sim_op sim_workload_op(const sim_workload *workload, sim_random *stream, int64_t
     if (sim_op_has_time(&op)) draw_time(workload, stream, now_ms, &op);
     return op;
 }
+
+sim_op sim_workload_read(const sim_workload *workload, sim_random *stream) {
+    static const uint8_t reads[] = {SIM_OP_GET,  SIM_OP_EXISTS, SIM_OP_TTL,   SIM_OP_PTTL,
+                                    SIM_OP_TYPE, SIM_OP_STRLEN, SIM_OP_MGET,  SIM_OP_EXPIRETIME,
+                                    SIM_OP_LLEN, SIM_OP_HLEN,   SIM_OP_SCARD, SIM_OP_ZCARD};
+    uint64_t bits = sim_random_next(stream);
+    return (sim_op){.kind = reads[(bits & 255) * sizeof reads >> 8],
+                    .key = (uint8_t)((bits >> 16 & 255) * workload->keys >> 8),
+                    .other = (uint8_t)((bits >> 24 & 255) * workload->keys >> 8)};
+}

@@ -26,4 +26,7 @@ sim_workload sim_workload_draw(sim_random *stream);
 /* `now_ms`: what the client's clock shows. */
 sim_op sim_workload_op(const sim_workload *workload, sim_random *stream, int64_t now_ms);
 
+/* A command that only reads. */
+sim_op sim_workload_read(const sim_workload *workload, sim_random *stream);
+
 #endif

@@ -21,6 +21,7 @@ enum {
     WAITING_MAX = 4096, /* messages that wait at the server; more are lost, as by a full queue */
     FAULTS_MAX = 24,
     RETRIES_MAX = 3,
+    READS_EACH = 4,   /* syncs: so often a client asks the replica, at some later moment */
     TICK_US = 100000, /* the active cycle, ten times a second */
     IDLE_CYCLES = 10, /* in a row, before they become rarer */
 };
@@ -33,6 +34,7 @@ enum event_kind {
     EVENT_TIMEOUT,
     EVENT_CYCLE,
     EVENT_SYNC,
+    EVENT_READ,
     EVENT_FAULT,
     EVENT_HEAL
 };
@@ -72,7 +74,8 @@ struct sim_world {
     sim_recording *recording;
     const sim_witness *witness;
     sim_workload workload;
-    sim_wall wall; /* of the server */
+    sim_random reads; /* at the replica */
+    sim_wall wall;    /* of the server */
     sim_network network;
     int64_t now_us, gap_us, timeout_us, service_us, lag_us;
     struct client clients[CLIENTS_MAX];
@@ -193,7 +196,7 @@ static void tell_step(sim_world *world, sim_step_kind kind) {
         [SIM_STEP_RESTART] = SIM_RESTART, [SIM_STEP_CRASH] = SIM_CRASH,
         [SIM_STEP_PROMOTE] = SIM_PROMOTE, [SIM_STEP_QUIET] = SIM_QUIET,
     };
-    if (world->witness != NULL && kind != SIM_STEP_COMMAND)
+    if (world->witness != NULL && kind != SIM_STEP_COMMAND && kind != SIM_STEP_READ)
         tell(world, (sim_sight){.kind = sights[kind]});
 }
 
@@ -224,6 +227,13 @@ static void plan_sync(sim_world *world) {
     plan(world, world->now_us + world->lag_us, EVENT_SYNC, 0, site->log_count - site->applied);
 }
 
+static void plan_read(sim_world *world) {
+    uint64_t span_us = (uint64_t)world->lag_us * 4 + TICK_US;
+    if (!sim_random_chance(&world->reads, 1, READS_EACH)) return;
+    int64_t in_us = (int64_t)sim_random_below(&world->reads, span_us);
+    plan(world, world->now_us + in_us, EVENT_READ, 0, 0);
+}
+
 /* Does a step of the site, and plans what follows from it. */
 static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint32_t client) {
     sim_step step = {.wall_us = sim_wall_at(&world->wall, world->now_us),
@@ -234,12 +244,27 @@ static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint
     world->law = sim_site_step(&world->site, &step);
     tell_step(world, kind);
     if (world->law != SIM_LAWS_HOLD) world->has_ended = true;
+    if (kind == SIM_STEP_READ) return;
     const sim_server *server = &world->site.servers[world->site.primary];
     if (kind == SIM_STEP_COMMAND && server->events == 0 && server->announced_count == 0) return;
     if (server->announced_count > 0) world->idle_cycles = 0;
     else if (kind == SIM_STEP_CYCLE) world->idle_cycles++;
     plan_cycle(world);
     plan_sync(world);
+}
+
+/* A client asks the replica, which may lag, but knows what is dead. */
+static void read_replica(sim_world *world) {
+    sim_op op = sim_workload_read(&world->workload, &world->reads);
+    site_do(world, SIM_STEP_READ, &op, 0);
+    world->commands++;
+    if (world->witness == NULL) return;
+    sim_rendered rendered;
+    sim_op_render(&op, &rendered);
+    tell(world, (sim_sight){.kind = SIM_READ,
+                            .argc = rendered.argc,
+                            .argv = rendered.argv,
+                            .reply = &world->site.reply});
 }
 
 static void run_command(sim_world *world, uint32_t index) {
@@ -511,7 +536,9 @@ static void handle(sim_world *world, const sim_event *event) {
     case EVENT_SYNC:
         world->sync_planned = false;
         site_do(world, SIM_STEP_SYNC, &(sim_op){.amount = (int64_t)event->payload}, 0);
+        plan_read(world);
         break;
+    case EVENT_READ: read_replica(world); break;
     case EVENT_FAULT: fault_begin(world, event->payload); break;
     case EVENT_HEAL: {
         const sim_fault *fault = &world->faults.faults[event->payload];
@@ -609,6 +636,7 @@ sim_world *sim_world_new(const sim_world_options *options) {
     world->witness = options->witness;
     world->first_free = UINT32_MAX;
     world->workload = sim_workload_draw(&stream);
+    world->reads = sim_random_stream(options->seed, "reads", 0);
     world->client_count = (unsigned)sim_random_between(&stream, 1, CLIENTS_MAX);
     world->gap_us = INT64_C(16) << sim_random_below(&stream, 20);
     world->network = (sim_network){.key = sim_network_key(options->seed),

@@ -23,6 +23,10 @@ bool sim_write_can_be_vector(const sim_recording *steps, const char **why) {
             *why = "a server restarts or is promoted in it";
             return false;
         }
+        if (step->kind == SIM_STEP_READ && i + 1 == steps->count) {
+            *why = "a replica is asked in it";
+            return false;
+        }
         if (step->wall_us < last_us) {
             *why = "the clock goes back in it";
             return false;
@@ -277,11 +281,12 @@ static void put_row(void *context, const sim_step *step, const sim_site *site) {
     int64_t at_us = step->wall_us - table->t0_us;
     fprintf(table->out, "  %10" PRId64 ".%03d ms  ", at_us / US_PER_MS,
             (int)(at_us % US_PER_MS < 0 ? -(at_us % US_PER_MS) : at_us % US_PER_MS));
-    if (step->kind == SIM_STEP_COMMAND) {
+    if (step->kind == SIM_STEP_COMMAND || step->kind == SIM_STEP_READ) {
         char command[SIM_COMMAND_TEXT], reply[SIM_REPLY_TEXT];
         sim_text_command(&step->op, command);
         sim_text_reply(&site->reply, reply);
-        fprintf(table->out, "client %d  %s -> %s", step->client, command, reply);
+        if (step->kind == SIM_STEP_READ) fprintf(table->out, "replica   %s -> %s", command, reply);
+        else fprintf(table->out, "client %d  %s -> %s", step->client, command, reply);
     } else {
         fprintf(table->out, "server    %s", sim_step_kind_name(step->kind));
         if (step->kind == SIM_STEP_SYNC) fprintf(table->out, " of %" PRId64, step->op.amount);
