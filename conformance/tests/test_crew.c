@@ -165,22 +165,28 @@ START_TEST(a_clock_that_runs_twice_as_fast_is_named_and_nothing_fails_for_it) {
 }
 END_TEST
 
-static void set_clock_back(void *context, size_t done, size_t total, const result_run *run) {
+typedef struct clock_move {
+    virtual_clock *clock;
+    int64_t to_us;
+} clock_move;
+
+static void set_clock(void *context, size_t done, size_t total, const result_run *run) {
     (void)total, (void)run;
-    virtual_clock *clock = context;
+    const clock_move *move = context;
     if (done != 1) return;
-    virtual_clock_set(clock, START_MS * 1000 - 5000000);
-    virtual_clock_run(clock, 1000000);
+    virtual_clock_set(move->clock, move->to_us);
+    virtual_clock_run(move->clock, 1000000);
 }
 
 #define SHORT VECTOR("t.short", "", STEP("\"SET\", \"{k}\", \"v\"", OK))
 
 /* The first verdict is kept, then the clock is set: of the others none may fail for it. */
-START_TEST(a_clock_that_is_set_during_the_run_is_named_and_nothing_fails_for_it) {
+static void check_set_clock(int64_t from_start_ms) {
     fixture self;
     fixture_start(&self, 1000000);
-    self.how.on_progress = set_clock_back;
-    self.how.progress_context = &self.server.clock;
+    clock_move move = {&self.server.clock, (START_MS + from_start_ms) * 1000};
+    self.how.on_progress = set_clock;
+    self.how.progress_context = &move;
     char *others = many(LIVES), *body = text_format("%s,%s", SHORT, others);
     fixture_run(&self, body);
     check(&self.run->vectors[0], VERDICT_PASS, NULL, NULL);
@@ -189,6 +195,15 @@ START_TEST(a_clock_that_is_set_during_the_run_is_named_and_nothing_fails_for_it)
     free(body);
     free(others);
     fixture_stop(&self);
+}
+
+START_TEST(a_clock_that_is_set_back_during_the_run_is_named_and_nothing_fails_for_it) {
+    check_set_clock(-5000);
+}
+END_TEST
+
+START_TEST(a_clock_that_is_set_forward_during_the_run_is_named_and_nothing_fails_for_it) {
+    check_set_clock(3600000);
 }
 END_TEST
 
@@ -339,7 +354,10 @@ int main(void) {
     tcase_add_test(tests, few_connections_are_enough);
     tcase_add_test(tests, a_clock_that_stands_still_is_named_and_nothing_fails_for_it);
     tcase_add_test(tests, a_clock_that_runs_twice_as_fast_is_named_and_nothing_fails_for_it);
-    tcase_add_test(tests, a_clock_that_is_set_during_the_run_is_named_and_nothing_fails_for_it);
+    tcase_add_test(tests,
+                   a_clock_that_is_set_back_during_the_run_is_named_and_nothing_fails_for_it);
+    tcase_add_test(tests,
+                   a_clock_that_is_set_forward_during_the_run_is_named_and_nothing_fails_for_it);
     tcase_add_test(tests, a_server_that_stops_answering_is_an_error_within_the_patience);
     tcase_add_test(tests, a_server_that_goes_on_loses_only_the_vectors_that_it_did_not_answer);
     tcase_add_test(tests, a_connection_that_is_closed_midway_costs_the_vectors_that_need_it);
