@@ -387,6 +387,9 @@ def diff(mutant):
                       *[f"- {line}" for line in mutant.old], *[f"+ {line}" for line in mutant.new], "```", ""])
 
 
+def is_wanted(path, globs): return any(fnmatch.fnmatch(pathlib.Path(path).stem, g) for g in globs)
+
+
 def report(mutants, arguments):
     lines = ["# Mutation score of the vectors", "",
              "Each mutant is the engine with one place of its source changed. It is killed when a vector fails",
@@ -403,6 +406,11 @@ def report(mutants, arguments):
     lines.append(row("together", mutants))
     lines += ["", f"Beside them {count(mutants, 'unbuilt')} did not compile, and {count(mutants, 'same')} gave the same "
               "machine code.", ""]
+    if arguments.files:
+        left_out = sorted({pathlib.Path(p).stem for p in glob.glob("engine/*.c") if is_wanted(p, CORE + OTHERS)}
+                          - {pathlib.Path(m.path).stem for m in mutants})
+        lines += ["Only the files above were run" + (f"; nothing is said of {', '.join(left_out)}." if left_out else "."), ""]
+    if arguments.again: lines += ["What an earlier run had killed was not run again: vectors were only added since.", ""]
     if arguments.sample: lines += [f"This is a sample of {arguments.sample} with the seed {arguments.seed}.", ""]
     survived = [m for m in mutants if m.verdict == "survived"]
     lines += ["## Survivors", ""] + ([diff(m) for m in survived] or ["None.", ""])
