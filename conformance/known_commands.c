@@ -64,6 +64,7 @@ static const known_command commands[] = {
     {"MGET", 1, -1, 1, 0, false},
     {"MOVE", 1, 1, 1, 0, false},
     {"MSET", 1, -1, 2, 0, false},
+    {"MSETEX", 2, -1, -2, 0, false},
     {"MSETNX", 1, -1, 2, 0, false},
     {"MULTI", 0, 0, 0, 0, false},
     {"NOSUCHCOMMAND", 0, 0, 0, 0, false}, /* which no server has */

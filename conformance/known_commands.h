@@ -13,7 +13,8 @@ typedef struct known_command {
     int first_key;    /* 0: no argument is a key */
     int last_key;     /* -1: the last argument */
     int key_step;     /* from one key to the next; 0: the argument before the first says how many;
-                       * -1: it does, and argument 1 is a key too */
+                       * -1: it does, and argument 1 is a key too; -2: it does, and a value stands
+                       * behind each key */
     unsigned needs;   /* capabilities without which the command is not allowed */
     bool answers_a_time; /* an integer reply says when, or how long still */
 } known_command;

@@ -22,6 +22,11 @@ static bool begins_with_key(const vector_text *text) {
     return text->count > 0 && text->pieces[0].kind == VECTOR_TEXT_KEY;
 }
 
+static size_t distance_of_keys(const known_command *command) {
+    if (command->key_step == -2) return 2;
+    return command->key_step <= 0 ? 1 : (size_t)command->key_step;
+}
+
 /* The index of the last key. Where keys are counted and the count is none, there are no keys. */
 static size_t last_key(const known_command *command, const vector_step *step) {
     if (command->key_step <= 0 && command->first_key > 0) {
@@ -29,7 +34,8 @@ static size_t last_key(const known_command *command, const vector_step *step) {
         const char *text = before < step->argc ? plain_text(&step->argv[before]) : NULL;
         int64_t count = 0;
         if (text == NULL || !number_parse(text, strlen(text), &count) || count < 0) count = 0;
-        return before + ((size_t)count < step->argc ? (size_t)count : step->argc);
+        size_t keys = (size_t)count < step->argc ? (size_t)count : step->argc;
+        return before + keys * distance_of_keys(command);
     }
     return command->last_key < 0 ? step->argc - 1 : (size_t)command->last_key;
 }
@@ -37,11 +43,11 @@ static size_t last_key(const known_command *command, const vector_step *step) {
 static void check_keys(loading *self, const cJSON *list, const known_command *command,
                        const vector_step *step) {
     size_t first = (size_t)command->first_key, last = last_key(command, step);
-    size_t key_step = command->key_step <= 0 ? 1 : (size_t)command->key_step;
+    size_t key_step = distance_of_keys(command);
     const cJSON *item = list->child;
     for (size_t i = 0; i < step->argc && i <= last; i++, item = item->next) {
         bool is_key = first > 0 && i >= first && (i - first) % key_step == 0;
-        if (command->key_step < 0 && i == 1) is_key = true;
+        if (command->key_step == -1 && i == 1) is_key = true;
         if (is_key && !begins_with_key(&step->argv[i]))
             loading_error(self, item,
                           "expected a key of the run's own, which begins with {k}: %s touches it, "

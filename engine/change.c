@@ -36,6 +36,13 @@ void change_tell_set(struct call *call, ttl_bytes name, ttl_bytes value, ttl_ins
     tell_moment(call, 5, argv, 4, deadline);
 }
 
+/* Its conditions held, so a replica need not ask them. A time that was given twice is told once:
+ * Redis 8.6 leaves the first one in, and its replica refuses the two. */
+void change_tell_many(struct call *call, ttl_bytes *words, size_t count, ttl_instant deadline) {
+    words[count] = ttl_bytes_of("PXAT");
+    tell_moment(call, count + 2, words, count + 1, deadline);
+}
+
 void change_tell_deadline(struct call *call, ttl_bytes name, ttl_instant deadline) {
     ttl_bytes argv[3] = {ttl_bytes_of("PEXPIREAT"), name};
     tell_moment(call, 3, argv, 2, deadline);

@@ -15,6 +15,8 @@
 
 /* SET name value with this deadline. */
 void change_tell_set(struct call *call, ttl_bytes name, ttl_bytes value, ttl_instant deadline);
+/* MSETEX and its pairs, the first `count` words, with this deadline; there is room for two more. */
+void change_tell_many(struct call *call, ttl_bytes *words, size_t count, ttl_instant deadline);
 /* PEXPIREAT name deadline. */
 void change_tell_deadline(struct call *call, ttl_bytes name, ttl_instant deadline);
 /* RESTORE name deadline payload, with ABSTTL. */

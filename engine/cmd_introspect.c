@@ -161,6 +161,7 @@ static const struct hints {
     const char *words[HINTS_MOST];
 } hint_rows[] = {
     {"mset", ALWAYS, ALWAYS, {MULTI_SHARD, SUCCEEDED}},
+    {"msetex", ALWAYS, ALWAYS, {MULTI_SHARD, SUCCEEDED}},
     {"msetnx", BEFORE(7, 2, 0), NEVER, {MULTI_SHARD, MINIMUM}},
     {"mget", ALWAYS, ALWAYS, {MULTI_SHARD}},
     {"ttl", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
@@ -217,7 +218,13 @@ static void add_hints(struct call *call, const char *name) {
 
 /* ---- key specs */
 
-enum { KEY_FLAGS_MOST = 4, KEY_SPECS_MOST = 2, KEY_COUNT_PLACE = 2 };
+enum {
+    KEY_FLAGS_MOST = 4,
+    KEY_SPECS_MOST = 2,
+    KEY_COUNT_PLACE = 2,
+    PAIR_COUNT_PLACE = 1, /* of MSETEX */
+    PAIR_STEP = 2,
+};
 
 /* What is done to a run of keys. The first run begins at the first argument and ends at the
  * command's last key, unless there is a second one: then each run is one key, or the second goes
@@ -255,6 +262,7 @@ static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
     [KEYS_OF_READER] = {{"We cannot tell how the keys will be used so we assume the worst, RO and "
                          "ACCESS",
                          {"RO", "access"}}},
+    [KEYS_OF_PAIRS] = {{NULL, {"OW", "update"}}},
     [KEYS_OF_READER_DIGEST] = {{NULL, {"RO", "access"}}},
     [KEYS_STORE_RW] = {{NULL, {"RW", "update"}}, {NULL, {"RO", "access"}}},
     [KEYS_STORE_COUNTED] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},
@@ -309,12 +317,12 @@ static void add_key_spec(struct call *call, const struct key_spec *spec, int fir
 }
 
 /* How many there are stands before them. */
-static void add_counted_keys(struct call *call, const struct key_spec *spec) {
-    add_key_spec_head(call, spec, KEY_COUNT_PLACE);
+static void add_counted_keys(struct call *call, const struct key_spec *spec, bool in_pairs) {
+    add_key_spec_head(call, spec, in_pairs ? PAIR_COUNT_PLACE : KEY_COUNT_PLACE);
     add_search(call, "find_keys", "keynum", 3);
     add_number(call, "keynumidx", 0);
     add_number(call, "firstkey", 1);
-    add_number(call, "keystep", 1);
+    add_number(call, "keystep", in_pairs ? PAIR_STEP : 1);
 }
 
 static void add_key_specs(struct call *call, const struct described *it) {
@@ -325,11 +333,11 @@ static void add_key_specs(struct call *call, const struct described *it) {
     int last = it->last_key < 0 ? it->last_key : 0;
     add_set(call, count);
     bool is_counted = count == 1 && it->first_key == 0;
-    if (is_counted) add_counted_keys(call, &specs[0]);
+    if (is_counted) add_counted_keys(call, &specs[0], it->access == KEYS_OF_PAIRS);
     else if (count == 1) add_key_spec(call, &specs[0], it->first_key, last, it->key_step);
     if (count < 2) return;
     add_key_spec(call, &specs[0], it->first_key, 0, 1);
-    if (it->access == KEYS_STORE_COUNTED) add_counted_keys(call, &specs[1]);
+    if (it->access == KEYS_STORE_COUNTED) add_counted_keys(call, &specs[1], false);
     else add_key_spec(call, &specs[1], it->first_key + 1, last, 1);
 }
 
@@ -483,11 +491,24 @@ static ttl_status tell_counted_keys(struct call *call) {
     return TTL_OK;
 }
 
+/* The keys of MSETEX: there must be as many as it says. */
+static ttl_status tell_paired_keys(struct call *call) {
+    const size_t first = 2 + PAIR_COUNT_PLACE; /* behind COMMAND GETKEYS */
+    int64_t count, most = (int64_t)(call->argc - first) / PAIR_STEP;
+    if (!argument_integer(call->argv[first], &count) || count <= 0 || count > most)
+        return reply_error(call, "ERR Invalid arguments specified for command");
+    reply_array(call, (size_t)count);
+    for (size_t i = 0; i < (size_t)count; i++)
+        reply_bulk(call, call->argv[first + 1 + PAIR_STEP * i]);
+    return TTL_OK;
+}
+
 ttl_status command_tell_keys(struct call *call) {
     const struct command *command = command_asked_about(call);
     if (command == NULL) return reply_error(call, "ERR Invalid command specified");
     bool is_counted = command->group == GROUP_SCRIPTING && command->run != script_command;
-    if (command->first_key == 0 && !is_counted)
+    bool in_pairs = command->access == KEYS_OF_PAIRS;
+    if (command->first_key == 0 && !is_counted && !in_pairs)
         return reply_error(call, "ERR The command has no key arguments");
     RULE("command-getkeys");
     int argc = (int)call->argc - 2;
@@ -495,6 +516,7 @@ ttl_status command_tell_keys(struct call *call) {
         return reply_error(call, "ERR Invalid number of arguments specified for command");
     if (is_counted) return tell_counted_keys(call);
     if (command->access == KEYS_STORE_COUNTED) return tell_stored_keys(call);
+    if (in_pairs) return tell_paired_keys(call);
     int last = command->last_key < 0 ? argc + command->last_key : command->last_key;
     size_t head = call->reply->node_count, count = 0;
     reply_array(call, 0);

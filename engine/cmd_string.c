@@ -228,56 +228,6 @@ ttl_status mget_command(struct call *call) {
     return TTL_OK;
 }
 
-/* Drafts all values before the first is put, so that all are or none is. */
-static ttl_status mset_write(struct call *call) {
-    struct keyspace *keyspace = &call->db->keyspace;
-    size_t count = (call->argc - 1) / 2;
-    struct key *drafts = memory_take(&call->engine->memory, count * sizeof *drafts);
-    if (drafts == NULL) return TTL_NO_MEMORY;
-    size_t drafted = 0;
-    while (drafted < count) {
-        const ttl_bytes *pair = &call->argv[1 + 2 * drafted];
-        drafts[drafted] = keyspace_draft_string(keyspace, pair[0], pair[1]);
-        if (drafts[drafted].record == NULL) break;
-        drafted++;
-    }
-    bool whole = drafted == count;
-    for (size_t i = 0; i < drafted; i++) {
-        ttl_bytes name = call->argv[1 + 2 * i];
-        if (!whole) {
-            keyspace_discard(keyspace, drafts[i]);
-            continue;
-        }
-        db_put(call, db_write(call, name), drafts[i]);
-        db_announce(call, EVENT_STRING, "set", name);
-    }
-    memory_give(&call->engine->memory, drafts, count * sizeof *drafts);
-    return whole ? TTL_OK : TTL_NO_MEMORY;
-}
-
-static ttl_status reply_mset_arity(struct call *call) {
-    if (call_has(call, TRAIT_COMMAND_IS_QUOTED)) return reply_wrong_arity(call);
-    return reply_error(call, "ERR wrong number of arguments for MSET");
-}
-
-ttl_status mset_command(struct call *call) {
-    if (call->argc % 2 == 0) return reply_mset_arity(call);
-    if (mset_write(call) != TTL_OK) return TTL_NO_MEMORY;
-    return reply_ok(call);
-}
-
-ttl_status msetnx_command(struct call *call) {
-    if (call->argc % 2 == 0) return reply_mset_arity(call);
-    for (size_t i = 1; i < call->argc; i += 2)
-        if (db_write(call, call->argv[i]).record != NULL) {
-            RULE("msetnx.all-or-nothing");
-            return reply_integer(call, 0);
-        }
-    RULE("msetnx.dead-does-not-count");
-    if (mset_write(call) != TTL_OK) return TTL_NO_MEMORY;
-    return reply_integer(call, 1);
-}
-
 /* ---- changing a string in place: the deadline stays */
 
 /* Makes the string at `name` `length` bytes long, a new key when there is none, and returns its

@@ -96,6 +96,7 @@ enum key_access {
     KEYS_OF_READER_DIGEST,
     KEYS_STORE_RW,      /* RW update, then RO access up to the last argument */
     KEYS_STORE_COUNTED, /* OW update, then RO access of as many as argument 2 says */
+    KEYS_OF_PAIRS,      /* OW update of as many as argument 1 says, a value behind each */
 };
 
 struct command {

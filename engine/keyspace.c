@@ -305,7 +305,11 @@ char *keyspace_resize_string(struct key key, size_t length) {
 /* ---- deadlines */
 
 ttl_status keyspace_reserve_deadline(struct keyspace *keyspace) {
-    return wheel_reserve(&keyspace->wheel, 1);
+    return keyspace_reserve_deadlines(keyspace, 1);
+}
+
+ttl_status keyspace_reserve_deadlines(struct keyspace *keyspace, size_t count) {
+    return wheel_reserve(&keyspace->wheel, count);
 }
 
 void keyspace_arm(struct keyspace *keyspace, struct key key, ttl_instant deadline) {

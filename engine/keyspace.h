@@ -138,6 +138,8 @@ struct key keyspace_draft_renamed(struct keyspace *keyspace, ttl_bytes name, str
 void keyspace_discard(struct keyspace *keyspace, struct key draft);
 /* Makes room for a deadline, so that the next keyspace_arm cannot fail. */
 ttl_status keyspace_reserve_deadline(struct keyspace *keyspace);
+/* The same for the next `count` of them. */
+ttl_status keyspace_reserve_deadlines(struct keyspace *keyspace, size_t count);
 /* Makes room for a string value of `length` bytes in place; the value stays as it is. */
 ttl_status keyspace_reserve_string(struct keyspace *keyspace, struct key key, size_t length);
 

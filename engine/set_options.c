@@ -70,24 +70,29 @@ static bool take_existence(const struct call *call, const struct set_options *op
     return true;
 }
 
-/* Takes one option that only SET has. */
-static bool take_set_option(const struct call *call, size_t *index, struct set_options *options) {
+/* Takes one option that SET and MSETEX have. */
+static bool take_write_option(const struct call *call, size_t index, struct set_options *options) {
     bool with_get = call_has(call, TRAIT_SET_NX_GET);
-    if (call_is_word(call, *index, "NX"))
+    if (call_is_word(call, index, "NX"))
         return (with_get || !options->get) &&
                take_existence(call, options, &options->only_new, options->only_present);
-    if (call_is_word(call, *index, "XX"))
+    if (call_is_word(call, index, "XX"))
         return take_existence(call, options, &options->only_present, options->only_new);
+    if (call_is_word(call, index, "KEEPTTL")) {
+        RULE("set.keepttl");
+        options->keep_deadline = true;
+        return options->time_word == NULL;
+    }
+    return false;
+}
+
+/* Takes one option that only SET has. */
+static bool take_set_option(const struct call *call, size_t *index, struct set_options *options) {
     if (call_is_word(call, *index, "GET")) {
         if (!call_has(call, TRAIT_SET_ABSOLUTE)) return false;
         RULE("set.get", "set.nx-get");
         options->get = true;
-        return with_get || !options->only_new;
-    }
-    if (call_is_word(call, *index, "KEEPTTL")) {
-        RULE("set.keepttl");
-        options->keep_deadline = true;
-        return options->time_word == NULL;
+        return !options->only_new || call_has(call, TRAIT_SET_NX_GET);
     }
     return take_comparison(call, index, options);
 }
@@ -98,8 +103,9 @@ bool set_options_parse(struct call *call, size_t first, enum options_of whose,
     for (size_t i = first; i < call->argc; i++) {
         if (take_time(call, &i, options)) continue;
         bool taken = false;
-        if (whose == OPTIONS_OF_SET) {
-            taken = take_set_option(call, &i, options);
+        if (whose != OPTIONS_OF_GETEX) {
+            taken = take_write_option(call, i, options) ||
+                    (whose == OPTIONS_OF_SET && take_set_option(call, &i, options));
         } else if (call_is_word(call, i, "PERSIST")) {
             options->persist = true;
             taken = options->time_word == NULL;

@@ -1,11 +1,11 @@
-/* The options that SET and GETEX share: conditions, deadlines, KEEPTTL, PERSIST, GET. */
+/* The options that SET, MSETEX and GETEX share: conditions, deadlines, KEEPTTL, PERSIST, GET. */
 #ifndef ENGINE_SET_OPTIONS_H
 #define ENGINE_SET_OPTIONS_H
 
 #include "engine/command.h"
 #include "engine/deadline.h"
 
-enum options_of { OPTIONS_OF_SET, OPTIONS_OF_GETEX };
+enum options_of { OPTIONS_OF_SET, OPTIONS_OF_GETEX, OPTIONS_OF_MSETEX };
 
 /* IFEQ and IFNE: what the present value is compared for. */
 enum set_comparison { COMPARE_NOTHING, COMPARE_EQUAL, COMPARE_UNEQUAL };

@@ -41,6 +41,7 @@ static const command_shape shapes[] = {
     {"GETSET", "kv", NULL, ORDER_EXACT},
     {"MSET", "kvkv", NULL, ORDER_EXACT},
     {"MSETNX", "kvkv", NULL, ORDER_EXACT},
+    {"MSETEX", "#kvkv", TIME_OPTIONS "|KEEPTTL|NX|XX", ORDER_EXACT},
     {"BITOP", "wkkk", NULL, ORDER_EXACT},
     {"MGET", "kkk", NULL, ORDER_EXACT},
     {"APPEND", "kv", NULL, ORDER_EXACT},

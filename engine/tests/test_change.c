@@ -141,6 +141,20 @@ START_TEST(what_came_of_chance_is_said) {
 }
 END_TEST
 
+/* What came of conditions, and of a time given twice, is one moment. */
+START_TEST(many_strings_are_told_with_one_moment) {
+    struct pair pair;
+    pair_open(&pair, "redis-8.6", true);
+    say(&pair, "MSETEX 2 a v b w EX 50 NX EX 100");
+    ck_assert_str_eq(pair.told, "MSETEX 2 a v b w PXAT 1767225700000\n");
+    say(&pair, "MSETEX 1 a v KEEPTTL");
+    ck_assert_str_eq(pair.told, "MSETEX 1 a v KEEPTTL\n");
+    say(&pair, "MSETEX 1 a v NX EX 5");
+    ck_assert_str_eq(pair.told, "");
+    pair_close(&pair);
+}
+END_TEST
+
 START_TEST(a_transaction_is_told_command_by_command) {
     struct pair pair;
     pair_open(&pair, "redis-7.0", false);
@@ -181,6 +195,11 @@ static const char *const scripts[] = {
     "SETRANGE # % y",
     "MSET # % # %",
     "MSETNX # % # %",
+    "MSETEX 2 # % # %",
+    "MSETEX 2 # % # % PX %",
+    "MSETEX 2 # % # % PX 9 NX EX %",
+    "MSETEX 1 # % XX PX % PX 5",
+    "MSETEX 2 # % # % KEEPTTL",
     "BITOP OR # # #",
     "BITOP NOT # #",
     "DEL # #",
@@ -307,7 +326,10 @@ static void run_script(const char *dialect, uint64_t run, bool has_own_clock) {
 }
 
 START_TEST(a_replica_has_what_its_primary_has_whatever_its_clock_shows) {
-    for (uint64_t run = 0; run < RUNS; run++) run_script("redis-7.0", run, true);
+    for (uint64_t run = 0; run < RUNS; run++) {
+        run_script("redis-7.0", run, true);
+        run_script("redis-8.6", run, true);
+    }
 }
 END_TEST
 
@@ -364,6 +386,7 @@ int main(void) {
     tcase_add_loop_test(tests, each_change_is_told_as_real_servers_tell_it, 0, TELLINGS);
     tcase_add_test(tests, a_death_is_told_before_what_met_it);
     tcase_add_test(tests, what_came_of_chance_is_said);
+    tcase_add_test(tests, many_strings_are_told_with_one_moment);
     tcase_add_test(tests, a_transaction_is_told_command_by_command);
     tcase_add_test(tests, a_copy_has_all_keys_and_none_of_what_there_was);
     tcase_add_test(tests, a_copy_without_memory_is_told_and_leaks_nothing);

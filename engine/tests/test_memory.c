@@ -19,6 +19,10 @@ static const char *const SCRIPT[] = {
     "GETDEL new",
     "MSET a 1 b 2 c 3 d 4 e 5 f 6 g 7 h 8 i 9 j 10 k 11 l 12 m 13 n 14",
     "MSETNX y 1 z 2",
+    "MSETEX 3 y 1 u 2 v 3 PX 100000",
+    "MSETEX 2 y 1 u 2 KEEPTTL XX",
+    "BITOP OR bits a b",
+    "BITOP NOT bits nothing",
     "MGET a b c nothing",
     "APPEND a tail",
     "APPEND fresh tail",
@@ -167,7 +171,7 @@ static void snapshot_take(struct snapshot *snapshot, struct world *w) {
 /* ---- the law */
 
 static void play(struct world *w, size_t until) {
-    world_open(w, "redis-7.0");
+    world_open(w, "redis-8.6");
     for (size_t i = 0; i < until; i++) world_do(w, SCRIPT[i]);
 }
 
@@ -217,7 +221,7 @@ START_TEST(a_new_engine_survives_every_allocation_failing) {
         int64_t now_us = 0;
         ttl_engine_options options = {.clock = {.context = &now_us, .now_us = world_now_us},
                                       .allocator = test_allocator(&memory)};
-        ck_assert(ttl_dialect_parse("redis-7.0", &options.dialect));
+        ck_assert(ttl_dialect_parse("redis-8.6", &options.dialect));
         ttl_engine *engine = ttl_engine_new(&options);
         ttl_session *session = engine == NULL ? NULL : ttl_session_new(engine, NULL);
         bool done = session != NULL;
