@@ -134,9 +134,9 @@ START_TEST(a_server_that_never_answers_is_given_up) {
 END_TEST
 
 START_TEST(a_server_that_listens_late_is_waited_for) {
-    const char *command[] = {
-        "sh", "-c", "sleep 0.4; exec redis-server --port 0 --save '' --unixsocket \"$0\"",
-        "{socket}", NULL};
+    const char *command[] = {"sh", "-c",
+                             "sleep 0.4; exec redis-server --port 0 --save '' --unixsocket \"$0\"",
+                             "{socket}", NULL};
     server_options options = {.command = command};
     server_process server;
     ck_assert_msg(server_start(&server, &options, error), "%s", error);

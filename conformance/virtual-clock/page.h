@@ -45,9 +45,9 @@ typedef struct clock_page {
     _Atomic uint32_t magic; /* written last: a page without it is not ready */
     _Atomic uint32_t version;
     _Atomic uint32_t generation;
-    _Atomic uint32_t process;  /* who mapped the page last, 0: nobody */
+    _Atomic uint32_t process; /* who mapped the page last, 0: nobody */
     page_reading readings[2]; /* the one at generation & 1 holds */
-    _Atomic uint64_t asked;    /* how often the library answered from the page */
+    _Atomic uint64_t asked;   /* how often the library answered from the page */
     _Atomic int64_t timers_ahead_us;
 } clock_page;
 
