@@ -103,6 +103,7 @@ static const known_command commands[] = {
     {"SINTERSTORE", 1, -1, 1, 0, false},
     {"SISMEMBER", 1, 1, 1, 0, false},
     {"SMEMBERS", 1, 1, 1, 0, false},
+    {"SORT", 1, 1, 1, 0, false},
     {"SPOP", 1, 1, 1, 0, false},
     {"SREM", 1, 1, 1, 0, false},
     {"STRLEN", 1, 1, 1, 0, false},

@@ -107,8 +107,11 @@ static const struct category {
     {"@read", NO_GROUP, COMMAND_READONLY, 0},
     {"@write", NO_GROUP, COMMAND_WRITE, 0},
     {"@set", GROUP_SET, 0, 0},
+    {"@set", GROUP_SORTABLE, 0, 0},
     {"@sortedset", GROUP_ZSET, 0, 0},
+    {"@sortedset", GROUP_SORTABLE, 0, 0},
     {"@list", GROUP_LIST, 0, 0},
+    {"@list", GROUP_SORTABLE, 0, 0},
     {"@hash", GROUP_HASH, 0, 0},
     {"@string", GROUP_STRING, 0, 0},
     {"@bitmap", GROUP_BITMAP, 0, 0},
@@ -220,7 +223,7 @@ static void add_hints(struct call *call, const char *name) {
 
 enum {
     KEY_FLAGS_MOST = 4,
-    KEY_SPECS_MOST = 2,
+    KEY_SPECS_MOST = 3,
     KEY_COUNT_PLACE = 2,
     PAIR_COUNT_PLACE = 1, /* of MSETEX */
     PAIR_STEP = 2,
@@ -266,6 +269,14 @@ static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
     [KEYS_OF_READER_DIGEST] = {{NULL, {"RO", "access"}}},
     [KEYS_STORE_RW] = {{NULL, {"RW", "update"}}, {NULL, {"RO", "access"}}},
     [KEYS_STORE_COUNTED] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},
+    [KEYS_SORT] =
+        {{NULL, {"RO", "access"}},
+         {"For the optional BY/GET keyword. It is marked 'unknown' because the key names "
+          "derive from the content of the key we sort",
+          {"RO", "access"}},
+         {"For the optional STORE keyword. It is marked 'unknown' because the keyword can "
+          "appear anywhere in the argument array",
+          {"OW", "update"}}},
 };
 
 static void add_map(struct call *call, size_t pairs) {
@@ -295,15 +306,26 @@ static void add_number(struct call *call, const char *name, int number) {
     reply_integer(call, number);
 }
 
-static void add_key_spec_head(struct call *call, const struct key_spec *spec, int first) {
+static void add_key_spec_begin(struct call *call, const struct key_spec *spec) {
     add_map(call, spec->note == NULL ? 3 : 4);
     if (spec->note != NULL) {
         add_word(call, "notes");
         add_word(call, spec->note);
     }
     add_key_flags(call, spec);
+}
+
+static void add_key_spec_head(struct call *call, const struct key_spec *spec, int first) {
+    add_key_spec_begin(call, spec);
     add_search(call, "begin_search", "index", 1);
     add_number(call, "index", first);
+}
+
+/* Of keys that nobody can tell from the arguments. */
+static void add_unknown_keys(struct call *call, const struct key_spec *spec) {
+    add_key_spec_begin(call, spec);
+    add_search(call, "begin_search", "unknown", 0);
+    add_search(call, "find_keys", "unknown", 0);
 }
 
 /* `last_key`: 0 one key, -1 up to the last argument. */
@@ -337,6 +359,11 @@ static void add_key_specs(struct call *call, const struct described *it) {
     else if (count == 1) add_key_spec(call, &specs[0], it->first_key, last, it->key_step);
     if (count < 2) return;
     add_key_spec(call, &specs[0], it->first_key, 0, 1);
+    if (it->access == KEYS_SORT) {
+        add_unknown_keys(call, &specs[1]);
+        add_unknown_keys(call, &specs[2]);
+        return;
+    }
     if (it->access == KEYS_STORE_COUNTED) add_counted_keys(call, &specs[1], false);
     else add_key_spec(call, &specs[1], it->first_key + 1, last, 1);
 }
@@ -478,6 +505,27 @@ static ttl_status tell_stored_keys(struct call *call) {
     return TTL_OK;
 }
 
+/* The keys of SORT: the one that is sorted and the last that STORE names. */
+static ttl_status tell_sort_keys(struct call *call) {
+    static const struct {
+        const char *word;
+        size_t arguments;
+    } skipped[] = {{"LIMIT", 2}, {"GET", 1}, {"BY", 1}};
+    size_t store = 0;
+    for (size_t i = 4; i < call->argc; i++) { /* behind COMMAND GETKEYS SORT key */
+        if (call_is_word(call, i, "STORE") && i + 1 < call->argc) store = ++i;
+        for (size_t w = 0; w < sizeof skipped / sizeof *skipped; w++) {
+            if (store == i || !call_is_word(call, i, skipped[w].word)) continue;
+            i += skipped[w].arguments;
+            break; /* i may be beyond the end */
+        }
+    }
+    reply_array(call, store > 0 ? 2 : 1);
+    reply_bulk(call, call->argv[3]);
+    if (store > 0) reply_bulk(call, call->argv[store]);
+    return TTL_OK;
+}
+
 /* The keys of a script, the count of which is one of the arguments; a count that cannot be counts
  * none, and before 7.0 was an error. */
 static ttl_status tell_counted_keys(struct call *call) {
@@ -517,6 +565,7 @@ ttl_status command_tell_keys(struct call *call) {
     if (is_counted) return tell_counted_keys(call);
     if (command->access == KEYS_STORE_COUNTED) return tell_stored_keys(call);
     if (in_pairs) return tell_paired_keys(call);
+    if (command->access == KEYS_SORT) return tell_sort_keys(call);
     int last = command->last_key < 0 ? argc + command->last_key : command->last_key;
     size_t head = call->reply->node_count, count = 0;
     reply_array(call, 0);

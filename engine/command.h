@@ -66,7 +66,8 @@ enum command_group {
     GROUP_PUBSUB,
     GROUP_CONNECTION,
     GROUP_SCRIPTING,
-    GROUP_SERVER, /* no category of its own */
+    GROUP_SORTABLE, /* of lists, sets and sorted sets at once */
+    GROUP_SERVER,   /* no category of its own */
 };
 
 /* What a command does to the value of its keys, as the key specs of COMMAND INFO say it. */
@@ -97,6 +98,7 @@ enum key_access {
     KEYS_STORE_RW,      /* RW update, then RO access up to the last argument */
     KEYS_STORE_COUNTED, /* OW update, then RO access of as many as argument 2 says */
     KEYS_OF_PAIRS,      /* OW update of as many as argument 1 says, a value behind each */
+    KEYS_SORT,          /* RO access, then keys that nobody can tell: RO access, and OW update */
 };
 
 struct command {

@@ -92,9 +92,9 @@ ttl_status store_collection(struct call *call, ttl_bytes name, enum value_type t
         return TTL_NO_MEMORY;
     }
     RULE("store.over-dead");
-    bool is_silent = call_has(call, TRAIT_STORE_OVER_DEAD_IS_SILENT);
+    bool is_silent = call_has(call, TRAIT_STORE_OVER_DEAD_IS_SILENT) && type != VALUE_LIST;
     struct key old = is_silent ? keyspace_find(keyspace, name) : db_write(call, name);
-    RULE("store.drops-deadline", "event.store");
+    RULE("store.drops-deadline", "event.store", "event.sortstore");
     db_put(call, old, draft);
     db_announce(call, value_event_kind(type), event, name);
     return reply_integer(call, count);

@@ -54,6 +54,13 @@ static inline bool bend_breaks_at_deadline(museum_target *self, size_t connectio
     return museum_run(self, connection, argc, argv, reply);
 }
 
+/* SORT with STORE crashes over a key that has a deadline. */
+static inline bool bend_breaks_over_volatile(museum_target *self, size_t connection, size_t argc,
+                                             const ttl_bytes *argv, ttl_reply *reply) {
+    if (museum_ask(self, "PTTL $3", argv) >= 0) return false;
+    return museum_run(self, connection, argc, argv, reply);
+}
+
 /* TTL in whole seconds, those that have begun left out. */
 static inline bool bend_begun_seconds(museum_target *self, size_t connection, size_t argc,
                                  const ttl_bytes *argv, ttl_reply *reply) {
@@ -221,6 +228,12 @@ static const museum_fault museum_faults[] = {
      .when = WHEN_VOLATILE,
      .instead = "PERSIST $1",
      .answer = "+OK"},
+    {.vectors = "bugs.dragonfly-6821.sorted-over-volatile",
+     .shows = "SORT broken",
+     .commands = "sort",
+     .having = "STORE",
+     .argc = 4,
+     .bend = bend_breaks_over_volatile},
     {.vectors = "bugs.dragonfly-3991.replaced-by-type.*store",
      .shows = "TTL 100",
      .commands = "sunionstore sdiffstore sinterstore zrangestore",

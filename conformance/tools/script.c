@@ -99,6 +99,7 @@ static const command_shape shapes[] = {
     {"SCARD", "k", NULL, ORDER_EXACT},
     {"SMEMBERS", "k", NULL, ORDER_FREE},
     {"SISMEMBER", "kz", NULL, ORDER_EXACT},
+    {"SORT", "k", "ALPHA|ASC|DESC|LIMIT n n|STORE k|ALPHA", ORDER_EXACT},
     {"SINTERSTORE", "kkk", NULL, ORDER_EXACT},
     {"SUNIONSTORE", "kkk", NULL, ORDER_EXACT},
     {"SDIFFSTORE", "kkk", NULL, ORDER_EXACT},

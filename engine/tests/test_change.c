@@ -224,6 +224,8 @@ static const char *const scripts[] = {
     "SPOP # 2",
     "SUNIONSTORE # # #",
     "SINTERSTORE # # #",
+    "SORT # ALPHA DESC STORE #",
+    "SORT # LIMIT 0 2 STORE #",
     "ZUNIONSTORE # 2 # # WEIGHTS % %",
     "ZINTERSTORE # 2 # #",
     "ZDIFFSTORE # 2 # #",

@@ -67,6 +67,8 @@ static const char *const SCRIPT[] = {
     "ZADD zset 5 a 4 d",
     "ZREM zset b",
     "ZRANGESTORE zset2 zset 0 -1",
+    "SORT set ALPHA DESC",
+    "SORT set ALPHA LIMIT 0 2 STORE sorted",
     "ZUNIONSTORE zset3 2 zset set WEIGHTS 2 3 AGGREGATE MAX",
     "ZINTERSTORE zset3 2 zset zset2",
     "ZDIFFSTORE zset3 2 zset set",
