@@ -63,7 +63,7 @@ static inline bool bend_breaks_over_volatile(museum_target *self, size_t connect
 
 /* TTL in whole seconds, those that have begun left out. */
 static inline bool bend_begun_seconds(museum_target *self, size_t connection, size_t argc,
-                                 const ttl_bytes *argv, ttl_reply *reply) {
+                                      const ttl_bytes *argv, ttl_reply *reply) {
     int64_t left = museum_ask(self, "PTTL $1", argv);
     bool works = museum_run(self, connection, argc, argv, reply);
     if (left >= 0) reply->nodes[0].is.integer = left / 1000;
