@@ -62,9 +62,8 @@ judge_result judge_history(const history *given, const judge_options *options) {
         result.questions = self.questions;
         result.open_questions = self.open_questions;
         if (result.answer == JUDGE_FAIL) judge_explain(&self, &result);
-        if (result.answer == JUDGE_UNDECIDED && self.has_given_up)
-            result.reason = text_copy("a script is given a time, or what the server chose, and "
-                                      "might act upon it");
+        if (result.answer == JUDGE_UNDECIDED && self.given_up != NULL)
+            result.reason = text_copy(self.given_up);
         else if (result.answer == JUDGE_UNDECIDED)
             result.reason = text_format("given up after running it %zu times", self.runs);
     }

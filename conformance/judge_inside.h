@@ -164,10 +164,10 @@ typedef struct judge {
     judge_variable *variables; /* by variable of the zone */
     size_t variable_capacity;
     judge_known known;
-    bool is_dead;       /* what is known contradicts itself */
-    bool has_given_up;  /* a script came to something that cannot be judged */
-    bool is_crowded;    /* the unit that begins narrowed the bracket of another */
-    int64_t told_now_s; /* the first half of what TIME told */
+    bool is_dead;         /* what is known contradicts itself */
+    const char *given_up; /* why no more can be judged; NULL: all can */
+    bool is_crowded;      /* the unit that begins narrowed the bracket of another */
+    int64_t told_now_s;   /* the first half of what TIME told */
 
     judge_choice *choices;
     size_t choice_count, choice_capacity;

@@ -310,7 +310,7 @@ judge_answer judge_search(judge *self) {
             resumed = SIZE_MAX;
             if (unit == SIZE_MAX) break;
             bool explained = judge_step(self, unit);
-            if (self->has_given_up) return JUDGE_UNDECIDED;
+            if (self->given_up != NULL) return JUDGE_UNDECIDED;
             if (explained) continue;
             keep_best(self, unit);
             break;

@@ -574,8 +574,8 @@ bool judge_tell(judge *self, uint32_t relation, int64_t value) {
     return false;
 }
 
-static void timeline_give_up(void *context) {
-    ((judge *)context)->has_given_up = true;
+static void timeline_give_up(void *context, const char *why) {
+    ((judge *)context)->given_up = why;
 }
 
 ttl_timeline judge_timeline(judge *self) {

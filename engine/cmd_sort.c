@@ -12,6 +12,14 @@ struct sorting {
     size_t store;          /* the argument that names the destination; 0: none */
 };
 
+/* A server with BY and GET answers something else than the error that comes from here. */
+static void sort_lacks(struct call *call) {
+    const ttl_timeline *timeline = call->engine->timeline;
+    if (timeline != NULL)
+        timeline->give_up(timeline->context,
+                          "SORT with BY or GET is more than the reference engine does");
+}
+
 /* ---- reading: each answers its error itself and returns false */
 
 static bool parse_options(struct call *call, struct sorting *sorting) {
@@ -32,6 +40,7 @@ static bool parse_options(struct call *call, struct sorting *sorting) {
         } else if (rest >= 1 && call_is_word(call, i, "STORE")) {
             sorting->store = ++i;
         } else {
+            if (call_is_word(call, i, "BY") || call_is_word(call, i, "GET")) sort_lacks(call);
             reply_syntax_error(call);
             return false;
         }

@@ -51,9 +51,9 @@ typedef struct ttl_timeline {
     bool (*is_after)(void *context, ttl_instant a, ttl_instant b);
     /* Takes note of a relation; its number goes into the reply as a node TTL_REPLY_TOLD. */
     uint32_t (*tell)(void *context, const ttl_told *told);
-    /* Said when a script has come to something that the timeline cannot know and may act upon: what
-     * is answered from now on means nothing. */
-    void (*give_up)(void *context);
+    /* Said when a command has come to something that the timeline, or this engine, cannot know:
+     * what is answered from now on means nothing. `why` is a sentence, and outlives everything. */
+    void (*give_up)(void *context, const char *why);
 } ttl_timeline;
 
 static inline ttl_instant ttl_instant_at(int64_t epoch_ms) {
