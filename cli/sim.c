@@ -171,11 +171,7 @@ static void print_missed(const sim_campaign *total) {
 static int run_campaign(const sim_arguments *arguments) {
     sim_campaign total = {0};
     double begin = sim_seconds();
-    for (uint64_t i = 0; arguments->checks_determinism && i < arguments->seeds; i++)
-        if (!check_determinism(arguments, arguments->seed + i)) return SIM_STATUS_UNLIKE;
-    if (arguments->checks_determinism)
-        printf("%" PRIu64 " seed%s went the same way twice\n", arguments->seeds,
-               arguments->seeds == 1 ? "" : "s");
+    if (!sim_all_agree(arguments, check_determinism)) return SIM_STATUS_UNLIKE;
     sim_campaign_end end = sim_campaign_run(arguments, &total);
     if (end.crashed_by != 0) {
         printf("a worker crashed (signal %d) in seed 0x%" PRIx64 "\n"

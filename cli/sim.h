@@ -74,6 +74,10 @@ sim_world_options sim_world_options_of(const sim_arguments *arguments, uint64_t 
 /* A world of those. */
 sim_world *sim_world_of(const sim_arguments *arguments, uint64_t seed, const sim_hooks *hooks,
                         sim_recording *recording, const sim_witness *witness);
+/* Asks of all seeds whether they go the same way twice, and says so; nothing where nobody wants to
+ * know. False: one does not, `agrees` has told. */
+bool sim_all_agree(const sim_arguments *arguments,
+                   bool (*agrees)(const sim_arguments *arguments, uint64_t seed));
 /* Runs all seeds in worker processes. */
 sim_campaign_end sim_campaign_run(const sim_arguments *arguments, sim_campaign *total);
 /* Prints the block about a seed that broke a law, or whose history the judge did not pass, and

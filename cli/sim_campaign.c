@@ -2,6 +2,7 @@
  * crashes leaves its seed there. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, which POSIX forgot */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +189,16 @@ static void sum_up(const board *b, const sim_arguments *arguments, sim_campaign 
     }
     end->next_seed = arguments->seed + next;
     end->was_interrupted = b->stops && next < arguments->seeds;
+}
+
+bool sim_all_agree(const sim_arguments *arguments,
+                   bool (*agrees)(const sim_arguments *arguments, uint64_t seed)) {
+    if (!arguments->checks_determinism) return true;
+    for (uint64_t i = 0; i < arguments->seeds; i++)
+        if (!agrees(arguments, arguments->seed + i)) return false;
+    printf("%" PRIu64 " seed%s went the same way twice\n", arguments->seeds,
+           arguments->seeds == 1 ? "" : "s");
+    return true;
 }
 
 sim_campaign_end sim_campaign_run(const sim_arguments *given, sim_campaign *total) {

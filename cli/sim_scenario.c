@@ -260,11 +260,7 @@ static int tell_interrupted(const sim_arguments *arguments, const sim_campaign *
 int sim_scenario_campaign(const sim_arguments *arguments, const scenario_file *file) {
     sim_campaign total = {0};
     double begin = sim_seconds();
-    for (uint64_t i = 0; arguments->checks_determinism && i < arguments->seeds; i++)
-        if (!check_determinism(arguments, arguments->seed + i)) return SIM_STATUS_UNLIKE;
-    if (arguments->checks_determinism)
-        printf("%" PRIu64 " seed%s went the same way twice\n", arguments->seeds,
-               arguments->seeds == 1 ? "" : "s");
+    if (!sim_all_agree(arguments, check_determinism)) return SIM_STATUS_UNLIKE;
     sim_campaign_end end = sim_campaign_run(arguments, &total);
     if (end.crashed_by != 0) return tell_crash(arguments, &end);
     if (end.has_failed) return tell_failure(arguments, file, end.failed_seed);

@@ -2,6 +2,7 @@
  * need not be followed. A state is what the engine holds, what is known of moments that still
  * matter, and who has run. */
 #include "conformance/judge_inside.h"
+#include "conformance/mix.h"
 
 #include <stdlib.h>
 
@@ -12,18 +13,12 @@ enum { LIVING_MOST = 64 };
 
 /* ---- hashing, twice over: no two states are to be taken for one */
 
-static uint64_t mixed(uint64_t value) {
-    value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
-    return value ^ value >> 31;
-}
-
 static const judge_name name_of_nothing = {UINT64_C(0x243f6a8885a308d3),
                                            UINT64_C(0x13198a2e03707344)};
 
 static void name_fold(judge_name *name, uint64_t value) {
-    name->a = mixed(name->a + value);
-    name->b = mixed((name->b ^ value) + UINT64_C(0x9e3779b97f4a7c15));
+    name->a = mix_bits(name->a + value);
+    name->b = mix_bits((name->b ^ value) + UINT64_C(0x9e3779b97f4a7c15));
 }
 
 static void name_fold_bytes(judge_name *name, ttl_bytes bytes) {

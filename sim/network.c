@@ -12,17 +12,11 @@ uint64_t sim_network_key(uint64_t seed) {
     return sim_random_next(&stream);
 }
 
-/* Two rounds of the finalizer of splitmix64, which spreads each bit over all. */
 static uint64_t draw(const sim_network *network, sim_message_name message, uint64_t purpose) {
     uint64_t z = network->key ^ message.number * UINT64_C(0x9e3779b97f4a7c15);
     z ^= purpose << 56 ^ (uint64_t)message.way << 48 ^ (uint64_t)message.attempt << 40;
     z ^= (uint64_t)message.node * UINT64_C(0xd1342543de82ef95);
-    for (int round = 0; round < 2; round++) {
-        z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-        z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-        z ^= z >> 31;
-    }
-    return z;
+    return sim_random_mix(sim_random_mix(z));
 }
 
 uint64_t sim_network_draw(const sim_network *network, sim_message_name message) {

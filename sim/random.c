@@ -2,10 +2,7 @@
 
 /* splitmix64: spreads a seed over the state, so that near seeds give far streams. */
 static uint64_t spread(uint64_t *state) {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
+    return sim_random_mix(*state += UINT64_C(0x9e3779b97f4a7c15));
 }
 
 static uint64_t rotated(uint64_t value, int bits) {

@@ -16,6 +16,13 @@ typedef struct sim_random {
     uint64_t state[4];
 } sim_random;
 
+/* The finalizer of splitmix64: spreads each bit over all. */
+static inline uint64_t sim_random_mix(uint64_t z) {
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
 sim_random sim_random_stream(uint64_t seed, const char *name, uint64_t index);
 uint64_t sim_random_next(sim_random *stream);
 /* 0 to bound - 1; the bound is never zero. */

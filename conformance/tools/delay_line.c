@@ -3,24 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance/mix.h"
 #include "conformance/text.h"
 
 /* splitmix64: every state is a good one, so seeds may be small and near to one another. */
-static uint64_t mix(uint64_t x) {
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
 static uint64_t draw(delay_line *self) {
     self->random += UINT64_C(0x9e3779b97f4a7c15);
-    return mix(self->random);
+    return mix_bits(self->random);
 }
 
 void delay_line_init(delay_line *self, uint64_t seed, uint64_t number, int64_t min_us,
                      int64_t max_us) {
     *self = (delay_line){.min_us = min_us, .max_us = max_us, .last_due_us = INT64_MIN};
-    self->random = mix(seed) ^ mix(~number);
+    self->random = mix_bits(seed) ^ mix_bits(~number);
 }
 
 void delay_line_free(delay_line *self) {

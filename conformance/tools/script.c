@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance/mix.h"
+
 enum { START_S = 1700000000 };
 
 /* ---- the grammar ----
@@ -154,10 +156,7 @@ static const char *const client_names[] = {"me", "", "two words", "a\nb"};
 /* ---- values ---- */
 
 static uint64_t generator_next(diff_generator *generator) {
-    uint64_t mixed = generator->state += UINT64_C(0x9e3779b97f4a7c15);
-    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return mixed ^ (mixed >> 31);
+    return mix_bits(generator->state += UINT64_C(0x9e3779b97f4a7c15));
 }
 
 static size_t below(diff_generator *generator, size_t bound) {
