@@ -71,7 +71,7 @@ const vector *dialects_witness(const vector_set *set, size_t trait) {
             ttl_dialect spec, bent;
             ttl_dialect_parse(ttl_dialect_names[i], &spec);
             bent = spec;
-            bent.traits ^= UINT64_C(1) << trait;
+            ttl_dialect_flip(&bent, trait);
             found = first_failure(set, spec, bent);
         }
     return found;

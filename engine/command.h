@@ -137,7 +137,7 @@ bool command_runs_in_multi(const struct command *command);
 #undef COMMAND
 
 static inline bool call_has(const struct call *call, enum trait trait) {
-    return (call->engine->dialect.traits >> trait & 1) != 0;
+    return ttl_dialect_has(&call->engine->dialect, trait);
 }
 
 /* ---- reading arguments */

@@ -17,6 +17,9 @@ static const struct trait_row trait_rows[TRAITS] = {
 #undef TRAIT
 };
 
+_Static_assert((size_t)TRAITS <= (size_t)TTL_TRAIT_WORDS * TTL_TRAITS_IN_WORD,
+               "each trait has its bit");
+
 static const char *const family_names[] = {"redis", "valkey", "redict"};
 enum { FAMILIES = sizeof family_names / sizeof *family_names };
 
@@ -76,10 +79,10 @@ bool dialect_in(const ttl_dialect *dialect, ttl_versions redis, ttl_versions val
 /* ---- dialects */
 
 ttl_dialect ttl_dialect_of(ttl_family family, ttl_version version) {
-    ttl_dialect dialect = {family, version, 0};
+    ttl_dialect dialect = {family, version, {0}};
     for (size_t i = 0; i < TRAITS; i++)
         if (dialect_in(&dialect, trait_rows[i].redis, trait_rows[i].valkey))
-            dialect.traits |= UINT64_C(1) << i;
+            ttl_dialect_flip(&dialect, i);
     return dialect;
 }
 
@@ -139,8 +142,4 @@ ttl_trait ttl_trait_at(size_t index) {
     require(index < TRAITS);
     const struct trait_row *row = &trait_rows[index];
     return (ttl_trait){row->id, row->text, row->redis, row->valkey};
-}
-
-bool ttl_dialect_has(const ttl_dialect *dialect, size_t trait) {
-    return (dialect->traits >> trait & 1) != 0;
 }

@@ -28,7 +28,7 @@ struct lua_run {
 };
 
 static inline bool lua_run_has(const struct lua_run *run, enum trait trait) {
-    return (run->script->dialect->traits >> trait & 1) != 0;
+    return ttl_dialect_has(run->script->dialect, trait);
 }
 
 /* Opens the libraries, sets KEYS and ARGV, and locks the globals. */

@@ -17,10 +17,13 @@ typedef struct ttl_version {
     uint16_t major, minor, patch;
 } ttl_version;
 
+/* Traits are bits: number n is bit n % 64 of word n / 64. */
+enum { TTL_TRAIT_WORDS = 4, TTL_TRAITS_IN_WORD = 64 };
+
 typedef struct ttl_dialect {
     ttl_family family;
     ttl_version version;
-    uint64_t traits; /* bit n: trait n of engine/traits.def holds */
+    uint64_t traits[TTL_TRAIT_WORDS]; /* bit n: trait n of engine/traits.def holds */
 } ttl_dialect;
 
 /* The dialect of a family's version. */
@@ -56,6 +59,12 @@ typedef struct ttl_trait {
 } ttl_trait;
 size_t ttl_trait_count(void);
 ttl_trait ttl_trait_at(size_t index);
-bool ttl_dialect_has(const ttl_dialect *dialect, size_t trait);
+static inline bool ttl_dialect_has(const ttl_dialect *dialect, size_t trait) {
+    return (dialect->traits[trait / TTL_TRAITS_IN_WORD] >> trait % TTL_TRAITS_IN_WORD & 1) != 0;
+}
+/* The other way round in this one trait: no server's dialect, but it shows what the trait does. */
+static inline void ttl_dialect_flip(ttl_dialect *dialect, size_t trait) {
+    dialect->traits[trait / TTL_TRAITS_IN_WORD] ^= UINT64_C(1) << trait % TTL_TRAITS_IN_WORD;
+}
 
 #endif
