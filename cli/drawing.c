@@ -82,6 +82,14 @@ const char *drawing_words(drawing *self, const char *format, ...) {
     return copy;
 }
 
+const char *drawing_command_words(drawing *self, size_t argc, const ttl_bytes *argv) {
+    const char *words = "";
+    for (size_t i = 0; i < argc; i++)
+        words = drawing_words(self, "%s%s%.*s", words, i == 0 ? "" : " ", (int)argv[i].length,
+                              argv[i].data);
+    return words;
+}
+
 const char *drawing_reply_words(drawing *self, const ttl_reply *reply) {
     if (reply->node_count == 0) return "";
     ttl_reply_type type = reply->nodes[0].type;

@@ -5,7 +5,8 @@
  *      words    what happened at a point, on which lane
  *      arrows   messages, from a point of one lane to a point of another
  *      bars     deadlines, each in the column of its key, from when it was set until it came
- *      spans    faults: a partition, a pause, a clock that is off, as long as they last
+ *      spans    faults: a partition, a pause, a clock that is off, as long as they last; and places
+ *               where a client is: a critical section
  *
  * Two renderers draw it: as text for a terminal (drawing_text.c) and as SVG (drawing_svg.c). They
  * share the layout below, so that they say the same.
@@ -78,7 +79,13 @@ typedef struct drawing_bar {
     const char *words; /* how long it was to be: "100 ms" */
 } drawing_bar;
 
+typedef enum drawing_span_kind {
+    DRAWING_TROUBLE,
+    DRAWING_PLACE,
+} drawing_span_kind;
+
 typedef struct drawing_span {
+    drawing_span_kind kind;
     size_t lane;
     size_t since, until; /* points; DRAWING_NONE: to the end */
     const char *words;
@@ -87,6 +94,7 @@ typedef struct drawing_span {
 typedef struct drawing {
     arena arena;
     const char *title, *subtitle; /* NULL: none */
+    const char *lesson;           /* what is learnt from it, below; NULL: nothing */
     size_t lane_count, point_count, arrow_count, bar_count, span_count, key_count;
     drawing_lane *lanes;
     drawing_point *points;
@@ -113,6 +121,7 @@ void drawing_say(drawing *self, size_t point, size_t lane, drawing_tone tone, co
                  ...) __attribute__((__format__(__printf__, 5, 6)));
 /* A reply in few words: "OK", "nil", an error without its quotes. */
 const char *drawing_reply_words(drawing *self, const ttl_reply *reply);
+const char *drawing_command_words(drawing *self, size_t argc, const ttl_bytes *argv);
 /* A copy that lives as long as the timeline. */
 const char *drawing_words(drawing *self, const char *format, ...)
     __attribute__((__format__(__printf__, 2, 3)));

@@ -19,7 +19,9 @@ enum {
     LANE_WIDTH = 96,
     KEY_WIDTH = 60,
     BAR_WIDTH = 12,
-    LETTER = 8,     /* of monospace at 12.5 px, rounded up */
+    LETTER = 8, /* of monospace at 12.5 px, rounded up */
+    LESSON_LETTER = 7,
+    LESSON_COLUMNS = 110,
     LOST_PART = 45, /* per cent of the way that a lost message is drawn */
 };
 
@@ -39,20 +41,23 @@ static const char style[] =
     "svg{--paper:#fff;--ink:#1b2733;--soft:#66758a;--rule:#d5dde6;--stripe:#f5f8fb;"
     "--go:#2563ac;--back:#7b93b3;--bar:#e8a33d;--bar-edge:#b97714;--dead:#b3261e;"
     "--fault:#8e44ad;--fault-fill:#8e44ad1f;--wrong-fill:#fdebea;--server:#0f766e;"
+    "--place:#4d8b31;"
     "background:var(--paper);color-scheme:light dark}\n"
     "@media (prefers-color-scheme:dark){svg{--paper:#10161d;--ink:#e3eaf2;--soft:#8d9db1;"
     "--rule:#2b3643;--stripe:#161e27;--go:#6cb0ff;--back:#7089a8;--bar:#e0a040;"
     "--bar-edge:#f4c374;--dead:#ff7b72;--fault:#c792ea;--fault-fill:#c792ea26;"
-    "--wrong-fill:#3a1719;--server:#4fd1c5}}\n"
+    "--wrong-fill:#3a1719;--server:#4fd1c5;--place:#8fcf6a}}\n"
     "@media print{svg{--paper:#fff;--ink:#000;--soft:#444;--rule:#bbb;--stripe:#fff;"
     "--go:#1d4f91;--back:#58708f;--bar:#eebb66;--bar-edge:#8a560a;--dead:#9c1c15;"
-    "--fault:#6c2f88;--fault-fill:#6c2f8814;--wrong-fill:#fff;--server:#0b5d56}}\n"
+    "--fault:#6c2f88;--fault-fill:#6c2f8814;--wrong-fill:#fff;--server:#0b5d56;"
+    "--place:#3c7124}}\n"
     "text{font:12.5px/1 ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;"
     "fill:var(--ink)}\n"
     ".paper{fill:var(--paper)}.stripe{fill:var(--stripe)}.wrong-row{fill:var(--wrong-fill)}\n"
     ".title{font:600 17px system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}\n"
     ".subtitle{font:13.5px system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;"
     "fill:var(--soft)}\n"
+    ".lesson{font:italic 13.5px system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}\n"
     ".head{font:600 12.5px system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}\n"
     ".time,.note,.name{fill:var(--soft)}.small{font-size:10.5px;fill:var(--soft)}\n"
     ".expired{fill:var(--bar-edge)}.fault{fill:var(--fault)}"
@@ -67,6 +72,7 @@ static const char style[] =
     ".cross{stroke:var(--dead);stroke-width:2}\n"
     ".bar{fill:var(--bar);fill-opacity:.75}.cap{fill:var(--bar-edge)}.death{fill:var(--dead)}\n"
     ".span{fill:var(--fault-fill);stroke:var(--fault);stroke-width:1;stroke-dasharray:3 3}\n"
+    ".place{fill:var(--place);fill-opacity:.45;stroke:var(--place);stroke-width:1}\n"
     ".tip-request{fill:var(--go)}.tip-answer{fill:var(--back)}.tip-sync{fill:var(--server)}\n"
     "</style>\n";
 
@@ -126,7 +132,20 @@ static void measure_rows(plate *p, int y) {
         y += height;
     }
     p->bottom = y + 6;
-    p->height = p->bottom + MARGIN;
+}
+
+static size_t lesson_columns(const plate *p) {
+    int columns = (p->width - 2 * MARGIN) / LESSON_LETTER;
+    return (size_t)(columns < LESSON_COLUMNS ? columns : LESSON_COLUMNS);
+}
+
+static int lesson_lines(const plate *p) {
+    int lines = 0;
+    for (const char *text = p->line->lesson; text != NULL && *text != '\0'; lines++) {
+        text += text_line_length(text, lesson_columns(p));
+        text += *text == ' ';
+    }
+    return lines;
 }
 
 static void measure(plate *p) {
@@ -164,6 +183,8 @@ static void measure(plate *p) {
     p->top = MARGIN + (line->title != NULL ? TITLE_HEIGHT : 0) +
              (line->subtitle != NULL ? SUBTITLE_HEIGHT : 0) + HEAD_HEIGHT;
     measure_rows(p, p->top + 4);
+    int lines = lesson_lines(p);
+    p->height = p->bottom + MARGIN + (lines > 0 ? lines * SUBTITLE_HEIGHT + MARGIN / 2 : 0);
 }
 
 /* ---- behind */
@@ -196,18 +217,26 @@ static void draw_lanes(const plate *p) {
                      p->line->keys[i]);
 }
 
+/* Trouble around its lane, a place on it: a client may stand still where it is. */
+static void draw_span(const plate *p, const drawing_span *span) {
+    bool is_place = span->kind == DRAWING_PLACE;
+    if (is_above(p, span->until) || p->lane_x[span->lane] < 0) return;
+    int from = y_of(p, span->since), to = y_of(p, span->until), half = is_place ? 6 : 13;
+    fprintf(p->out,
+            "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\" class=\"%s\"><title>",
+            p->lane_x[span->lane] - half, from, 2 * half, to > from + 4 ? to - from : 4,
+            is_place ? 3 : 8, is_place ? "place" : "span");
+    put_xml(p->out, span->words);
+    fputs("</title></rect>\n", p->out);
+    if (is_place && !is_above(p, span->since))
+        put_text(p, p->lane_x[span->lane] + 16, from + 15, "small", NULL, span->words);
+}
+
 static void draw_spans(const plate *p) {
-    for (size_t i = 0; i < p->line->span_count; i++) {
-        const drawing_span *span = &p->line->spans[i];
-        if (is_above(p, span->until) || p->lane_x[span->lane] < 0) continue;
-        int from = y_of(p, span->since), to = y_of(p, span->until);
-        fprintf(p->out,
-                "<rect x=\"%d\" y=\"%d\" width=\"26\" height=\"%d\" rx=\"8\" class=\"span\">"
-                "<title>",
-                p->lane_x[span->lane] - 13, from, to > from + 4 ? to - from : 4);
-        put_xml(p->out, span->words);
-        fputs("</title></rect>\n", p->out);
-    }
+    for (size_t i = 0; i < p->line->span_count; i++)
+        if (p->line->spans[i].kind == DRAWING_TROUBLE) draw_span(p, &p->line->spans[i]);
+    for (size_t i = 0; i < p->line->span_count; i++)
+        if (p->line->spans[i].kind == DRAWING_PLACE) draw_span(p, &p->line->spans[i]);
 }
 
 /* ---- in front */
@@ -325,6 +354,18 @@ static void draw_head(const plate *p) {
     }
 }
 
+static void draw_lesson(const plate *p) {
+    int y = p->bottom + MARGIN + 8;
+    for (const char *text = p->line->lesson; text != NULL && *text != '\0'; y += SUBTITLE_HEIGHT) {
+        char line[2 * LESSON_COLUMNS];
+        size_t length = text_line_length(text, lesson_columns(p));
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        put_text(p, MARGIN, y, "lesson", NULL, line);
+        text += length;
+        text += *text == ' ';
+    }
+}
+
 void drawing_write_svg(const drawing *self, size_t rows_max, FILE *out) {
     drawing_layout layout = drawing_lay_out(self, rows_max);
     plate p = {.line = self, .layout = &layout, .out = out};
@@ -340,6 +381,7 @@ void drawing_write_svg(const drawing *self, size_t rows_max, FILE *out) {
     for (size_t i = 0; i < self->arrow_count; i++) draw_arrow(&p, &self->arrows[i]);
     draw_dots(&p);
     draw_words(&p);
+    draw_lesson(&p);
     fputs("</svg>\n", out);
     free(p.y);
     free(p.lane_x);

@@ -5,12 +5,13 @@
 #include "cli/drawing.h"
 #include "conformance/text.h"
 
-enum { LANE_GAP = 3, LANE_LEAST = 7, KEY_LEAST = 2, STUB = 3 };
+enum { LANE_GAP = 3, LANE_LEAST = 7, KEY_LEAST = 2, STUB = 3, LESSON_COLUMNS = 96 };
 
 typedef enum glyph {
     GLYPH_BLANK,
     GLYPH_LANE,
-    GLYPH_SPAN, /* a lane with which something is wrong */
+    GLYPH_SPAN,  /* a lane with which something is wrong */
+    GLYPH_PLACE, /* a lane whose client is in a place */
     GLYPH_DOT,
     GLYPH_LINE,
     GLYPH_FLIGHT, /* of a message that is under way for longer */
@@ -25,27 +26,30 @@ typedef enum glyph {
 } glyph;
 
 static const char *const glyphs[][2] = {
-    [GLYPH_BLANK] = {" ", " "},     [GLYPH_LANE] = {"|", "│"},
-    [GLYPH_SPAN] = {":", "░"},      [GLYPH_DOT] = {"*", "●"},
-    [GLYPH_LINE] = {"-", "─"},      [GLYPH_FLIGHT] = {".", "╌"},
-    [GLYPH_RIGHT] = {">", "▶"},     [GLYPH_LEFT] = {"<", "◀"},
-    [GLYPH_LOST] = {"x", "✕"},      [GLYPH_BAR] = {"#", "┃"},
-    [GLYPH_BAR_BEGIN] = {"+", "╻"}, [GLYPH_BAR_CHANGE] = {"+", "╂"},
-    [GLYPH_BAR_DIED] = {"X", "╹"},  [GLYPH_BAR_DROPPED] = {"=", "╵"},
+    [GLYPH_BLANK] = {" ", " "},       [GLYPH_LANE] = {"|", "│"},
+    [GLYPH_SPAN] = {":", "░"},        [GLYPH_PLACE] = {"%", "█"},
+    [GLYPH_DOT] = {"*", "●"},         [GLYPH_LINE] = {"-", "─"},
+    [GLYPH_FLIGHT] = {".", "╌"},      [GLYPH_RIGHT] = {">", "▶"},
+    [GLYPH_LEFT] = {"<", "◀"},        [GLYPH_LOST] = {"x", "✕"},
+    [GLYPH_BAR] = {"#", "┃"},         [GLYPH_BAR_BEGIN] = {"+", "╻"},
+    [GLYPH_BAR_CHANGE] = {"+", "╂"},  [GLYPH_BAR_DIED] = {"X", "╹"},
+    [GLYPH_BAR_DROPPED] = {"=", "╵"},
 };
 
 typedef enum color {
     COLOR_NONE,
     COLOR_DIM,
     COLOR_BLUE,
+    COLOR_GREEN,
     COLOR_YELLOW,
     COLOR_MAGENTA,
     COLOR_RED
 } color;
 
 static const char *const colors[] = {
-    [COLOR_NONE] = "",           [COLOR_DIM] = "\033[2m",      [COLOR_BLUE] = "\033[34m",
-    [COLOR_YELLOW] = "\033[33m", [COLOR_MAGENTA] = "\033[35m", [COLOR_RED] = "\033[1;31m",
+    [COLOR_NONE] = "",          [COLOR_DIM] = "\033[2m",     [COLOR_BLUE] = "\033[34m",
+    [COLOR_GREEN] = "\033[32m", [COLOR_YELLOW] = "\033[33m", [COLOR_MAGENTA] = "\033[35m",
+    [COLOR_RED] = "\033[1;31m",
 };
 
 static const color tones[] = {
@@ -76,16 +80,20 @@ static void put(sheet *s, size_t x, glyph g, color c) {
     if (x < s->width) s->cells[x] = (cell){g, c};
 }
 
+/* A place beside its lane, so that a client which stands still in it is seen to do both. */
+static void put_span(sheet *s, size_t row, const drawing_span *span) {
+    size_t since = s->layout->row_of[span->since], x = s->lane_x[span->lane];
+    size_t until = span->until == DRAWING_NONE ? SIZE_MAX : s->layout->row_of[span->until];
+    if (x == SIZE_MAX || row < since || row > until) return;
+    if (span->kind == DRAWING_TROUBLE) put(s, x, GLYPH_SPAN, COLOR_MAGENTA);
+    else if (x > 0) put(s, x - 1, GLYPH_PLACE, COLOR_GREEN);
+}
+
 static void put_lanes(sheet *s, size_t row) {
     for (size_t x = 0; x < s->width; x++) put(s, x, GLYPH_BLANK, COLOR_NONE);
     for (size_t i = 0; i < s->line->lane_count; i++)
         if (s->lane_x[i] != SIZE_MAX) put(s, s->lane_x[i], GLYPH_LANE, COLOR_DIM);
-    for (size_t i = 0; i < s->line->span_count; i++) {
-        const drawing_span *span = &s->line->spans[i];
-        size_t since = s->layout->row_of[span->since];
-        size_t until = span->until == DRAWING_NONE ? SIZE_MAX : s->layout->row_of[span->until];
-        if (row >= since && row <= until) put(s, s->lane_x[span->lane], GLYPH_SPAN, COLOR_MAGENTA);
-    }
+    for (size_t i = 0; i < s->line->span_count; i++) put_span(s, row, &s->line->spans[i]);
 }
 
 static void put_bar(sheet *s, size_t row, const drawing_bar *bar) {
@@ -282,6 +290,14 @@ static void measure(sheet *s) {
     }
 }
 
+static void print_lesson(const sheet *s) {
+    for (const char *text = s->line->lesson; text != NULL && *text != '\0';) {
+        size_t length = text_line_length(text, LESSON_COLUMNS);
+        fprintf(s->out, "  %.*s\n", (int)length, text);
+        text += length + strspn(text + length, " ");
+    }
+}
+
 void drawing_write_text(const drawing *self, const drawing_style *style, FILE *out) {
     drawing_layout layout = drawing_lay_out(self, style->rows_max);
     sheet s = {.line = self, .layout = &layout, .style = style, .out = out};
@@ -291,6 +307,7 @@ void drawing_write_text(const drawing *self, const drawing_style *style, FILE *o
     s.cells = memory_zeroed(s.width + 1, sizeof *s.cells);
     print_head(&s);
     for (size_t row = layout.first; row < layout.count; row++) print_row(&s, row);
+    print_lesson(&s);
     free(s.cells);
     free(s.lane_x);
     free(s.key_x);

@@ -35,14 +35,6 @@ struct drawing_witness {
 
 /* ---- words */
 
-static char *command_words(const sim_sight *sight) {
-    char *words = text_copy("");
-    for (size_t i = 0; i < sight->argc; i++)
-        text_replace(&words, "%s%s%.*s", words, i == 0 ? "" : " ", (int)sight->argv[i].length,
-                     sight->argv[i].data);
-    return words;
-}
-
 static const char *span_words(int64_t us, char text[SIM_SPAN_TEXT]) {
     sim_text_span(us, text);
     return text;
@@ -104,13 +96,12 @@ static bool take_flight(struct flight *flights, size_t *count, const sim_sight *
 
 static void see_sent(drawing_witness *self, const sim_sight *sight) {
     size_t point = drawing_add_point(self->line, sight->at_us);
-    char *command = command_words(sight);
+    const char *command = drawing_command_words(self->line, sight->argc, sight->argv);
     const char *words = drawing_words(self->line, "%s%s", command,
                                       sight->is_copy               ? " (passed on again)"
                                       : sight->message.attempt > 0 ? " (sent again)"
                                                                    : "");
     add_flight(&self->flights, &self->flight_count, sight, point, words);
-    free(command);
 }
 
 static void see_lost(drawing_witness *self, const sim_sight *sight) {
@@ -137,7 +128,7 @@ static void see_lost(drawing_witness *self, const sim_sight *sight) {
 static void see_ran(drawing_witness *self, const sim_sight *sight) {
     struct flight flight;
     size_t point = drawing_add_point(self->line, sight->at_us), client = sight->message.node;
-    char *command = command_words(sight);
+    const char *command = drawing_command_words(self->line, sight->argc, sight->argv);
     const char *reply = drawing_reply_words(self->line, sight->reply);
     drawing_say(self->line, point, client, DRAWING_PLAIN, "%s -> %s", command, reply);
     for (size_t i = 0; i < sight->expired_count; i++)
@@ -154,7 +145,6 @@ static void see_ran(drawing_witness *self, const sim_sight *sight) {
                drawing_words(self->line, "-> %s", reply));
     self->last_point = point;
     read_keys(self, sight, point);
-    free(command);
 }
 
 static void see_heard(drawing_witness *self, const sim_sight *sight) {

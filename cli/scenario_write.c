@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/scenario_loading.h"
+#include "cli/sim.h"
 #include "conformance/expectation.h"
 #include "conformance/number.h"
 #include "conformance/reply_json.h"
@@ -379,7 +380,10 @@ bool scenario_read_play(scenario_play *into, const char *path, problem_list *pro
         .base = {.set = &file->set, .problems = problems, .document = &file->document},
         .script = &into->script};
     const char *way = NULL, *wrong = NULL;
+    const cJSON *seed = loading_field(root, "seed");
     loading_check_object(&self.base, root, known);
+    if (seed != NULL && !(cJSON_IsString(seed) && sim_parse_seed(seed->valuestring, &into->seed)))
+        loading_expected(&self.base, seed, "a seed, as a string");
     if (read_variant(&self.base, loading_field(root, "beyond"), file->ways, file->way_count,
                      &way) &&
         read_variant(&self.base, loading_field(root, "wrong"), file->wrongs, file->wrong_count,

@@ -22,6 +22,7 @@ typedef struct scenario_play {
     scenario_file file;
     scenario script;
     play_schedule schedule;
+    uint64_t seed; /* where it was found */
 } scenario_play;
 
 /* False: `problems` says why. Else scenario_play_close gives it back. */

@@ -29,10 +29,11 @@ static const char usage[] =
     "  --judge N             judge what the clients of each Nth world saw; 0: of none (64)\n"
     "  --check-determinism   run each seed twice, side by side; stop where they differ\n"
     "  --until N             stop at event N and print the state of the world\n"
-    "  --show                draw the world of the seed: its last rows, up to --until N\n"
+    "  --show                draw the world or the play of the seed: its last rows, up to "
+    "--until N\n"
     "  --last N              so many rows of it (40); 0: all\n"
     "  --svg FILE            draw it into a file instead\n"
-    "  --out DIR             where a failure's vector, table and drawing go (ttlspec-sim)\n"
+    "  --out DIR             where a failure's vector, story and drawing go (ttlspec-sim)\n"
     "  --on TARGET           run the seed on a target too: exec:redis-server, engine:redis-7.2\n"
     "  --plant NAME          plant a fault between the world and its engine, to see it found\n"
     "  --planted             plant each in turn, and print how soon it is found\n"
@@ -209,8 +210,7 @@ static bool parse_count_or_none(const char *text, uint64_t most, uint64_t *count
     return strcmp(text, "0") == 0 || parse_count(text, most, count);
 }
 
-/* Decimal, hexadecimal after 0x, or the 40 hexadecimal digits of a commit: its first 16 count. */
-static bool parse_seed(const char *text, uint64_t *seed) {
+bool sim_parse_seed(const char *text, uint64_t *seed) {
     char digits[SEED_DIGITS + 1], *end;
     size_t length = strlen(text);
     bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
@@ -292,7 +292,7 @@ static int take_number(int option, sim_arguments *arguments) {
     const uint64_t most = UINT64_C(1) << 48;
     switch (option) {
     case OPTION_SEED:
-        if (parse_seed(optarg, &arguments->seed)) return STATUS_CONFORMANT;
+        if (sim_parse_seed(optarg, &arguments->seed)) return STATUS_CONFORMANT;
         return cli_complain("sim", "%s is no seed: decimal, 0x and hexadecimal, or a commit",
                             optarg);
     case OPTION_SEEDS:

@@ -63,6 +63,8 @@ typedef struct sim_campaign_end {
     uint64_t next_seed;    /* all before this one are done */
 } sim_campaign_end;
 
+/* Decimal, hexadecimal after 0x, or the 40 hexadecimal digits of a commit: its first 16 count. */
+bool sim_parse_seed(const char *text, uint64_t *seed);
 /* NULL: there is none of this name. */
 const planted_kind *sim_find_planted(const char *name);
 /* The hooks of the planted fault; NULL where none is. The fault must outlive them. */

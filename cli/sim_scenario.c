@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "cli/scenario_write.h"
-#include "cli/sim_scenario.h"
+#include "cli/sim_play.h"
 #include "conformance/text.h"
 #include "sim/play_story.h"
 #include "sim/text.h"
@@ -48,16 +48,11 @@ static void put_title(const scenario *script) {
 
 /* A paragraph, its lines broken at blanks. */
 static void put_lesson(const char *lesson) {
-    size_t column = 0;
     while (lesson != NULL && *lesson != '\0') {
-        size_t length = strcspn(lesson, " ");
-        bool breaks = column == 0 || column + length + 1 > LESSON_COLUMNS;
-        if (breaks) printf("%s  %.*s", column == 0 ? "" : "\n", (int)length, lesson);
-        else printf(" %.*s", (int)length, lesson);
-        column = breaks ? 2 + length : column + 1 + length;
+        size_t length = text_line_length(lesson, LESSON_COLUMNS);
+        printf("  %.*s\n", (int)length, lesson);
         lesson += length + strspn(lesson + length, " ");
     }
-    if (column > 0) putchar('\n');
 }
 
 /* ---- files */
@@ -96,6 +91,9 @@ static bool write_files(const sim_arguments *arguments, const scenario_file *fil
     scenario_write_play(out, file, script, seed, schedule);
     if (!close_whole(out, path)) return false;
     printf("  wrote %s: the play; ttlspec sim --replay %s\n", path, path);
+    snprintf(path, sizeof path, "%s/%s-%" PRIx64 ".svg", directory, variant, seed);
+    if (sim_play_draw(arguments, seed, schedule, path, 0) == STATUS_WRONG) return false;
+    printf("  wrote %s: the moments, drawn; in the terminal with --replay ... --show\n", path);
     const char *why_not = scenario_why_no_vector(script, schedule);
     if (why_not != NULL) {
         printf("  no vector: %s\n", why_not);
@@ -117,8 +115,8 @@ static bool write_files(const sim_arguments *arguments, const scenario_file *fil
 
 /* ---- the block */
 
-/* A program that cannot go on. */
-static int tell_trouble(const sim_arguments *arguments, const play_report *report, uint64_t seed) {
+int sim_scenario_tell_trouble(const sim_arguments *arguments, const play_report *report,
+                              uint64_t seed) {
     fprintf(stderr, "%s: %s: %s\n", arguments->script->file, report->trouble_pointer,
             report->trouble);
     return cli_complain("sim", "seed 0x%" PRIx64 " of %s cannot be played to its end", seed,
@@ -131,7 +129,7 @@ play *sim_scenario_act(const scenario *script, uint64_t seed, const play_schedul
     return one;
 }
 
-static int status_of(const scenario_promise *broken) {
+int sim_scenario_status(const scenario_promise *broken) {
     return scenario_promise_is_liveness(broken) ? SIM_STATUS_LIVENESS : SIM_STATUS_SAFETY;
 }
 
@@ -156,7 +154,7 @@ static int tell_failure(const sim_arguments *arguments, const scenario_file *fil
     play *one = sim_scenario_act(script, seed, NULL);
     play_report report = play_tell(one);
     if (report.trouble != NULL) {
-        int status = tell_trouble(arguments, &report, seed);
+        int status = sim_scenario_tell_trouble(arguments, &report, seed);
         play_free(one);
         return status;
     }
@@ -178,7 +176,7 @@ static int tell_failure(const sim_arguments *arguments, const scenario_file *fil
     printf(" --seed 0x%" PRIx64 "\n", seed);
     bool is_written = write_files(arguments, file, seed, &schedule);
     play_schedule_free(&schedule);
-    return is_written ? status_of(broken) : STATUS_WRONG;
+    return is_written ? sim_scenario_status(broken) : STATUS_WRONG;
 }
 
 /* ---- campaigns */
@@ -286,6 +284,22 @@ static int complain_of_variant(const scenario_file *file, const char *what, cons
     return STATUS_WRONG;
 }
 
+static int complain_of_way(const scenario_file *file) {
+    fprintf(stderr, "ttlspec sim: one play is shown, and %s can go beyond its bounds in %zu ways:",
+            file->path, file->way_count);
+    for (size_t i = 0; i < file->way_count; i++)
+        fprintf(stderr, "%s --beyond=%s", i == 0 ? "" : ",", file->ways[i]);
+    putc('\n', stderr);
+    return STATUS_WRONG;
+}
+
+/* A campaign, or the play of one seed. */
+static int run_variant(const sim_arguments *arguments, const scenario_file *file) {
+    if (arguments->shows)
+        return sim_play_draw(arguments, arguments->seed, NULL, arguments->svg, arguments->last);
+    return sim_scenario_campaign(arguments, file);
+}
+
 /* In each way beyond the bounds. The status of the first promise that broke, unless a way is left
  * in which none did. */
 static int run_beyond(sim_arguments *arguments, scenario_file *file) {
@@ -295,7 +309,7 @@ static int run_beyond(sim_arguments *arguments, scenario_file *file) {
         if (arguments->way != NULL && strcmp(arguments->way, file->ways[i]) != 0) continue;
         scenario_compile(file, file->ways[i], NULL, &script);
         arguments->script = &script;
-        int one = sim_scenario_campaign(arguments, file);
+        int one = run_variant(arguments, file);
         bool goes_on = one == SIM_STATUS_SAFETY || one == SIM_STATUS_LIVENESS;
         if (!goes_on) return one;
         if (status == STATUS_CONFORMANT) status = one;
@@ -342,12 +356,14 @@ static int run_scenario(const sim_arguments *given) {
             complain_of_variant(&file, "mistake", given->plant_name, file.wrongs, file.wrong_count);
     } else if (given->is_beyond && file.way_count == 0) {
         status = cli_complain("sim", "%s names no way beyond its bounds", file.path);
+    } else if (given->is_beyond && given->way == NULL && given->shows && file.way_count > 1) {
+        status = complain_of_way(&file);
     } else if (given->is_beyond) {
         status = run_beyond(&arguments, &file);
     } else {
         scenario_compile(&file, NULL, given->plant_name, &script);
         arguments.script = &script;
-        status = sim_scenario_campaign(&arguments, &file);
+        status = run_variant(&arguments, &file);
     }
     scenario_file_close(&file);
     return status;
@@ -355,33 +371,42 @@ static int run_scenario(const sim_arguments *given) {
 
 /* ---- playing again */
 
-static int run_replay(const sim_arguments *arguments) {
-    problem_list problems = {0};
-    scenario_play found;
-    if (!scenario_read_play(&found, arguments->replay, &problems)) {
-        sim_scenario_print_problems(&problems);
-        return cli_complain("sim", "%s cannot be played", arguments->replay);
-    }
-    problem_list_free(&problems);
-    play *one = sim_scenario_act(&found.script, 0, &found.schedule);
+static int tell_replay(const char *path, const scenario_play *found) {
+    play *one = sim_scenario_act(&found->script, 0, &found->schedule);
     play_report report = play_tell(one);
     int status = STATUS_CONFORMANT;
-    put_title(&found.script);
+    put_title(&found->script);
     if (report.trouble != NULL) {
-        fprintf(stderr, "%s: %s: %s\n", arguments->replay, report.trouble_pointer, report.trouble);
+        fprintf(stderr, "%s: %s: %s\n", path, report.trouble_pointer, report.trouble);
         status = STATUS_WRONG;
     } else if (report.broken == NULL) {
         puts(": all promises held");
-        play_story_write(stdout, &found.script, &found.schedule, STORY_LINES);
+        play_story_write(stdout, &found->script, &found->schedule, STORY_LINES);
     } else {
-        status = status_of(report.broken);
+        status = sim_scenario_status(report.broken);
         printf(": a promise of %s is broken: %s\n",
                scenario_promise_is_liveness(report.broken) ? "liveness" : "safety",
                report.broken->title);
-        print_block(&found.script, &found.schedule, 0, 0, 0);
-        put_lesson(found.script.lesson);
+        print_block(&found->script, &found->schedule, 0, 0, 0);
+        put_lesson(found->script.lesson);
     }
     play_free(one);
+    return status;
+}
+
+static int run_replay(const sim_arguments *given) {
+    problem_list problems = {0};
+    sim_arguments arguments = *given;
+    scenario_play found;
+    if (!scenario_read_play(&found, given->replay, &problems)) {
+        sim_scenario_print_problems(&problems);
+        return cli_complain("sim", "%s cannot be played", given->replay);
+    }
+    problem_list_free(&problems);
+    arguments.script = &found.script;
+    int status = given->shows ? sim_play_draw(&arguments, found.seed, &found.schedule, given->svg,
+                                              given->last)
+                              : tell_replay(given->replay, &found);
     scenario_play_close(&found);
     return status;
 }
@@ -389,8 +414,11 @@ static int run_replay(const sim_arguments *arguments) {
 /* ---- the subcommand */
 
 int sim_scenario_main(const sim_arguments *arguments) {
-    if (arguments->has_until || arguments->on != NULL || arguments->shows_planted)
+    bool stops = arguments->has_until && !arguments->shows;
+    if (stops || arguments->on != NULL || arguments->shows_planted)
         return cli_complain("sim", "--until, --on and --planted are for worlds, not for scenarios");
+    if (arguments->shows_scenarios && arguments->shows)
+        return cli_complain("sim", "--show draws one play: of which --scenario?");
     if (arguments->replay != NULL) return run_replay(arguments);
     if (arguments->scenario != NULL) return run_scenario(arguments);
     return sim_print_scenarios(arguments);

@@ -98,6 +98,16 @@ size_t text_width(const char *text) {
     return width;
 }
 
+size_t text_line_length(const char *text, size_t columns) {
+    size_t length = strcspn(text, " ");
+    while (text[length] != '\0') {
+        size_t with_word = length + 1 + strcspn(text + length + 1, " ");
+        if (with_word > columns) break;
+        length = with_word;
+    }
+    return length;
+}
+
 char *text_read_file(const char *path, size_t *length, char **error) {
     FILE *file = fopen(path, "rb");
     struct stat about;

@@ -39,6 +39,9 @@ void text_replace(char **text, const char *format, ...) TEXT_FORMAT(2, 3);
 void text_shell_word(FILE *to, ttl_bytes text);
 /* How many columns `text` takes on a terminal: code points of UTF-8, not bytes. */
 size_t text_width(const char *text);
+/* How many bytes of a paragraph fit into a line of so many columns: broken at a blank, at least one
+ * word. */
+size_t text_line_length(const char *text, size_t columns);
 
 /* Everything in a file, NUL after it. NULL: `error` says why, in a sentence. */
 char *text_read_file(const char *path, size_t *length, char **error);

@@ -19,7 +19,13 @@ static void note_touched(void *context, const ttl_event *event) {
     host *self = node->host;
     bool is_change = event->kind != 'm' && event->kind != 'n';
     bool is_primary = node == &self->nodes[self->primary];
-    if (!self->has_replica || !is_primary || node->is_frozen || !is_change) return;
+    if (!is_primary || node->is_frozen || !is_change) return;
+    if (event->kind == 'x' && self->is_in_cycle && self->on_reclaimed != NULL) {
+        char key[SCENARIO_TEXT_SIZE];
+        snprintf(key, sizeof key, "%.*s", (int)event->key.length, event->key.data);
+        self->on_reclaimed(self->context, key);
+    }
+    if (!self->has_replica) return;
     if (event->key.length >= SCENARIO_TEXT_SIZE) abort();
     for (size_t i = 0; i < self->touched_count; i++)
         if (ttl_bytes_equal(ttl_bytes_of(self->touched[i]), event->key)) return;
@@ -152,7 +158,13 @@ void host_cycle(host *self, int64_t wall_us) {
     host_node *primary = &self->nodes[self->primary];
     primary->wall_us = wall_us;
     self->touched_count = 0;
+    self->is_in_cycle = true;
     if (ttl_engine_expire(primary->engine, NULL) != TTL_OK) abort();
+    self->is_in_cycle = false;
+}
+
+int64_t host_deadline(host *self, const char *key) {
+    return node_deadline(self, &self->nodes[self->primary], key);
 }
 
 bool host_next_expiry(host *self, int64_t *at_ms) {
@@ -170,7 +182,7 @@ static host_change *change_new(host *self) {
     return &self->changes[self->change_count++];
 }
 
-void host_replicate(host *self, int64_t due_us) {
+int64_t host_replicate(host *self, int64_t due_us) {
     host_node *primary = &self->nodes[self->primary];
     if (self->change_count > 0 && self->changes[self->change_count - 1].due_us > due_us)
         due_us = self->changes[self->change_count - 1].due_us;
@@ -190,7 +202,9 @@ void host_replicate(host *self, int64_t due_us) {
         if (value.length > 0) memcpy(change.value, value.data, value.length);
         *change_new(self) = change;
     }
+    if (self->touched_count == 0) return 0;
     self->touched_count = 0;
+    return due_us;
 }
 
 static void apply(host *self, host_node *node, const host_change *change) {

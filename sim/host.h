@@ -61,10 +61,12 @@ struct host {
     ttl_reply aside;
     /* A message of a subscription: its last part. */
     void (*on_message)(void *context, const host_connection *connection, ttl_bytes payload);
+    void (*on_reclaimed)(void *context, const char *key); /* by the cycle; may be NULL */
     void *context;
+    bool is_in_cycle;
 };
 
-/* Fill in `on_message` and `context` afterwards. The host must not be moved. */
+/* Fill in what is told to whom afterwards. The host must not be moved. */
 void host_open(host *self, const scenario *script, uint64_t seed);
 void host_close(host *self);
 
@@ -77,14 +79,17 @@ void host_execute(host *self, size_t connection, int64_t wall_us, size_t argc,
                   const ttl_bytes *argv, ttl_reply *reply);
 void host_cycle(host *self, int64_t wall_us);
 /* What the last unit or cycle changed will be at the replica at this moment, or after what came
- * before. */
-void host_replicate(host *self, int64_t due_us);
+ * before. Returns the moment; 0: nothing was changed. */
+int64_t host_replicate(host *self, int64_t due_us);
 /* A command that only reads, and names one key, as the replica answers it. */
 void host_read_replica(host *self, int64_t now_us, int64_t wall_us, size_t argc,
                        const ttl_bytes *argv, ttl_reply *reply);
 /* The replica takes over. Returns how many changes are lost; `first_lost` is told the number of the
  * command that made the first of them, from 1; 0: none is lost. */
 size_t host_promote(host *self, int64_t now_us, uint64_t *first_lost);
+/* The deadline of a key of the primary in milliseconds since the epoch; -1: it has none; -2: there
+ * is no such key. */
+int64_t host_deadline(host *self, const char *key);
 /* When the active cycle would first have something to do, by the primary's clock. */
 bool host_next_expiry(host *self, int64_t *at_ms);
 

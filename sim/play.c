@@ -45,12 +45,20 @@ void play_message_free(play *self, uint32_t index) {
     self->first_free = index;
 }
 
+static void tell(const play *self, play_moment *moment) {
+    moment->at_us = self->now_us;
+    moment->wall_us = sim_wall_at(&self->wall, self->now_us);
+    if (self->observe != NULL) self->observe(self->context, moment);
+}
+
 void play_note(play *self, play_moment moment) {
     self->moments[moment.kind]++;
-    moment.at_us = self->now_us;
-    moment.wall_us = sim_wall_at(&self->wall, self->now_us);
     sim_digest_mix(&self->digest, (uint64_t)moment.kind << 32 | moment.client);
-    if (self->observe != NULL) self->observe(self->context, &moment);
+    tell(self, &moment);
+}
+
+void play_note_small(play *self, play_moment moment) {
+    if (self->is_thorough) tell(self, &moment);
 }
 
 void play_stumble(play *self, const char *trouble, const scenario_instruction *step) {
@@ -161,12 +169,14 @@ play *play_new(const play_options *options) {
     self->observe = options->observe;
     self->context = options->context;
     self->is_eager = options->is_eager;
+    self->is_thorough = options->is_thorough;
     self->first_free = UINT32_MAX;
     self->crashes_left = self->scenario->bounds.client_crashes;
     self->failovers_left = self->scenario->bounds.failovers;
     ttl_reply_init(&self->reply, ttl_allocator_libc());
     host_open(&self->host, self->scenario, options->seed);
     self->host.on_message = play_server_message;
+    self->host.on_reclaimed = play_server_reclaimed;
     self->host.context = self;
     choices_begin(&self->choices, options->seed,
                   options->given == NULL ? NULL : &options->given->choices, options->taken);
@@ -202,6 +212,10 @@ play_report play_tell(const play *self) {
                          .commands = self->commands,
                          .span_us = self->now_us,
                          .moments = self->moments};
+}
+
+int64_t play_deadline(play *self, const char *key) {
+    return host_deadline(&self->host, key);
 }
 
 const char *play_client_name(const play *self, unsigned client) {

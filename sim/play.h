@@ -48,7 +48,12 @@ typedef enum play_moment_kind {
     PLAY_SERVER_PAUSE,
     PLAY_CLOCK_JUMP,
     PLAY_FAILOVER,
-    PLAY_MOMENTS
+    PLAY_MOMENTS,
+    /* Too small for a story; told to who draws (`is_thorough`). */
+    PLAY_HEARD = PLAY_MOMENTS, /* a client got the reply that it waits for */
+    PLAY_REFUSED,              /* a command came to a server after its connection was broken */
+    PLAY_STOPPED,              /* a client would send one more command than it is given */
+    PLAY_EXPIRED,              /* the server's active cycle reclaimed a key */
 } play_moment_kind;
 
 /* Something that happened, for who tells the story. Good during the call. */
@@ -62,10 +67,12 @@ typedef struct play_moment {
     size_t connection;                /* a number of its own for each */
     const ttl_reply *reply;
     bool asks_replica;
-    bool is_late;        /* its client had given it up */
-    int64_t amount_us;   /* of a pause, of a jump; of a failover: changes that are lost */
+    bool is_late;          /* its client had given it up */
+    int64_t since_us;      /* when what came now set out: a command, a reply, a message */
+    int64_t replicated_us; /* when the replica has what was changed; 0: nothing was */
+    int64_t amount_us;     /* of a pause, of a jump; of a failover: changes that are lost */
     uint64_t first_lost; /* of a failover: the number of the command that is lost first; 0: none */
-    const char *name, *of; /* of a mark; of a place; the payload of a message */
+    const char *name, *of; /* of a mark; of a place; the payload of a message; a key that expired */
 } play_moment;
 
 typedef void play_observe(void *context, const play_moment *moment);
@@ -76,6 +83,7 @@ typedef struct play_options {
     const play_schedule *given; /* NULL: the seed decides; its choices are sorted */
     choice_list *taken;         /* what was not usual; may be NULL */
     bool is_eager;              /* the active cycle runs before every command, too */
+    bool is_thorough;           /* who observes is told what is too small for a story, too */
     play_observe *observe;      /* may be NULL */
     void *context;
 } play_options;
@@ -100,6 +108,9 @@ typedef struct play_report {
 
 /* Good as long as the play. */
 play_report play_tell(const play *self);
+/* The deadline of a key of the primary, in milliseconds since the epoch; -1: it has none; -2: there
+ * is no such key. Changes nothing. */
+int64_t play_deadline(play *self, const char *key);
 /* "worker-2"; NULL: there are no more clients. */
 const char *play_client_name(const play *self, unsigned client);
 unsigned play_client_count(const scenario *script);

@@ -16,6 +16,7 @@ static void actor_transmit(play *self, struct actor *actor) {
                                 .connection = *connection,
                                 .request = ++actor->request,
                                 .step = step,
+                                .sent_us = self->now_us,
                                 .argc = step->argc};
     bool fits = true;
     ttl_bytes argv[SCENARIO_ARGUMENTS];
@@ -144,6 +145,8 @@ static void actor_send(play *self, struct actor *actor, const scenario_instructi
     uint32_t limit =
         self->given == NULL ? PLAY_NO_LIMIT : self->given->limits[play_number_of(self, actor)];
     if (actor->commands == limit) {
+        play_note_small(self,
+                        (play_moment){.kind = PLAY_STOPPED, .client = play_number_of(self, actor)});
         actor_die(self, actor);
         return;
     }
@@ -268,18 +271,26 @@ void play_actor_hear(play *self, struct actor *actor, uint32_t index) {
     struct message *message = &self->messages[index];
     bool is_expected = actor->state == ACTOR_EXPECTS && message->request == actor->request;
     scenario_value value = message->value;
+    int64_t since_us = message->sent_us;
+    bool asks_replica = message->step->asks_replica;
     play_message_free(self, index);
     if (!is_expected) return;
+    play_note_small(self, (play_moment){.kind = PLAY_HEARD,
+                                        .client = play_number_of(self, actor),
+                                        .since_us = since_us,
+                                        .asks_replica = asks_replica});
     actor_take_reply(actor, &actor->kind->program[actor->pc], &value);
     actor_run(self, actor);
 }
 
 void play_actor_message(play *self, struct actor *actor, uint32_t index) {
     scenario_value value = self->messages[index].value;
+    int64_t since_us = self->messages[index].sent_us;
     play_message_free(self, index);
     if (actor->state == ACTOR_ENDED || actor->inbox_count == INBOX) return;
     play_note(self, (play_moment){.kind = PLAY_MESSAGE,
                                   .client = play_number_of(self, actor),
+                                  .since_us = since_us,
                                   .name = value.text});
     actor->inbox[actor->inbox_count++] = value;
     if (actor->state != ACTOR_AWAITS) return;

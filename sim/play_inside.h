@@ -65,6 +65,7 @@ struct message {
     size_t connection;
     uint64_t request;
     const scenario_instruction *step;
+    int64_t sent_us; /* the command, or its reply; or a message of a subscription */
     bool was_delayed;
     size_t argc;
     char text[SCENARIO_ARGUMENTS][SCENARIO_TEXT_SIZE];
@@ -92,7 +93,7 @@ struct play {
     const char *trouble, *trouble_pointer;
     uint64_t digest, events, commands;
     uint64_t moments[PLAY_MOMENTS];
-    bool has_ended, is_eager;
+    bool has_ended, is_eager, is_thorough;
 };
 
 /* ---- the loop */
@@ -103,6 +104,8 @@ uint32_t play_message_new(play *self);
 void play_message_free(play *self, uint32_t index);
 /* Something happened: counted, told, and part of the digest. */
 void play_note(play *self, play_moment moment);
+/* The same of what is too small for a story: told to who is thorough. */
+void play_note_small(play *self, play_moment moment);
 void play_mix_text(play *self, const char *text);
 /* The play ends, because a program cannot go on. */
 void play_stumble(play *self, const char *trouble, const scenario_instruction *step);
@@ -117,6 +120,8 @@ void play_server_arrive(play *self, uint32_t message);
 void play_server_cycle(play *self);
 /* For the host: a message of a subscription sets out. */
 void play_server_message(void *context, const host_connection *connection, ttl_bytes payload);
+/* For the host, too: the cycle reclaimed a key. */
+void play_server_reclaimed(void *context, const char *key);
 
 /* ---- clients: what happens to them */
 

@@ -16,11 +16,16 @@ static void plan_cycle(play *self) {
     play_plan(self, at_us, EVENT_CYCLE, 0, 0);
 }
 
-static void replicate(play *self) {
-    if (!self->scenario->has_replica) return;
+/* When the replica has what was changed; 0: nothing was. */
+static int64_t replicate(play *self) {
+    if (!self->scenario->has_replica) return 0;
     int64_t most_us = self->scenario->bounds.replica_lag_ms * US_PER_MS;
     int64_t lag_us = choices_span(&self->choices, CHOICE_SERVER, CHOICE_LAG, 0, most_us);
-    host_replicate(&self->host, self->now_us + lag_us);
+    return host_replicate(&self->host, self->now_us + lag_us);
+}
+
+void play_server_reclaimed(void *context, const char *key) {
+    play_note_small(context, (play_moment){.kind = PLAY_EXPIRED, .name = key});
 }
 
 void play_server_cycle(play *self) {
@@ -98,7 +103,7 @@ static void server_run(play *self, uint32_t index) {
     ttl_bytes argv[SCENARIO_ARGUMENTS];
     bool fits = true;
     for (size_t i = 0; i < message->argc; i++) argv[i] = ttl_bytes_of(message->text[i]);
-    int64_t wall_us = sim_wall_at(&self->wall, self->now_us);
+    int64_t wall_us = sim_wall_at(&self->wall, self->now_us), replicated_us = 0;
     unsigned client = message->client;
     size_t connection = message->connection;
     if (self->is_eager) {
@@ -109,7 +114,7 @@ static void server_run(play *self, uint32_t index) {
         host_read_replica(&self->host, self->now_us, wall_us, message->argc, argv, &self->reply);
     } else {
         host_execute(&self->host, connection, wall_us, message->argc, argv, &self->reply);
-        replicate(self);
+        replicated_us = replicate(self);
     }
     self->commands++;
     self->busy_until_us = self->now_us + SERVICE_US;
@@ -124,13 +129,19 @@ static void server_run(play *self, uint32_t index) {
                                   .connection = connection,
                                   .reply = &self->reply,
                                   .asks_replica = step->asks_replica,
-                                  .is_late = message->request != actor->request});
+                                  .is_late = message->request != actor->request,
+                                  .since_us = message->sent_us,
+                                  .replicated_us = replicated_us});
+    message->sent_us = self->now_us;
     play_mix_text(self, message->value.text);
     if (!fits) play_stumble(self, "a reply is longer than 63 bytes", step);
     plan_cycle(self);
     bool is_lost = choices_chance(&self->choices, client, CHOICE_LOST_BACK,
                                   self->scenario->bounds.loss_per_1000);
-    if (is_lost) play_note(self, (play_moment){.kind = PLAY_REPLY_LOST, .client = client});
+    if (is_lost)
+        play_note(self, (play_moment){.kind = PLAY_REPLY_LOST,
+                                      .client = client,
+                                      .asks_replica = step->asks_replica});
     if (is_lost) play_message_free(self, index);
     else play_plan(self, answer_moment(self, client), EVENT_REPLY, client, index);
 }
@@ -142,8 +153,14 @@ void play_server_arrive(play *self, uint32_t index) {
         return;
     }
     if (!message->was_delayed && server_fails(self, index)) return;
-    if (host_is_connected(&self->host, message->connection)) server_run(self, index);
-    else play_message_free(self, index);
+    if (host_is_connected(&self->host, message->connection)) {
+        server_run(self, index);
+        return;
+    }
+    play_note_small(self, (play_moment){.kind = PLAY_REFUSED,
+                                        .client = message->client,
+                                        .since_us = message->sent_us});
+    play_message_free(self, index);
 }
 
 /* A message of a subscription sets out. */
@@ -162,6 +179,7 @@ void play_server_message(void *context, const host_connection *connection, ttl_b
     struct message *message = &self->messages[index];
     message->client = client;
     message->connection = listener;
+    message->sent_us = self->now_us;
     message->value = scenario_value_of_text(payload.data, payload.length, &fits);
     play_plan(self, answer_moment(self, client), EVENT_MESSAGE, client, index);
 }

@@ -1,6 +1,7 @@
 #include "sim/play_story.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "sim/text.h"
 
@@ -40,7 +41,15 @@ static bool put_servers(FILE *out, const play_moment *moment) {
     }
 }
 
-static void put_clients(FILE *out, const play_moment *moment) {
+/* Of whom it says so only where that is somebody else. */
+static void put_mark(FILE *out, const scenario *script, const play_moment *moment) {
+    char own[PLAY_NAME_SIZE];
+    play_client_name_of(script, moment->client, own);
+    bool is_own = moment->of[0] == '\0' || strcmp(moment->of, own) == 0;
+    fprintf(out, "marks \"%s\"%s%s", moment->name, is_own ? "" : " of ", is_own ? "" : moment->of);
+}
+
+static void put_clients(FILE *out, const scenario *script, const play_moment *moment) {
     char reply[SIM_REPLY_TEXT];
     switch (moment->kind) {
     case PLAY_COMMAND:
@@ -52,10 +61,7 @@ static void put_clients(FILE *out, const play_moment *moment) {
     case PLAY_MESSAGE: fprintf(out, "is told of %s", moment->name); break;
     case PLAY_ENTER: fprintf(out, "enters \"%s\"", moment->name); break;
     case PLAY_LEAVE: fprintf(out, "leaves \"%s\"", moment->name); break;
-    case PLAY_MARK:
-        fprintf(out, "marks \"%s\"%s%s", moment->name, moment->of[0] == '\0' ? "" : " of ",
-                moment->of);
-        break;
+    case PLAY_MARK: put_mark(out, script, moment); break;
     case PLAY_PAUSE:
         fputs("stands still for ", out);
         put_span(out, moment->amount_us);
@@ -71,6 +77,10 @@ static void put_clients(FILE *out, const play_moment *moment) {
     }
 }
 
+void play_story_words(FILE *out, const scenario *script, const play_moment *moment) {
+    if (!put_servers(out, moment)) put_clients(out, script, moment);
+}
+
 static void put_moment(void *context, const play_moment *moment) {
     struct story *story = context;
     size_t number = story->count++;
@@ -79,12 +89,11 @@ static void put_moment(void *context, const play_moment *moment) {
     if (number == story->told_first && number < story->told_from)
         fprintf(out, "  ... %zu more\n", story->told_from - story->told_first);
     if (number >= story->told_first && number < story->told_from) return;
-    bool is_servers = moment->kind >= PLAY_SERVER_PAUSE;
     char name[PLAY_NAME_SIZE] = "server";
-    if (!is_servers) play_client_name_of(story->script, moment->client, name);
+    if (moment->kind < PLAY_SERVER_PAUSE) play_client_name_of(story->script, moment->client, name);
     fprintf(out, "  %10" PRId64 ".%03d ms  %-12s ", moment->at_us / 1000,
             (int)(moment->at_us % 1000), name);
-    if (!put_servers(out, moment)) put_clients(out, moment);
+    play_story_words(out, story->script, moment);
     putc('\n', out);
 }
 
@@ -95,20 +104,30 @@ static void act(struct story *story, const play_schedule *schedule) {
     play_free(one);
 }
 
-/* Clocks that are wrong from the beginning. */
+bool play_story_is_clock(const choice *one) {
+    return one->kind == CHOICE_DRIFT || one->kind == CHOICE_OFFSET;
+}
+
+void play_story_clock_words(FILE *out, const choice *one) {
+    bool is_ahead = one->value > 0;
+    int64_t off = is_ahead ? one->value : -one->value;
+    if (one->kind == CHOICE_DRIFT)
+        fprintf(out, "its clock runs too %s: %" PRId64 " millionths", is_ahead ? "fast" : "slow",
+                off);
+    else
+        fprintf(out, "its wall clock is %" PRId64 " ms %s", off / 1000,
+                is_ahead ? "ahead" : "behind");
+}
+
 static void put_clocks(FILE *out, const scenario *script, const play_schedule *schedule) {
     for (size_t i = 0; i < schedule->choices.count; i++) {
         const choice *one = &schedule->choices.choices[i];
         char name[PLAY_NAME_SIZE] = "server";
-        bool is_ahead = one->value > 0;
+        if (!play_story_is_clock(one)) continue;
         if (one->who != CHOICE_SERVER) play_client_name_of(script, one->who, name);
-        if (one->kind == CHOICE_DRIFT)
-            fprintf(out,
-                    "                      %-12s its clock runs too %s: %" PRId64 " millionths\n",
-                    name, is_ahead ? "fast" : "slow", is_ahead ? one->value : -one->value);
-        if (one->kind == CHOICE_OFFSET)
-            fprintf(out, "                      %-12s its wall clock is %" PRId64 " ms %s\n", name,
-                    (is_ahead ? one->value : -one->value) / 1000, is_ahead ? "ahead" : "behind");
+        fprintf(out, "                      %-12s ", name);
+        play_story_clock_words(out, one);
+        putc('\n', out);
     }
 }
 

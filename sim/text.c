@@ -43,8 +43,9 @@ void sim_text_reply(const ttl_reply *reply, char text[SIM_REPLY_TEXT]) {
         if (node->type == TTL_REPLY_INTEGER)
             append(text, SIM_REPLY_TEXT, "%" PRId64, node->is.integer);
         else if (node->type == TTL_REPLY_NIL) append(text, SIM_REPLY_TEXT, "nil");
-        else if (node->type == TTL_REPLY_ARRAY)
-            append(text, SIM_REPLY_TEXT, "array of %" PRIu32 ":", node->length);
+        else if (node->type == TTL_REPLY_ARRAY || node->type == TTL_REPLY_PUSH)
+            append(text, SIM_REPLY_TEXT, "%s of %" PRIu32 ":",
+                   node->type == TTL_REPLY_PUSH ? "push" : "array", node->length);
         else if (node->type == TTL_REPLY_BULK) append_quoted(text, ttl_reply_text(reply, i));
         else
             append(text, SIM_REPLY_TEXT, "%.*s", (int)ttl_reply_text(reply, i).length,

@@ -32,6 +32,13 @@ names() {
         ways=$(python3 -c 'import json, sys
 print(len(json.load(open(sys.argv[1]))["beyond"]))' "sim/scenarios/$name.json")
         [ "$blocks" -eq "$ways" ] || { echo "$output"; return 1; }
+        [ "$(find "ttlspec-sim/$name" -name '*.svg' | wc -l)" -eq "$ways" ]
+    done
+    # Each is drawn, with the moment of the broken promise and what is learnt.
+    for svg in ttlspec-sim/*/*.svg; do
+        python3 -c 'import sys, xml.dom.minidom as d; d.parse(sys.argv[1])' "$svg"
+        grep -q 'class="wrong"' "$svg"
+        grep -q 'class="lesson"' "$svg"
     done
 }
 
@@ -43,7 +50,7 @@ print(len(json.load(open(sys.argv[1]))["beyond"]))' "sim/scenarios/$name.json")
     [[ "$output" == *"its clock is set ahead by"* ]]
     [[ "$output" == *"Slew the server's clock"* ]]
     [[ "$output" == *"again: ttlspec sim --scenario lease-lock --beyond=clock-ahead --seed 0x"* ]]
-    [ "$(find ttlspec-sim/lease-lock -type f | wc -l)" -eq 3 ]
+    [ "$(find ttlspec-sim/lease-lock -type f | wc -l)" -eq 4 ]
 }
 
 @test "the command that shows it again does so" {

@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
-# Timelines: of a vector, of a history, of a world; as text and as SVG.
+# Timelines: of a vector, of a history, of a world, of a play; as text and as SVG.
 
 load helper
+
+root=$PWD
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
@@ -115,4 +117,56 @@ is_xml() {
 @test "a world that breaks a law is drawn up to there, with the law's status" {
     ends 1 "$ttlspec" sim --seed 1 --plant 'PTTL grows' --show
     [[ $(printf '%s\n' "$output" | tail -1) =~ PTTL\ k[0-9]+\ answered\ .*,\ right\ is\  ]]
+}
+
+# shrunk SCENARIO OPTION...: the file of the play that breaks a promise.
+shrunk() {
+    [ -e sim ] || ln -s "$root/sim" sim
+    "$ttlspec" sim --scenario "$@" --seed 1 >/dev/null || true
+    find "ttlspec-sim/$1" -name '*.play' -newer sim | sort | tail -1
+}
+
+@test "a broken promise is drawn: who is where, who stands still, each deadline, the moment, the lesson" {
+    ends 1 "$ttlspec" sim --replay "$(shrunk lease-lock --beyond=pause)" --show
+    says 'lease-lock, beyond its bounds (pause): seed 0x3'
+    says 'Promised: two workers never hold the lock at once. Broken at event 14'
+    says '             worker-1   worker-2   server    lock'
+    says '   0.100 ms      │          ●╌╌╌╌╌╌╌╌▶●        ╻    worker-2  SET lock worker-2 NX PX 1000 -> OK'
+    says '█●◀╌╌╌╌╌╌╌╌│        ┃    worker-2  marks "gets"; enters "lock"; stands still for 1050 ms'
+    says '1001.000 ms      │         █░         │        ╹              lock is dead'
+    says '1001.410 ms     █●         █░         │        ┃    worker-1  worker-1 is in "lock" from'
+    says 'let what the lock protects'
+}
+
+@test "a failover is drawn with what it loses: a change that never arrives, a command that is not run" {
+    ends 1 "$ttlspec" sim --replay "$(shrunk failover-lease --beyond=lag)" --show
+    says 'worker-3   server    replica   lock'
+    says '●───✕     │        ╻    worker-3  SET lock worker-3 NX PX 2000 -> OK'
+    says 'server    fails, and the replica takes over; 1 change is lost'
+    says 'worker-1  its connection was broken: the command is not run'
+}
+
+@test "what the active cycle and subscriptions do is drawn" {
+    ends 1 "$ttlspec" sim --replay "$(shrunk delayed-job --plant 'who hears of a job runs it')" --show
+    says 'active cycle: timer:1 expired'
+    says 'is told of timer:1'
+    says 'marks "ran" of timer:1'
+}
+
+@test "the play of a seed is drawn up to an event, also where no promise breaks" {
+    ln -s "$root/sim" sim
+    ends 0 "$ttlspec" sim --scenario lease-lock --seed 5 --show --last 20
+    says 'lease-lock: seed 0x5'
+    says 'all promises held'
+    says 'rows before these'
+    ends 0 "$ttlspec" sim --scenario lease-lock --seed 5 --show --until 12
+    says '12 events, '
+    ends 2 "$ttlspec" sim --scenario lease-lock --seed 5 --show --beyond
+    says 'in 4 ways: --beyond=pause'
+    ends 2 "$ttlspec" sim --scenarios --show
+}
+
+@test "the picture in the README is what is drawn" {
+    "$ttlspec" sim --replay "$(shrunk lease-lock --beyond=pause)" --svg now.svg || true
+    cmp now.svg "$root/docs/examples/lease-lock-pause.svg"
 }
