@@ -104,6 +104,7 @@ static const known_command commands[] = {
     {"SISMEMBER", 1, 1, 1, 0, false},
     {"SMEMBERS", 1, 1, 1, 0, false},
     {"SORT", 1, 1, 1, 0, false},
+    {"SORT_RO", 1, 1, 1, 0, false},
     {"SPOP", 1, 1, 1, 0, false},
     {"SREM", 1, 1, 1, 0, false},
     {"STRLEN", 1, 1, 1, 0, false},

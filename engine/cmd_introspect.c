@@ -237,6 +237,10 @@ struct key_spec {
     const char *flags[KEY_FLAGS_MOST];
 };
 
+#define SORT_PATTERNS                                                                              \
+    "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from "   \
+    "the content of the key we sort"
+
 static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
     [KEYS_NONE] = {{NULL, {NULL}}},
     [KEYS_READ] = {{NULL, {"RO", "access"}}},
@@ -269,11 +273,10 @@ static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
     [KEYS_OF_READER_DIGEST] = {{NULL, {"RO", "access"}}},
     [KEYS_STORE_RW] = {{NULL, {"RW", "update"}}, {NULL, {"RO", "access"}}},
     [KEYS_STORE_COUNTED] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},
+    [KEYS_SORT_READ] = {{NULL, {"RO", "access"}}, {SORT_PATTERNS, {"RO", "access"}}},
     [KEYS_SORT] =
         {{NULL, {"RO", "access"}},
-         {"For the optional BY/GET keyword. It is marked 'unknown' because the key names "
-          "derive from the content of the key we sort",
-          {"RO", "access"}},
+         {SORT_PATTERNS, {"RO", "access"}},
          {"For the optional STORE keyword. It is marked 'unknown' because the keyword can "
           "appear anywhere in the argument array",
           {"OW", "update"}}},
@@ -359,9 +362,8 @@ static void add_key_specs(struct call *call, const struct described *it) {
     else if (count == 1) add_key_spec(call, &specs[0], it->first_key, last, it->key_step);
     if (count < 2) return;
     add_key_spec(call, &specs[0], it->first_key, 0, 1);
-    if (it->access == KEYS_SORT) {
-        add_unknown_keys(call, &specs[1]);
-        add_unknown_keys(call, &specs[2]);
+    if (it->access == KEYS_SORT || it->access == KEYS_SORT_READ) {
+        for (size_t i = 1; i < count; i++) add_unknown_keys(call, &specs[i]);
         return;
     }
     if (it->access == KEYS_STORE_COUNTED) add_counted_keys(call, &specs[1], false);

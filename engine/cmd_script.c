@@ -38,10 +38,8 @@ static bool is_beyond_judging(const struct command *command, const ttl_reply *re
 
 static void script_lacks(void *context) {
     const struct running *running = context;
-    const ttl_timeline *timeline = running->call->engine->timeline;
-    if (timeline != NULL)
-        timeline->give_up(timeline->context, "a script is given a time, or what the server chose, "
-                                             "and might act upon it");
+    call_leave_open(running->call,
+                    "a script is given a time, or what the server chose, and might act upon it");
 }
 
 static ttl_called script_call(void *context, size_t argc, const ttl_bytes *argv, ttl_reply *reply) {

@@ -159,6 +159,11 @@ ttl_status reply_wrong_type(struct call *call) {
     return reply_error(call, "WRONGTYPE Operation against a key holding the wrong kind of value");
 }
 
+void call_leave_open(const struct call *call, const char *why) {
+    const ttl_timeline *timeline = call->engine->timeline;
+    if (timeline != NULL) timeline->give_up(timeline->context, why);
+}
+
 ttl_status reply_not_integer(struct call *call) {
     return reply_error(call, "ERR value is not an integer or out of range");
 }

@@ -99,6 +99,7 @@ enum key_access {
     KEYS_STORE_COUNTED, /* OW update, then RO access of as many as argument 2 says */
     KEYS_OF_PAIRS,      /* OW update of as many as argument 1 says, a value behind each */
     KEYS_SORT,          /* RO access, then keys that nobody can tell: RO access, and OW update */
+    KEYS_SORT_READ,     /* the same without those of OW update */
 };
 
 struct command {
@@ -163,6 +164,9 @@ ttl_status reply_wrong_type(struct call *call);
 ttl_status reply_not_integer(struct call *call);
 /* "ERR wrong number of arguments for 'get' command" */
 ttl_status reply_wrong_arity(struct call *call);
+/* Tells who judges by this engine that what is answered now is the server's own affair. `why` is a
+ * sentence, and outlives everything. */
+void call_leave_open(const struct call *call, const char *why);
 /* The head of an array. */
 ttl_status reply_array(struct call *call, size_t length);
 

@@ -44,9 +44,9 @@ END
 
 @test "a command that the engine does not have leaves it undecided" {
     traffic null
-    sed -i 's/"GET", "k"/"PFADD", "k"/' "$history"
+    sed -i 's/"GET", "k"/"MIGRATE", "k"/' "$history"
     ends 4 "$ttlspec" judge "$history"
-    says 'traffic.jsonl:4: PFADD is a command that the reference engine does not have'
+    says 'traffic.jsonl:4: MIGRATE is a command that the reference engine does not have'
 }
 
 @test "a file that is wrong is refused with line and place" {

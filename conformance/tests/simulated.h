@@ -81,10 +81,20 @@ static inline uint32_t server_tell(void *context, const ttl_told *told) {
     return (uint32_t)(told->kind == TTL_TOLD_COUNT ? TTL_TOLD_COUNT + told->high : told->kind);
 }
 
+/* What is a server's own affair it does as it likes. */
+static inline void server_choose(void *context, const char *why) {
+    (void)context, (void)why;
+}
+
 static inline void server_open(simulated_server *server, ttl_dialect dialect, server_bend *bend) {
     *server = (simulated_server){.bend = bend};
     server->timeline = (ttl_timeline){
-        .context = server, .now = server_now, .is_after = server_is_after, .tell = server_tell};
+        .context = server,
+        .now = server_now,
+        .is_after = server_is_after,
+        .tell = server_tell,
+        .give_up = server_choose,
+    };
     ttl_engine_options options = {.allocator = ttl_allocator_libc(),
                                   .dialect = dialect,
                                   .seed = 1,

@@ -392,8 +392,27 @@ START_TEST(a_restored_key_dies_at_its_deadline) {
 }
 END_TEST
 
+START_TEST(sort_reads_what_its_patterns_name_at_one_moment) {
+#define SORTED                                                                                     \
+    "a 0 10 RPUSH l k -> 1\n"                                                                      \
+    "a 10 20 MSET w_k 7 v_k x -> {\"status\": \"OK\"}\n" PSETEX_100
+    ck_judged("redis-7.2.4", "fail", SORTED "a 113090 113099 SORT l GET * -> [\"v\"]\n");
+    ck_judged("redis-7.2.4", "pass", SORTED "a 113090 113099 SORT l BY w_* GET * -> [null]\n");
+    ck_judged("redis-7.2.4", "fail", SORTED "a 90000 90099 SORT l GET * GET # -> [null, \"k\"]\n");
+    ck_judged("redis-7.2.4", "fail",
+              SORTED "a 112000 112070 SORT l GET * GET * -> [\"v\", null]\n");
+    ck_judged("redis-7.2.4", "undecided",
+              "a 0 10 SADD s x y -> 2\na 10 20 SORT s BY nosort -> [\"y\", \"x\"]\n");
+    ck_judged("redis-7.2.4", "undecided",
+              "a 0 10 RPUSH l x y -> 2\na 10 20 SORT l BY w_* ALPHA -> [\"y\", \"x\"]\n");
+    ck_judged("redis-7.2.4", "pass",
+              "a 0 10 RPUSH l y x -> 2\na 10 20 SORT l BY w_* -> [\"x\", \"y\"]\n");
+}
+END_TEST
+
 START_TEST(a_command_that_the_engine_does_not_have_is_not_decided) {
-    static const char *const commands[][2] = {{"PFADD k", "PFADD"}, {"SORT k BY w_*", "SORT"}};
+    static const char *const commands[][2] = {{"MIGRATE k", "MIGRATE"},
+                                              {"FUNCTION LIST", "FUNCTION"}};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         char lines[256];
         snprintf(lines, sizeof lines, "%sa 20000 20010 %s -> []\n", PSETEX_100, commands[i][0]);
@@ -520,6 +539,7 @@ int main(void) {
     tcase_add_test(all, a_script_in_a_block_is_one_of_its_parts);
     tcase_add_test(all, a_script_that_may_act_upon_a_time_is_not_decided);
     tcase_add_test(all, a_restored_key_dies_at_its_deadline);
+    tcase_add_test(all, sort_reads_what_its_patterns_name_at_one_moment);
     tcase_add_test(all, a_command_that_the_engine_does_not_have_is_not_decided);
     tcase_add_test(all, a_failure_is_a_circle_that_anyone_can_add_up);
     tcase_add_test(all, a_reason_says_what_when_and_by_how_much);

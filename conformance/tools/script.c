@@ -16,7 +16,7 @@ enum { START_S = 1700000000 };
  *   o offset in a string   f floating point   h field   z member   s score   d database
  *   p pattern   c cursor   C channel   w one of the words, as it stands
  *   r time of RESTORE: none whose sum overflows, since what then comes is the compiler's affair
- *   y payload of RESTORE   # how many keys follow
+ *   y payload of RESTORE   # how many keys follow   B pattern of SORT
  * An option is a word and the patterns of its arguments. */
 
 typedef struct command_shape {
@@ -30,6 +30,7 @@ typedef struct command_shape {
 #define FLUSH_OPTIONS  "ASYNC|SYNC"
 #define ZADD_OPTIONS   "NX|XX|GT|LT|CH|INCR"
 #define ZSTORE_OPTIONS "WEIGHTS s s|AGGREGATE w"
+#define SORT_OPTIONS   "ALPHA|ALPHA|ASC|DESC|LIMIT n n|BY B|GET B|GET B"
 #define ZRANGE_OPTIONS "BYSCORE|BYLEX|REV|LIMIT n n"
 
 static const command_shape shapes[] = {
@@ -101,7 +102,8 @@ static const command_shape shapes[] = {
     {"SCARD", "k", NULL, ORDER_EXACT},
     {"SMEMBERS", "k", NULL, ORDER_FREE},
     {"SISMEMBER", "kz", NULL, ORDER_EXACT},
-    {"SORT", "k", "ALPHA|ASC|DESC|LIMIT n n|STORE k|ALPHA", ORDER_EXACT},
+    {"SORT", "k", SORT_OPTIONS "|STORE k", ORDER_EXACT},
+    {"SORT_RO", "k", SORT_OPTIONS, ORDER_EXACT},
     {"SINTERSTORE", "kkk", NULL, ORDER_EXACT},
     {"SUNIONSTORE", "kkk", NULL, ORDER_EXACT},
     {"SDIFFSTORE", "kkk", NULL, ORDER_EXACT},
@@ -279,6 +281,7 @@ static const char *const databases[] = {"0",  "1",   "1", "15",         "16",
                                         "-1", "abc", "",  "4294967296", "01"};
 static const char *const patterns[] = {"*",   "a",   "[ab]", "?", "",       "a*", "[^a]",
                                        "\\a", "[a-", "b*",   "[", "nosuch", "**", "\\*"};
+static const char *const sort_patterns[] = {"*", "*", "*->f", "a*", "b*->f", "#", "nosort", "*->"};
 static const char *const cursors[] = {"0",
                                       "0",
                                       "0",
@@ -454,6 +457,7 @@ static void value_add(diff_builder *builder, char kind, const char *command) {
     case 's': word_add(builder, PICK(generator, scores)); return;
     case 'd': word_add(builder, PICK(generator, databases)); return;
     case 'p': word_add(builder, PICK(generator, patterns)); return;
+    case 'B': word_add(builder, PICK(generator, sort_patterns)); return;
     case 'c': word_add(builder, PICK(generator, cursors)); return;
     case 'C': word_add(builder, PICK(generator, channels)); return;
     case 'w': list_word_add(builder, command); return;
@@ -553,17 +557,10 @@ static void command_add(diff_builder *builder, const command_shape *shape) {
 
 /* Key states: missing, or one of these, persistent, volatile, or dead and not reclaimed. */
 static void state_add(diff_builder *builder, const char *key) {
-    static const char *const makers[] = {"SET %s v",
-                                         "SET %s 10",
-                                         "SET %s 1.5",
-                                         "RPUSH %s x y",
-                                         "HSET %s f 1 g w",
-                                         "SADD %s m n",
-                                         "ZADD %s 1 m 2 n",
-                                         "RPUSH %s x",
-                                         "SADD %s m",
-                                         "HSET %s n 5",
-                                         "ZADD %s inf m -inf n 0.1 o 1e300 1"};
+    static const char *const makers[] = {
+        "SET %s v",        "SET %s 10",   "SET %s 1.5",      "RPUSH %s x y",
+        "HSET %s f 1 g w", "SADD %s m n", "ZADD %s 1 m 2 n", "RPUSH %s x",
+        "RPUSH %s b c a",  "SADD %s m",   "HSET %s n 5",     "ZADD %s inf m -inf n 0.1 o 1e300 1"};
     static const char *const limits[] = {"PEXPIRE %s 10", "PEXPIRE %s 100", "PEXPIRE %s 1500",
                                          "EXPIRE %s 100", "PEXPIRE %s 1"};
     char line[64];
@@ -684,6 +681,21 @@ ttl_bytes step_argument(const diff_script *script, const diff_step *step, size_t
     return (ttl_bytes){script->text + step->offset[index], step->length[index]};
 }
 
+/* SORT by texts that may be equal, or of a set that is not to be sorted. */
+static bool order_is_open(const diff_script *script, const diff_step *step) {
+    bool has_alpha = false, has_by = false, is_unsorted = false;
+    for (size_t i = 0; i < step->count; i++) {
+        ttl_bytes word = step_argument(script, step, i);
+        bool is_by = ttl_bytes_is_word(word, "BY") && i + 1 < step->count;
+        if (ttl_bytes_is_word(word, "ALPHA")) has_alpha = true;
+        if (is_by) word = step_argument(script, step, i + 1);
+        has_by = has_by || is_by;
+        if (is_by && (word.length == 0 || memchr(word.data, '*', word.length) == NULL))
+            is_unsorted = true;
+    }
+    return (has_by && has_alpha) || is_unsorted;
+}
+
 reply_order step_order(const diff_script *script, const diff_step *step) {
     enum { EVAL_WORDS = 3 }; /* what a script runs comes behind them */
     ttl_bytes name = step_argument(script, step, 0);
@@ -693,6 +705,7 @@ reply_order step_order(const diff_script *script, const diff_step *step) {
     const command_shape *shape = shape_named(name.data, name.length);
     if (shape == NULL) return ORDER_EXACT;
     if (shape->order == ORDER_DEEP && count < 3) return ORDER_TYPE_ONLY; /* every command */
+    if (strncmp(shape->name, "SORT", 4) == 0 && order_is_open(script, step)) return ORDER_TYPE_ONLY;
     if (shape->order != ORDER_SCAN || count < 2) return shape->order;
     /* where another cursor than 0 leads depends on the server's table */
     bool from_start = ttl_bytes_is_word(step_argument(script, step, first + 1), "0");

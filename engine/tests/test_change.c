@@ -226,6 +226,7 @@ static const char *const scripts[] = {
     "SINTERSTORE # # #",
     "SORT # ALPHA DESC STORE #",
     "SORT # LIMIT 0 2 STORE #",
+    "SORT # ALPHA BY * GET # GET * STORE #",
     "ZUNIONSTORE # 2 # # WEIGHTS % %",
     "ZINTERSTORE # 2 # #",
     "ZDIFFSTORE # 2 # #",

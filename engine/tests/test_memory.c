@@ -69,6 +69,8 @@ static const char *const SCRIPT[] = {
     "ZRANGESTORE zset2 zset 0 -1",
     "SORT set ALPHA DESC",
     "SORT set ALPHA LIMIT 0 2 STORE sorted",
+    "SORT set BY a* GET hash*->f GET #",
+    "SORT set BY *list ALPHA GET * GET # STORE sorted",
     "ZUNIONSTORE zset3 2 zset set WEIGHTS 2 3 AGGREGATE MAX",
     "ZINTERSTORE zset3 2 zset zset2",
     "ZDIFFSTORE zset3 2 zset set",
