@@ -274,7 +274,10 @@ void scenario_write_play(FILE *out, const scenario_file *file, const scenario *s
         if (schedule->limits[i] == PLAY_NO_LIMIT) fputs("null", out);
         else fprintf(out, "%" PRIu32, schedule->limits[i]);
     }
-    fputs("],\n  \"choices\": [", out);
+    fputs("],\n", out);
+    if (schedule->until_us > 0)
+        fprintf(out, "  \"until-us\": \"%" PRId64 "\",\n", schedule->until_us);
+    fputs("  \"choices\": [", out);
     for (size_t i = 0; i < schedule->choices.count; i++) {
         const choice *one = &schedule->choices.choices[i];
         fprintf(out, "%s\n    {\"who\": ", i == 0 ? "" : ",");
@@ -311,6 +314,12 @@ static bool read_what(scenario_loading *self, const cJSON *at, uint8_t *what) {
     return loading_expected(&self->base, at, "a kind of choice such as \"pause\"");
 }
 
+static bool read_integer(scenario_loading *self, const cJSON *at, int64_t *value) {
+    if (cJSON_IsString(at) && number_parse(at->valuestring, strlen(at->valuestring), value))
+        return true;
+    return loading_expected(&self->base, at, "a whole number as a string");
+}
+
 static void read_choice(scenario_loading *self, const cJSON *item, choice_list *into) {
     static const char *const known[] = {"who", "what", "nth", "value", NULL};
     choice one = {0};
@@ -321,17 +330,18 @@ static void read_choice(scenario_loading *self, const cJSON *item, choice_list *
             loading_error(&self->base, item, "expected a field \"%s\"", known[i]);
             return;
         }
-    const cJSON *value = loading_field(item, "value");
     if (!read_who(self, loading_field(item, "who"), &one.who) ||
         !read_what(self, loading_field(item, "what"), &one.kind) ||
         !scenario_read_whole(self, loading_field(item, "nth"), 0, UINT32_MAX - 1, "the how many-th",
                              &nth))
         return;
     one.nth = (uint32_t)nth;
-    if (!cJSON_IsString(value) ||
-        !number_parse(value->valuestring, strlen(value->valuestring), &one.value))
-        loading_expected(&self->base, value, "a whole number as a string");
-    else choice_list_add(into, one);
+    if (read_integer(self, loading_field(item, "value"), &one.value)) choice_list_add(into, one);
+}
+
+static void read_until(scenario_loading *self, const cJSON *at, int64_t *until_us) {
+    if (at == NULL || !read_integer(self, at, until_us) || *until_us > 0) return;
+    loading_expected(&self->base, at, "a moment after the beginning");
 }
 
 static void read_limits(scenario_loading *self, const cJSON *list, uint32_t *limits) {
@@ -362,8 +372,8 @@ static bool read_variant(loading *base, const cJSON *at, const char *const *name
 }
 
 bool scenario_read_play(scenario_play *into, const char *path, problem_list *problems) {
-    static const char *const known[] = {"play",     "seed",    "beyond",   "wrong",
-                                        "commands", "choices", "scenario", NULL};
+    static const char *const known[] = {"play",     "seed",    "beyond",   "wrong", "commands",
+                                        "until-us", "choices", "scenario", NULL};
     json_document document;
     *into = (scenario_play){0};
     if (!json_read_file(&document, path, problems)) return false;
@@ -390,6 +400,7 @@ bool scenario_read_play(scenario_play *into, const char *path, problem_list *pro
                      &wrong)) {
         scenario_compile(file, way, wrong, &into->script);
         read_limits(&self, loading_list(&self.base, root, "commands", true), into->schedule.limits);
+        read_until(&self, loading_field(root, "until-us"), &into->schedule.until_us);
         const cJSON *list = loading_field(root, "choices");
         for (const cJSON *item = list == NULL ? NULL : list->child; item != NULL; item = item->next)
             read_choice(&self, item, &into->schedule.choices);

@@ -124,10 +124,18 @@ static int print_until(const sim_arguments *arguments) {
 
 /* ---- what a campaign came to */
 
-double sim_seconds(void) {
+static double seconds_of(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+double sim_seconds(void) {
+    return seconds_of(CLOCK_MONOTONIC);
+}
+
+double sim_processor_seconds(void) {
+    return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static void print_figures(const sim_arguments *arguments, const sim_campaign *total, double took) {

@@ -94,8 +94,10 @@ typedef struct sim_planted_sum {
     size_t planted, found;
 } sim_planted_sum;
 sim_planted_sum sim_print_planted_scenarios(const sim_arguments *arguments);
-/* Seconds of a clock that only goes ahead. */
+/* Seconds of a clock that only goes ahead, and of the processor for this process: a busy machine
+ * does not matter to the second. */
 double sim_seconds(void);
+double sim_processor_seconds(void);
 
 /* Draws the world of the seed. Returns the exit status. */
 int sim_show(const sim_arguments *arguments);

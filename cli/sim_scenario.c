@@ -146,9 +146,19 @@ static void print_block(const scenario *script, const play_schedule *schedule, s
                "%.0f ms):\n",
                moments, schedule->choices.count, before, plays, took * 1e3);
     play_story_write(stdout, script, schedule, STORY_LINES);
+    if (schedule->until_us > 0)
+        puts("  (cut short: it goes on like this to the end of all programs, and where nothing is "
+             "wrong\n  nobody waits so long)");
 }
 
-static int tell_failure(const sim_arguments *arguments, const scenario_file *file, uint64_t seed) {
+size_t sim_scenario_shrink(play_schedule *schedule, const scenario *script, scenario_file *file) {
+    scenario right = *script;
+    bool is_right = script->way == NULL && script->wrong == NULL;
+    if (!is_right) scenario_compile(file, NULL, NULL, &right);
+    return play_shrink(schedule, script, is_right ? script : &right);
+}
+
+static int tell_failure(const sim_arguments *arguments, scenario_file *file, uint64_t seed) {
     const scenario *script = arguments->script;
     play_schedule schedule;
     play *one = sim_scenario_act(script, seed, NULL);
@@ -164,7 +174,7 @@ static int tell_failure(const sim_arguments *arguments, const scenario_file *fil
     double begin = sim_seconds();
     play_schedule_of_seed(&schedule, script, seed);
     size_t before = schedule.choices.count;
-    size_t plays = play_shrink(&schedule, script);
+    size_t plays = sim_scenario_shrink(&schedule, script, file);
     printf("seed 0x%" PRIx64 " of ", seed);
     put_title(script);
     printf(" broke a promise of %s at event %" PRIu64 ": %s\n",
@@ -255,7 +265,7 @@ static int tell_interrupted(const sim_arguments *arguments, const sim_campaign *
 }
 
 /* All seeds of what the arguments name. */
-int sim_scenario_campaign(const sim_arguments *arguments, const scenario_file *file) {
+int sim_scenario_campaign(const sim_arguments *arguments, scenario_file *file) {
     sim_campaign total = {0};
     double begin = sim_seconds();
     if (!sim_all_agree(arguments, check_determinism)) return SIM_STATUS_UNLIKE;
@@ -294,7 +304,7 @@ static int complain_of_way(const scenario_file *file) {
 }
 
 /* A campaign, or the play of one seed. */
-static int run_variant(const sim_arguments *arguments, const scenario_file *file) {
+static int run_variant(const sim_arguments *arguments, scenario_file *file) {
     if (arguments->shows)
         return sim_play_draw(arguments, arguments->seed, NULL, arguments->svg, arguments->last);
     return sim_scenario_campaign(arguments, file);

@@ -18,7 +18,9 @@ int sim_scenario_status(const scenario_promise *broken);
 /* Plays to the end: a seed, or what is given. The caller frees it. */
 play *sim_scenario_act(const scenario *script, uint64_t seed, const play_schedule *given);
 /* Plays all seeds of what the arguments name, and tells what came of it. The exit status. */
-int sim_scenario_campaign(const sim_arguments *arguments, const scenario_file *file);
+int sim_scenario_campaign(const sim_arguments *arguments, scenario_file *file);
+/* Shrinks a schedule that breaks a promise of the script. Returns how many plays it took. */
+size_t sim_scenario_shrink(play_schedule *schedule, const scenario *script, scenario_file *file);
 /* --scenarios. Returns the exit status. */
 int sim_print_scenarios(const sim_arguments *arguments);
 

@@ -20,24 +20,25 @@ static void count_commands(void *context, const play_moment *moment) {
 }
 
 /* The first seed that breaks a promise, and how small it gets. */
-static found find_and_shrink(const scenario *script, uint64_t seed, uint64_t seeds) {
+static found find_and_shrink(const scenario *script, scenario_file *file, uint64_t seed,
+                             uint64_t seeds) {
     found result = {0};
-    double begin = sim_seconds();
+    double begin = sim_processor_seconds();
     for (; result.broken == NULL && result.seeds < seeds; result.seeds++) {
         result.seed = seed + result.seeds;
         play *one = sim_scenario_act(script, result.seed, NULL);
         result.broken = play_tell(one).broken;
         play_free(one);
     }
-    result.found_s = sim_seconds() - begin;
+    result.found_s = sim_processor_seconds() - begin;
     if (result.broken == NULL) return result;
-    begin = sim_seconds();
+    begin = sim_processor_seconds();
     play_schedule schedule;
     play_schedule_of_seed(&schedule, script, result.seed);
     result.before = schedule.choices.count;
-    play_shrink(&schedule, script);
+    sim_scenario_shrink(&schedule, script, file);
     result.after = schedule.choices.count;
-    result.shrunk_s = sim_seconds() - begin;
+    result.shrunk_s = sim_processor_seconds() - begin;
     play *one = play_new(&(play_options){.scenario = script,
                                          .given = &schedule,
                                          .observe = count_commands,
@@ -90,7 +91,7 @@ static void print_mistakes(void *context, scenario_file *file) {
         scenario script;
         scenario_compile(file, NULL, file->wrongs[i], &script);
         if (i == 0) print_table_head(script.id);
-        found result = find_and_shrink(&script, table->arguments->seed, SEEDS_BEYOND);
+        found result = find_and_shrink(&script, file, table->arguments->seed, SEEDS_BEYOND);
         print_found(file->wrongs[i], &result);
         table->sum.planted++;
         table->sum.found += result.broken != NULL;
@@ -121,7 +122,7 @@ static void print_scenario(void *context, scenario_file *file) {
     for (size_t i = 0; i < file->way_count && status == STATUS_CONFORMANT; i++) {
         scenario_compile(file, file->ways[i], NULL, &script);
         if (i == 0) print_table_head("  beyond its bounds");
-        found result = find_and_shrink(&script, arguments.seed, SEEDS_BEYOND);
+        found result = find_and_shrink(&script, file, arguments.seed, SEEDS_BEYOND);
         print_found(file->ways[i], &result);
         if (result.broken == NULL) table->status = STATUS_UNDECIDED;
     }

@@ -109,8 +109,12 @@ static void handle(play *self, const sim_event *event) {
 bool play_step(play *self) {
     sim_event event;
     if (self->has_ended) return false;
-    if (self->at_work == 0 || !sim_queue_take(&self->queue, &event)) {
-        promise_finish(&self->watch);
+    int64_t until_us = self->given == NULL ? 0 : self->given->until_us;
+    bool goes_on = self->at_work > 0 && sim_queue_take(&self->queue, &event);
+    bool is_cut = goes_on && until_us > 0 && event.at_us > until_us;
+    if (!goes_on || is_cut) {
+        if (is_cut) self->now_us = until_us;
+        promise_finish(&self->watch, is_cut ? until_us : 0);
         self->has_ended = true;
         return false;
     }
@@ -205,6 +209,8 @@ play_report play_tell(const play *self) {
     return (play_report){.broken = self->watch.broken,
                          .what = self->watch.what,
                          .breaker = self->watch.breaker,
+                         .owed_us = self->watch.owed_us,
+                         .longest_wait_us = self->watch.longest_us,
                          .trouble = self->trouble,
                          .trouble_pointer = self->trouble_pointer,
                          .digest = self->digest,

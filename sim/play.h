@@ -29,6 +29,7 @@ enum { PLAY_NAME_SIZE = 40 };
 typedef struct play_schedule {
     choice_list choices;
     uint32_t limits[SCENARIO_CLIENTS]; /* a client ends when it would send one more command */
+    int64_t until_us;                  /* the play is cut short then; 0: it is not */
 } play_schedule;
 
 #define PLAY_NO_LIMIT UINT32_MAX
@@ -99,6 +100,8 @@ typedef struct play_report {
     const scenario_promise *broken; /* NULL: all promises held */
     const char *what;               /* how it was broken */
     unsigned breaker;
+    int64_t owed_us;             /* of liveness: since when the breaker waits */
+    int64_t longest_wait_us;     /* from what happened to what it leads to, where it came */
     const char *trouble;         /* a program cannot go on: a sentence; NULL: it could */
     const char *trouble_pointer; /* where in the scenario's file */
     uint64_t digest, events, commands;

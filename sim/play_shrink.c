@@ -6,7 +6,7 @@
 #define US_PER_MS INT64_C(1000)
 
 /* What all plays together may take: a second or two. */
-enum { EVENTS_MAX = 1000000 };
+enum { EVENTS_MAX = 2000000 };
 
 /* ---- schedules */
 
@@ -32,10 +32,11 @@ void play_schedule_free(play_schedule *schedule) {
 /* ---- trying */
 
 struct shrinking {
-    const scenario *script;
+    const scenario *script, *right;
     play_schedule *schedule;
     play_schedule draft;
     const scenario_promise *broken;
+    bool is_excerpt;   /* of liveness: only the beginning of the play counts */
     uint64_t commands; /* that the servers ran */
     size_t plays;
     uint64_t events; /* of all of them */
@@ -44,6 +45,7 @@ struct shrinking {
 static void draft_begin(struct shrinking *s) {
     memcpy(s->draft.limits, s->schedule->limits, sizeof s->draft.limits);
     s->draft.choices.count = 0;
+    s->draft.until_us = 0;
 }
 
 static void draft_copy(struct shrinking *s) {
@@ -52,27 +54,114 @@ static void draft_copy(struct shrinking *s) {
         choice_list_add(&s->draft.choices, s->schedule->choices.choices[i]);
 }
 
+/* Plays to the end, and frees the play. */
+static play_report play_draft(struct shrinking *s, play *one) {
+    while (play_step(one)) continue;
+    play_report report = play_tell(one);
+    s->plays++;
+    s->events += report.events;
+    play_free(one);
+    return report;
+}
+
+/* Takes the draft, if it fails; `taken` are the choices of it that were met. */
+static void draft_end(struct shrinking *s, bool fails, const play_report *report,
+                      choice_list *taken) {
+    if (!fails) {
+        choice_list_free(taken);
+        return;
+    }
+    choice_list_sort(taken);
+    choice_list_free(&s->schedule->choices);
+    s->schedule->choices = *taken;
+    memcpy(s->schedule->limits, s->draft.limits, sizeof s->draft.limits);
+    s->schedule->until_us = s->draft.until_us;
+    s->commands = report->commands;
+}
+
+/* ---- excerpts */
+
+/* How long anybody waits where nothing is wrong: in the right scenario, with the draft's clients.
+ * -1: it does not keep its promises with them. */
+static int64_t wait_in_right(struct shrinking *s) {
+    size_t count = s->draft.choices.count;
+    if (s->right == s->script) s->draft.choices.count = 0;
+    s->draft.until_us = 0;
+    play_report report =
+        play_draft(s, play_new(&(play_options){.scenario = s->right, .given = &s->draft}));
+    s->draft.choices.count = count;
+    return report.broken == NULL && report.trouble == NULL ? report.longest_wait_us : -1;
+}
+
+/* When who sent a command that a server ran. */
+struct sighting {
+    int64_t at_us;
+    unsigned client;
+};
+
+struct sightings {
+    struct sighting *all;
+    size_t count, capacity;
+};
+
+static void see_command(void *context, const play_moment *moment) {
+    struct sightings *seen = context;
+    if (moment->kind != PLAY_COMMAND) return;
+    if (seen->count == seen->capacity) {
+        seen->capacity = seen->capacity == 0 ? 256 : seen->capacity * 2;
+        seen->all = realloc(seen->all, seen->capacity * sizeof *seen->all);
+        if (seen->all == NULL) abort();
+    }
+    seen->all[seen->count++] = (struct sighting){moment->at_us, moment->client};
+}
+
+/* Cuts the draft when its client has waited longer than anybody has to, with its next command. How
+ * many commands that leaves. */
+static uint64_t draft_cut(struct shrinking *s, const play_report *whole,
+                          const struct sightings *seen, int64_t wait_us) {
+    int64_t long_us = whole->owed_us + wait_us + 1;
+    uint64_t commands = 0;
+    s->draft.until_us = 0;
+    for (size_t i = 0; i < seen->count && s->draft.until_us == 0; i++)
+        if (seen->all[i].client == whole->breaker && seen->all[i].at_us >= long_us)
+            s->draft.until_us = seen->all[i].at_us;
+    if (s->draft.until_us == 0) s->draft.until_us = long_us;
+    while (commands < seen->count && seen->all[commands].at_us <= s->draft.until_us) commands++;
+    return commands;
+}
+
+/* The draft breaks the same promise when it goes on to the end of all programs, and has no more
+ * commands where it is cut. */
+static bool draft_keep_excerpt(struct shrinking *s) {
+    struct sightings seen = {0};
+    choice_list taken = {0};
+    s->draft.until_us = 0;
+    play *one = play_new(&(play_options){
+        .scenario = s->script, .given = &s->draft, .observe = see_command, .context = &seen});
+    play_report whole = play_draft(s, one);
+    int64_t wait_us = whole.broken == s->broken ? wait_in_right(s) : -1;
+    bool fails = wait_us >= 0 && draft_cut(s, &whole, &seen, wait_us) <= s->commands;
+    free(seen.all);
+    if (!fails) return false;
+    play_report cut = play_draft(
+        s, play_new(&(play_options){.scenario = s->script, .given = &s->draft, .taken = &taken}));
+    fails = cut.broken == s->broken && cut.breaker == whole.breaker &&
+            cut.owed_us == whole.owed_us && cut.commands <= s->commands;
+    draft_end(s, fails, &cut, &taken);
+    return fails;
+}
+
 /* Keeps the draft when it still fails, with no more commands; of its choices those that were met.
  */
 static bool draft_keep(struct shrinking *s) {
     if (s->events >= EVENTS_MAX) return false;
-    s->plays++;
+    if (s->is_excerpt) return draft_keep_excerpt(s);
     choice_list taken = {0};
-    play *one = play_to_end(s->script, 0, &s->draft, &taken);
-    play_report report = play_tell(one);
-    s->events += report.events;
+    play_report report = play_draft(
+        s, play_new(&(play_options){.scenario = s->script, .given = &s->draft, .taken = &taken}));
     bool fails = report.broken == s->broken && report.commands <= s->commands;
-    if (fails) s->commands = report.commands;
-    play_free(one);
-    if (!fails) {
-        choice_list_free(&taken);
-        return false;
-    }
-    choice_list_sort(&taken);
-    choice_list_free(&s->schedule->choices);
-    s->schedule->choices = taken;
-    memcpy(s->schedule->limits, s->draft.limits, sizeof s->draft.limits);
-    return true;
+    draft_end(s, fails, &report, &taken);
+    return fails;
 }
 
 /* ---- taking out */
@@ -183,6 +272,25 @@ static bool wait_longer(struct shrinking *s) {
     return smaller;
 }
 
+/* One thing that is not usual, by itself, whoever it befalls: sooner than any number of steps from
+ * many things to few may end there. */
+static void try_alone(struct shrinking *s) {
+    enum { PLACES_TRIED = 25, EVENTS_ALONE = EVENTS_MAX / 4 };
+    bool is_known[CHOICE_KINDS] = {false};
+    int64_t values[CHOICE_KINDS] = {0};
+    for (size_t i = 0; i < s->schedule->choices.count; i++) {
+        const choice *one = &s->schedule->choices.choices[i];
+        is_known[one->kind] = true;
+        if (llabs(one->value) > llabs(values[one->kind])) values[one->kind] = one->value;
+    }
+    for (int kind = CHOICE_KINDS - 1; kind >= 0; kind--)
+        for (uint8_t who = 0; is_known[kind] && who < CHOICE_WHO; who++)
+            for (uint32_t nth = 0; nth < PLACES_TRIED && s->events < EVENTS_ALONE; nth++) {
+                draft_begin(s);
+                keep_with(s, (choice){nth, who, (uint8_t)kind, values[kind]});
+            }
+}
+
 /* What goes wrong goes wrong sooner: in the first round of a loop and not in the third. */
 static bool move_earlier(struct shrinking *s) {
     enum { PLACES_TRIED = 40 };
@@ -256,16 +364,20 @@ static void round_times(struct shrinking *s) {
         }
 }
 
-size_t play_shrink(play_schedule *schedule, const scenario *script) {
-    struct shrinking s = {.script = script, .schedule = schedule};
-    play *first = play_to_end(script, 0, schedule, NULL);
-    s.broken = play_tell(first).broken;
-    s.commands = play_tell(first).commands;
-    play_free(first);
+size_t play_shrink(play_schedule *schedule, const scenario *script, const scenario *right) {
+    struct shrinking s = {.script = script, .right = right, .schedule = schedule};
+    draft_copy(&s);
+    play_report first =
+        play_draft(&s, play_new(&(play_options){.scenario = script, .given = schedule}));
+    s.broken = first.broken;
+    s.commands = first.commands;
     bool smaller = s.broken != NULL;
     bool is_safety = smaller && !scenario_promise_is_liveness(s.broken);
+    s.is_excerpt = smaller && !is_safety;
+    if (s.is_excerpt) s.is_excerpt = draft_keep(&s);
+    if (s.is_excerpt) try_alone(&s);
     while (smaller && s.events < EVENTS_MAX) {
-        smaller = is_safety && remove_clients(&s);
+        smaller = (is_safety || s.is_excerpt) && remove_clients(&s);
         smaller = remove_kinds(&s) || smaller;
         smaller = remove_chunks(&s) || smaller;
         smaller = (is_safety && remove_commands(&s)) || smaller;

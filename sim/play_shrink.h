@@ -7,8 +7,13 @@
  * and begins anew until nothing smaller fails. Last it rounds times. It draws nothing: the same
  * play always shrinks to the same.
  *
- * What stays breaks the same promise, with no more commands than before. Where a promise of
- * liveness is broken no client and no command goes: who does nothing owes everything.
+ * What stays breaks the same promise, with no more commands than before.
+ *
+ * Who does nothing owes everything; so where a promise of liveness is broken no client ends early.
+ * One is left out only if the scenario as it should be keeps its promises without it. What is
+ * broken has to be broken at the end of all programs; but the play is cut short when somebody has
+ * waited longer for what never comes than anybody waits in the scenario as it should be: an
+ * excerpt. First each thing that is not usual is tried by itself, at any place.
  */
 #ifndef TTLSPEC_SIM_PLAY_SHRINK_H
 #define TTLSPEC_SIM_PLAY_SHRINK_H
@@ -19,7 +24,8 @@
 void play_schedule_of_seed(play_schedule *schedule, const scenario *script, uint64_t seed);
 void play_schedule_free(play_schedule *schedule);
 
-/* Shrinks in place a schedule that breaks a promise. Returns how many plays it took. */
-size_t play_shrink(play_schedule *schedule, const scenario *script);
+/* Shrinks in place a schedule that breaks a promise. `right` is the scenario as it should be; it
+ * may be the same, and is then played with nothing going wrong. Returns how many plays it took. */
+size_t play_shrink(play_schedule *schedule, const scenario *script, const scenario *right);
 
 #endif

@@ -78,6 +78,14 @@ static void note_add(promise_watch *watch, size_t promise, const char *of, unsig
     snprintf(note->of, sizeof note->of, "%s", of);
 }
 
+/* What all notes of this name waited for has come. */
+static void note_waits(promise_watch *watch, size_t promise, const char *of, int64_t at_us) {
+    const promise_note *notes = watch->promises[promise].notes;
+    for (size_t i = 0; i < watch->promises[promise].count; i++)
+        if (strcmp(notes[i].of, of) == 0 && at_us - notes[i].at_us > watch->longest_us)
+            watch->longest_us = at_us - notes[i].at_us;
+}
+
 /* Forgets the notes that are of this name (NULL: of any) or client, as `is_client` says. */
 static void notes_drop(promise_watch *watch, size_t promise, const char *of, unsigned client) {
     promise_note *notes = watch->promises[promise].notes;
@@ -120,6 +128,7 @@ void promise_mark(promise_watch *watch, const char *name, const char *of, unsign
     for (size_t i = 0; i < script->promise_count; i++) {
         const scenario_promise *promise = &script->promises[i];
         bool follows = promise->then != NULL && strcmp(promise->then, name) == 0;
+        if (follows) note_waits(watch, i, of, at_us);
         if (follows) notes_drop(watch, i, of, client);
         if (strcmp(promise->name, name) != 0 || promise->kind == SCENARIO_NEVER_TOGETHER) continue;
         if (promise->kind == SCENARIO_NEVER) {
@@ -140,14 +149,18 @@ void promise_client_gone(promise_watch *watch, unsigned client) {
             notes_drop(watch, i, NULL, client);
 }
 
-void promise_finish(promise_watch *watch) {
+void promise_finish(promise_watch *watch, int64_t cut_us) {
+    char until[80] = "until all programs had ended";
+    if (cut_us > 0)
+        snprintf(until, sizeof until, "until %.3f ms, where the play is cut short", ms(cut_us));
     for (size_t i = 0; i < watch->scenario->promise_count; i++) {
         const scenario_promise *promise = &watch->scenario->promises[i];
         if (promise->kind != SCENARIO_LEADS_TO || watch->promises[i].count == 0) continue;
         const promise_note *note = &watch->promises[i].notes[0];
+        if (watch->broken == NULL) watch->owed_us = note->at_us;
         broke(watch, promise, note->client,
-              "\"%s\" happened to %s at %.3f ms, and \"%s\" never did until all programs had ended",
-              promise->name, note->of[0] == '\0' ? watch->clients[note->client] : note->of,
-              ms(note->at_us), promise->then);
+              "\"%s\" happened to %s at %.3f ms, and \"%s\" never did %s", promise->name,
+              note->of[0] == '\0' ? watch->clients[note->client] : note->of, ms(note->at_us),
+              promise->then, until);
     }
 }

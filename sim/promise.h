@@ -31,6 +31,8 @@ typedef struct promise_watch {
     } places[SCENARIO_PLACES][SCENARIO_CLIENTS];
     const scenario_promise *broken; /* NULL: all hold */
     unsigned breaker;               /* the client that broke it */
+    int64_t owed_us;                /* of liveness: since when it waits */
+    int64_t longest_us;             /* the longest wait for what something leads to */
     char what[PROMISE_WHAT_SIZE];   /* how, without a capital and a stop */
     const char *const *clients;     /* their names */
 } promise_watch;
@@ -46,7 +48,8 @@ void promise_mark(promise_watch *watch, const char *name, const char *of, unsign
                   int64_t at_us);
 /* The client is no more: it is nowhere, and owes nothing. */
 void promise_client_gone(promise_watch *watch, unsigned client);
-/* Nothing happens any more: looks at the promises of liveness. */
-void promise_finish(promise_watch *watch);
+/* Nothing happens any more: looks at the promises of liveness. `cut_us`: because the play is cut
+ * short then; 0: it is not. */
+void promise_finish(promise_watch *watch, int64_t cut_us);
 
 #endif

@@ -69,6 +69,24 @@ print(len(json.load(open(sys.argv[1]))["beyond"]))' "sim/scenarios/$name.json")
     [[ "$output" == *"broke a promise of liveness"* ]]
 }
 
+@test "a broken promise of liveness comes out small, and is broken to the end of all programs too" {
+    shrinks() {
+        "$ttlspec" sim --scenario "$1" --plant "$2" --seed 1 >out || [ "$?" -eq 5 ]
+        grep -q 'cut short: it goes on like this to the end' out
+        run "$ttlspec" sim --replay ttlspec-sim/"$1"/wrong-*.play
+        [ "$status" -eq 5 ]
+        [[ "$output" == *"never did until "*", where the play is cut short"* ]]
+        [ "$(printf '%s\n' "$output" | grep -c ' -> ')" -le 10 ] || { echo "$output"; return 1; }
+        sed '/"until-us"/d' ttlspec-sim/"$1"/wrong-*.play >whole.play
+        run "$ttlspec" sim --replay whole.play
+        [ "$status" -eq 5 ]
+        [[ "$output" == *"never did until all programs had ended"* ]]
+    }
+    shrinks lease-lock 'the lock gets its deadline in a second command'
+    shrinks cache-stampede 'the turn has no deadline'
+    shrinks delayed-job 'no sweep'
+}
+
 @test "a play is played again from its file alone, with the same status" {
     "$ttlspec" sim --scenario lease-lock --beyond=pause --seed 1 >first || true
     rm sim

@@ -126,6 +126,8 @@ setup() {
     run "$ttlspec" sim --planted --seed 1
     [ "$status" -eq 0 ]
     [[ "$output" != *"NOT FOUND"* ]]
+    # Found and shrunk in less than two seconds of the processor each.
+    printf '%s\n' "$output" | awk '/ ms / { for (i = 2; i <= NF; i++) if ($i == "ms" && $(i - 1) >= 2000) exit 1 }'
 }
 
 @test "the judge passes what the clients of every world saw" {

@@ -112,11 +112,11 @@ START_TEST(what_leads_to_something_is_owed_until_the_end_but_not_by_the_dead) {
     promise_mark(&watch, "asks", "y", 1, 1);
     promise_mark(&watch, "has", "x", 2, 2);
     promise_client_gone(&watch, 1);
-    promise_finish(&watch);
+    promise_finish(&watch, 0);
     ck_assert_ptr_null(watch.broken);
     promise_mark(&watch, "has", "z", 0, 3);
     promise_mark(&watch, "asks", "z", 0, 4);
-    promise_finish(&watch);
+    promise_finish(&watch, 0);
     ck_assert_ptr_nonnull(watch.broken);
     promise_watch_end(&watch);
 }
@@ -253,8 +253,8 @@ START_TEST(a_play_shrinks_to_a_few_commands_and_always_to_the_same) {
     play_schedule first, again;
     play_schedule_of_seed(&first, &made.script, seed);
     play_schedule_of_seed(&again, &made.script, seed);
-    play_shrink(&first, &made.script);
-    play_shrink(&again, &made.script);
+    play_shrink(&first, &made.script, &made.script);
+    play_shrink(&again, &made.script, &made.script);
     ck_assert_uint_eq(first.choices.count, again.choices.count);
     for (size_t i = 0; i < first.choices.count; i++)
         ck_assert_int_eq(first.choices.choices[i].value, again.choices.choices[i].value);
