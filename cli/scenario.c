@@ -329,6 +329,7 @@ static void compile(scenario_file *file, const char *way, const char *wrong, sce
     read_bounds(&self, loading_field(root, "bounds"));
     if (variant != NULL) read_bounds(&self, loading_field(variant, "bounds"));
     into->variable_count = self.variable_count;
+    memcpy(into->variables, self.variables, sizeof into->variables);
 }
 
 void scenario_compile(scenario_file *file, const char *way, const char *wrong, scenario *into) {

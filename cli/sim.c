@@ -28,7 +28,7 @@ static const char usage[] =
     "  --jobs N              worker processes (one a processor)\n"
     "  --judge N             judge what the clients of each Nth world saw; 0: of none (64)\n"
     "  --check-determinism   run each seed twice, side by side; stop where they differ\n"
-    "  --until N             stop at event N and print the state of the world\n"
+    "  --until N             stop at event N and print the state of the world or the play\n"
     "  --show                draw the world or the play of the seed: its last rows, up to "
     "--until N\n"
     "  --last N              so many rows of it (40); 0: all\n"
@@ -385,8 +385,9 @@ static int replay_world(sim_arguments *arguments) {
     sim_schedule schedule = {0};
     int status = STATUS_WRONG;
     if (sim_schedule_load(arguments->replay, arguments, &schedule))
-        status = arguments->has_until && !arguments->shows ? print_until(arguments)
-                                                           : sim_show(arguments);
+        status = arguments->on != NULL                       ? sim_run_on(arguments)
+                 : arguments->has_until && !arguments->shows ? print_until(arguments)
+                                                             : sim_show(arguments);
     sim_schedule_free(&schedule);
     return status;
 }

@@ -55,64 +55,6 @@ static void put_lesson(const char *lesson) {
     }
 }
 
-/* ---- files */
-
-static FILE *open_beside(const char *directory, const char *name, char path[PATH_SIZE]) {
-    snprintf(path, PATH_SIZE, "%s/%s", directory, name);
-    FILE *file = fopen(path, "w");
-    if (file == NULL) cli_complain("sim", "%s cannot be written: %s", path, strerror(errno));
-    return file;
-}
-
-static bool close_whole(FILE *file, const char *path) {
-    bool is_whole = !ferror(file);
-    is_whole = fclose(file) == 0 && is_whole;
-    if (!is_whole) cli_complain("sim", "%s cannot be written: %s", path, strerror(errno));
-    return is_whole;
-}
-
-static bool make_directory(const char *directory) {
-    if (mkdir(directory, 0777) == 0 || errno == EEXIST) return true;
-    cli_complain("sim", "%s cannot be made: %s", directory, strerror(errno));
-    return false;
-}
-
-/* OUT/lease-lock/: rulebook, vector, play and story. False: it was said why. */
-static bool write_files(const sim_arguments *arguments, const scenario_file *file, uint64_t seed,
-                        const play_schedule *schedule) {
-    const scenario *script = arguments->script;
-    const char *variant = scenario_variant(script);
-    char directory[PATH_SIZE / 2], name[PATH_SIZE / 2], path[PATH_SIZE];
-    snprintf(directory, sizeof directory, "%s/%s", arguments->out, script->id);
-    if (!make_directory(arguments->out) || !make_directory(directory)) return false;
-    snprintf(name, sizeof name, "%s-%" PRIx64 ".play", variant, seed);
-    FILE *out = open_beside(directory, name, path);
-    if (out == NULL) return false;
-    scenario_write_play(out, file, script, seed, schedule);
-    if (!close_whole(out, path)) return false;
-    printf("  wrote %s: the play; ttlspec sim --replay %s\n", path, path);
-    snprintf(path, sizeof path, "%s/%s-%" PRIx64 ".svg", directory, variant, seed);
-    if (sim_play_draw(arguments, seed, schedule, path, 0) == STATUS_WRONG) return false;
-    printf("  wrote %s: the moments, drawn; in the terminal with --replay ... --show\n", path);
-    const char *why_not = scenario_why_no_vector(script, schedule);
-    if (why_not != NULL) {
-        printf("  no vector: %s\n", why_not);
-        return true;
-    }
-    out = open_beside(directory, "rules.json", path);
-    if (out == NULL) return false;
-    scenario_write_rules(out, script);
-    if (!close_whole(out, path)) return false;
-    snprintf(name, sizeof name, "%s-%" PRIx64 ".json", variant, seed);
-    out = open_beside(directory, name, path);
-    if (out == NULL) return false;
-    scenario_write_vector(out, script, seed, schedule);
-    if (!close_whole(out, path)) return false;
-    printf("  wrote %s: what its server was asked; ttlspec run --vectors %s exec:redis-server\n",
-           path, path);
-    return true;
-}
-
 /* ---- the block */
 
 int sim_scenario_tell_trouble(const sim_arguments *arguments, const play_report *report,
@@ -184,7 +126,7 @@ static int tell_failure(const sim_arguments *arguments, scenario_file *file, uin
     fputs("  again: ttlspec sim", stdout);
     put_options(arguments);
     printf(" --seed 0x%" PRIx64 "\n", seed);
-    bool is_written = write_files(arguments, file, seed, &schedule);
+    bool is_written = sim_play_write(arguments, file, seed, &schedule);
     play_schedule_free(&schedule);
     return is_written ? sim_scenario_status(broken) : STATUS_WRONG;
 }
@@ -295,7 +237,7 @@ static int complain_of_variant(const scenario_file *file, const char *what, cons
 }
 
 static int complain_of_way(const scenario_file *file) {
-    fprintf(stderr, "ttlspec sim: one play is shown, and %s can go beyond its bounds in %zu ways:",
+    fprintf(stderr, "ttlspec sim: one play is wanted, and %s can go beyond its bounds in %zu ways:",
             file->path, file->way_count);
     for (size_t i = 0; i < file->way_count; i++)
         fprintf(stderr, "%s --beyond=%s", i == 0 ? "" : ",", file->ways[i]);
@@ -303,11 +245,22 @@ static int complain_of_way(const scenario_file *file) {
     return STATUS_WRONG;
 }
 
+static bool wants_one(const sim_arguments *arguments) {
+    return arguments->shows || arguments->has_until || arguments->on != NULL;
+}
+
+/* One play: of the seed, or what is given. */
+static int run_one(const sim_arguments *arguments, uint64_t seed, const play_schedule *given) {
+    if (arguments->on != NULL) return sim_play_run_on(arguments, seed, given);
+    if (arguments->shows)
+        return sim_play_draw(arguments, seed, given, arguments->svg, arguments->last);
+    return sim_play_until(arguments, seed, given);
+}
+
 /* A campaign, or the play of one seed. */
 static int run_variant(const sim_arguments *arguments, scenario_file *file) {
-    if (arguments->shows)
-        return sim_play_draw(arguments, arguments->seed, NULL, arguments->svg, arguments->last);
-    return sim_scenario_campaign(arguments, file);
+    return wants_one(arguments) ? run_one(arguments, arguments->seed, NULL)
+                                : sim_scenario_campaign(arguments, file);
 }
 
 /* In each way beyond the bounds. The status of the first promise that broke, unless a way is left
@@ -366,7 +319,7 @@ static int run_scenario(const sim_arguments *given) {
             complain_of_variant(&file, "mistake", given->plant_name, file.wrongs, file.wrong_count);
     } else if (given->is_beyond && file.way_count == 0) {
         status = cli_complain("sim", "%s names no way beyond its bounds", file.path);
-    } else if (given->is_beyond && given->way == NULL && given->shows && file.way_count > 1) {
+    } else if (given->is_beyond && given->way == NULL && wants_one(given) && file.way_count > 1) {
         status = complain_of_way(&file);
     } else if (given->is_beyond) {
         status = run_beyond(&arguments, &file);
@@ -414,9 +367,8 @@ static int run_replay(const sim_arguments *given) {
     }
     problem_list_free(&problems);
     arguments.script = &found.script;
-    int status = given->shows ? sim_play_draw(&arguments, found.seed, &found.schedule, given->svg,
-                                              given->last)
-                              : tell_replay(given->replay, &found);
+    int status = wants_one(given) ? run_one(&arguments, found.seed, &found.schedule)
+                                  : tell_replay(given->replay, &found);
     scenario_play_close(&found);
     return status;
 }
@@ -424,11 +376,11 @@ static int run_replay(const sim_arguments *given) {
 /* ---- the subcommand */
 
 int sim_scenario_main(const sim_arguments *arguments) {
-    bool stops = arguments->has_until && !arguments->shows;
-    if (stops || arguments->on != NULL || arguments->shows_planted)
-        return cli_complain("sim", "--until, --on and --planted are for worlds, not for scenarios");
-    if (arguments->shows_scenarios && arguments->shows)
-        return cli_complain("sim", "--show draws one play: of which --scenario?");
+    if (arguments->shows_planted)
+        return cli_complain("sim", "--planted is of all scenarios: leave the other options out");
+    if (arguments->shows_scenarios && wants_one(arguments))
+        return cli_complain("sim",
+                            "--show, --until and --on are of one play: of which --scenario?");
     if (arguments->replay != NULL) return run_replay(arguments);
     if (arguments->scenario != NULL) return run_scenario(arguments);
     return sim_print_scenarios(arguments);

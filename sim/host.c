@@ -256,3 +256,46 @@ size_t host_promote(host *self, int64_t now_us, uint64_t *first_lost) {
     for (size_t i = 0; i < self->change_count; i++) apply(self, replica, &self->changes[i]);
     return lost;
 }
+
+/* ---- printing */
+
+static void print_key(host *self, host_node *node, const char *key, int64_t wall_us, FILE *out) {
+    int64_t deadline_ms = node_deadline(self, node, key), now_ms = wall_us / 1000;
+    char value[SIM_REPLY_TEXT];
+    node->is_frozen = true;
+    node_say(node, 2, (const char *const[]){"GET", key}, &self->aside);
+    bool is_string = self->aside.nodes[0].type == TTL_REPLY_BULK;
+    if (!is_string) node_say(node, 2, (const char *const[]){"TYPE", key}, &self->aside);
+    sim_text_reply(&self->aside, value);
+    node->is_frozen = false;
+    fprintf(out, "  %-20s %s", key, value);
+    if (deadline_ms < 0) fputs(", without a deadline\n", out);
+    else if (deadline_ms < now_ms)
+        fprintf(out, ", dead for %" PRId64 " ms\n", now_ms - deadline_ms);
+    else fprintf(out, ", %" PRId64 " ms left\n", deadline_ms - now_ms);
+}
+
+static void print_node(host *self, host_node *node, int64_t wall_us, FILE *out) {
+    ttl_reply keys;
+    ttl_reply_init(&keys, ttl_allocator_libc());
+    node->is_frozen = true;
+    node_say(node, 2, (const char *const[]){"KEYS", "*"}, &keys);
+    node->is_frozen = false;
+    if (keys.node_count == 1) fputs("  no key\n", out);
+    for (size_t i = 1; i < keys.node_count; i++) {
+        char key[SCENARIO_TEXT_SIZE];
+        ttl_bytes name = ttl_reply_text(&keys, i);
+        snprintf(key, sizeof key, "%.*s", (int)name.length, name.data);
+        print_key(self, node, key, wall_us, out);
+    }
+    ttl_reply_free(&keys);
+}
+
+void host_print(host *self, int64_t wall_us, FILE *out) {
+    fprintf(out, "server: its clock shows %" PRId64 " us; %" PRIu64 " commands done\n", wall_us,
+            self->units);
+    print_node(self, &self->nodes[self->primary], wall_us, out);
+    if (!self->has_replica) return;
+    fprintf(out, "replica: has %zu of %zu changes\n", self->applied, self->change_count);
+    print_node(self, &self->nodes[!self->primary], wall_us, out);
+}

@@ -14,6 +14,8 @@
 #ifndef TTLSPEC_SIM_HOST_H
 #define TTLSPEC_SIM_HOST_H
 
+#include <stdio.h>
+
 #include "sim/scenario.h"
 #include "ttlspec/engine.h"
 
@@ -90,6 +92,8 @@ size_t host_promote(host *self, int64_t now_us, uint64_t *first_lost);
 /* The deadline of a key of the primary in milliseconds since the epoch; -1: it has none; -2: there
  * is no such key. */
 int64_t host_deadline(host *self, const char *key);
+/* All keys of both servers, a line each, when the primary's clock shows `wall_us`. */
+void host_print(host *self, int64_t wall_us, FILE *out);
 /* When the active cycle would first have something to do, by the primary's clock. */
 bool host_next_expiry(host *self, int64_t *at_ms);
 

@@ -19,6 +19,8 @@
 #ifndef TTLSPEC_SIM_PLAY_H
 #define TTLSPEC_SIM_PLAY_H
 
+#include <stdio.h>
+
 #include "sim/choices.h"
 #include "sim/promise.h"
 #include "ttlspec/reply.h"
@@ -111,6 +113,8 @@ typedef struct play_report {
 
 /* Good as long as the play. */
 play_report play_tell(const play *self);
+/* The state of the play, for a person: clients, servers and their keys. */
+void play_print(play *self, FILE *out);
 /* The deadline of a key of the primary, in milliseconds since the epoch; -1: it has none; -2: there
  * is no such key. Changes nothing. */
 int64_t play_deadline(play *self, const char *key);

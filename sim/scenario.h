@@ -185,6 +185,7 @@ typedef struct scenario {
     size_t place_count;
     const char *places[SCENARIO_PLACES];
     size_t variable_count;
+    const char *variables[SCENARIO_VARIABLES]; /* their names */
     scenario_bounds bounds;
 } scenario;
 

@@ -147,6 +147,44 @@ print(len(json.load(open(sys.argv[1]))["beyond"]))' "sim/scenarios/$name.json")
     [[ "$output" == *"conformant: 4 passed"* ]]
 }
 
+@test "a seed of every scenario runs on the engine and on a real server with the replies of the play" {
+    for name in $(names); do
+        for target in engine exec:redis-server; do
+            run "$ttlspec" sim --scenario "$name" --seed 2 --on "$target"
+            [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+            [[ "$output" == *"seed 0x2 of $name as a vector"*"conformant: 1 passed"* ]]
+        done
+    done
+    run "$ttlspec" sim --scenario cart --seed 2 --on exec:/nowhere/at-all
+    [ "$status" -eq 3 ]
+    run --separate-stderr "$ttlspec" sim --scenario failover-lease --seed 545 --on engine \
+        --plant 'a replica is asked whether the lock is free'
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == *"seed 0x221 cannot be run elsewhere: a replica is asked in it"* ]]
+}
+
+@test "what was written of a broken promise runs on a real server too" {
+    "$ttlspec" sim --scenario lease-lock --beyond=clock-ahead --seed 1 >/dev/null || true
+    run "$ttlspec" sim --replay ttlspec-sim/lease-lock/clock-ahead-*.play --on exec:redis-server
+    [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+    [[ "$output" == *"conformant: 1 passed"* ]]
+}
+
+@test "a play stops at any event and shows its state" {
+    run "$ttlspec" sim --scenario failover-lease --seed 5 --until 60
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"event 60, 2076.657 ms after the beginning"* ]]
+    [[ "$output" == *"server: its clock shows 1800000002076657 us"* ]]
+    [[ "$output" == *'lock '*'"worker-3", 1971 ms left'*"replica: has 1 of 2 changes"* ]]
+    [[ "$output" == *"worker-1: "*"expects a reply at /procedures/acquire/0"* ]]
+    [[ "$output" == *"{got} = OK {begun} = 2027"* ]]
+    "$ttlspec" sim --scenario lease-lock --beyond=pause --seed 1 >/dev/null || true
+    run "$ttlspec" sim --replay ttlspec-sim/lease-lock/pause-*.play --until 10
+    [[ "$output" == *"event 10, "*'stands still until 1050.205 ms, is in "lock"'* ]]
+    run "$ttlspec" sim --replay ttlspec-sim/lease-lock/pause-*.play --until 1000000
+    [[ "$output" == *"broken: two workers never hold the lock at once"* ]]
+}
+
 @test "a play in which a lagging replica is asked cannot be a vector, and says so" {
     run "$ttlspec" sim --scenario failover-lease --seed 1 \
         --plant 'a replica is asked whether the lock is free'
@@ -222,8 +260,9 @@ refuses() {
 
 @test "what is no scenario, way, mistake or play is said in a sentence, with status 2" {
     for wrong in '--scenario nothing' '--scenario cart --beyond=sideways' '--scenario cart --plant x' \
-        '--beyond' '--replay nothing.play' '--replay sim/scenarios/cart.json' \
-        '--scenario cart --until 3' '--scenario cart --on engine' '--scenario'; do
+        '--beyond' '--replay nothing.play' '--replay sim/scenarios/cart.json' '--scenario' \
+        '--scenarios --until 3' '--scenarios --on engine' '--scenario lease-lock --beyond --until 3' \
+        '--scenario lease-lock --beyond --on engine' '--scenario cart --planted'; do
         # shellcheck disable=SC2086 # several words
         run --separate-stderr "$ttlspec" sim $wrong
         [ "$status" -eq 2 ] || { echo "$wrong: $status"; return 1; }

@@ -155,6 +155,13 @@ setup() {
     [[ "$output" == *"conformant: 1 passed"* ]]
 }
 
+@test "the world of a failure runs on a real server, too" {
+    "$ttlspec" sim --seed 1 --seeds 100 --plant 'GET dies one ms late' --spec redis-7.0 || true
+    run "$ttlspec" sim --replay ttlspec-sim/sim-*.world --on exec:redis-server
+    [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+    [[ "$output" == *"conformant: 1 passed"* ]]
+}
+
 @test "Ctrl-C says how many seeds are done and how to go on" {
     # A shell starts what runs in the background deaf to SIGINT; SIGTERM is taken the same way.
     "$ttlspec" sim --seed 1 --seeds 100000000 >out 2>&1 3>&- &
