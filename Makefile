@@ -228,7 +228,7 @@ faults: tests ## which planted faults each rule's vectors catch, into reports/fa
 	@mv $(BUILD)/faults.json reports/faults.json
 
 .PHONY: mutants
-mutants: all ## the mutation score of the vectors, into reports/mutants.md (40 minutes)
+mutants: all ## the mutation score of the vectors, into reports/mutants.md (20 minutes, 5 when most are known)
 	@scripts/mutants.py $(BUILD) --jobs $(JOBS) --report reports/mutants.md
 
 .PHONY: bench

@@ -80,6 +80,10 @@ static void watch_database_changed(ttl_session *session, struct watch *watch,
     const struct record *next =
         successor == NULL ? NULL : keyspace_find(&successor->keyspace, watch->name).record;
     if (!was_there && next == NULL) return;
+    if (ttl_dialect_has(&session->engine->dialect, TRAIT_WATCH_EXPIRED_ABORTS)) {
+        session->watch_broken = true;
+        return;
+    }
     bool next_is_dead = next != NULL && record_is_dead(session->engine, next);
     if (watch->was_expired && next == NULL) watch->was_expired = false;
     else if (next_is_dead && (watch->was_expired || !was_there)) watch->was_expired = true;

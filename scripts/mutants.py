@@ -3,22 +3,30 @@
 some vector fails on the changed engine in some dialect. Unit tests do not take part.
 
 usage: scripts/mutants.py BUILD [--files GLOB]... [--sample N] [--seed N] [--jobs N] [--least PERCENT]
-                          [--report FILE] [--again] [--list]
+                          [--report FILE] [--again] [--list] [--stale FILE]
 
 A mutant is one of: a comparison turned round or moved by one; another operator; an integer one higher
 or lower; true for false; a returned value replaced; a statement left out. A mutant is killed when a
 vector fails, or the run crashes or takes too long. Only the mutated file is compiled, with many of its
-mutants in it at once, and linked with what BUILD holds and conformance/tests/mutant_runner.c. A mutant
-that does not compile, or gives the same machine code, counts for nothing. One whose line no vector
-reaches is not run. Branches that only a lack of memory reaches are not mutated: no vector can take memory away.
+mutants in it at once, and linked with what BUILD holds and conformance/tests/mutant_runner.c. Only the
+vectors that get to the mutated function are run, and first the one that killed the mutant the last
+time, which BUILD/mutants.json remembers. A mutant that does not compile, or gives the same machine
+code, counts for nothing. One whose line no vector reaches is not run. Branches that only a lack of
+memory reaches are not mutated: no vector can take memory away.
 
 scripts/mutants.equivalent lists what no vector can show, with reasons; an entry that fits no mutant is
-an error. --again runs only those that were not killed the last time: while vectors are written for them.
+an error. --again runs only those that were not killed the last time, while vectors are written for
+them: what comes of it goes into no report.
+
+A report can be made in parts: a row of it is the last whole run of that file, as long as the file is
+what it was then. Each row says the digest of its file's source, and when and with how many vectors it
+was run. --stale tells which rows of a report are of other sources than those that are here.
+
 Exit status: 0 when the score is PERCENT (95) or more, 1 below it, 2 when nothing could be run. Where no
 files are named the score that counts is that of the commands on keys, and of deadlines; a sample is of those.
 """
-import argparse, collections, concurrent.futures, fnmatch, glob, itertools, json, os, pathlib, random, re, resource, subprocess
-import sys, tempfile, time
+import argparse, collections, concurrent.futures, datetime, fnmatch, glob, hashlib, itertools, json, os, pathlib, random
+import re, resource, shutil, subprocess, sys, tempfile, time
 
 # The commands that work on keys, and deadlines: these are held to a score, and sampled.
 CORE = ["cmd_expire", "cmd_hash", "cmd_keys", "cmd_list", "cmd_set", "cmd_string", "cmd_zset", "db", "deadline",
@@ -28,12 +36,10 @@ OTHERS = ["cmd_*", "command", "config", "event", "pubsub", "session", "subcomman
 # Those that differ most from one another first: most mutants die on the first.
 DIALECTS = ["redis-8.6", "redis-6.0", "valkey-9.1", "redis-7.0", "valkey-8.0", "redis-6.2", "redis-7.2",
             "redis-7.4", "redis-8.0", "redis-8.2", "valkey-8.1", "redict-7.3"]
-# Most mutants fall to the vectors of a few steps; the long tables are loaded for those that do not.
-LONG_TABLES = {"03-numbers.json", "06-expire-options.json", "25-matrix.json"}
 LIMIT_S, MEMORY = 60, 2 << 30
-TOGETHER = 60 # mutants of a file that are built at once
+TOGETHER = 120 # mutants of a file that are built at once
 RUNNER = "conformance/tests/mutant_runner.c"
-WORTH_COUNTING = 200 # so many mutants, and it is known first which lines no vector reaches
+WORTH_COUNTING = 100 # so many mutants, and it is known first which vectors get where
 EQUIVALENT = pathlib.Path(__file__).with_name("mutants.equivalent")
 CFLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iengine/include", "-I.", "-w"]
 
@@ -60,16 +66,16 @@ class Mutant:
         last = source.count("\n", 0, end)
         self.old = [line.strip() for line in before[self.line - 1:last + 1]]
         self.new = [line.strip() for line in after[self.line - 1:last + 1 + len(after) - len(before)]]
-        self.verdict = self.by = None
+        self.key = "\n".join([path, *self.old, *self.new])
+        self.verdict = self.by = self.last = None # the last: what killed it in an earlier run
         self.last_line = last + 1
-        self.is_reached = self.is_in_long = True
+        self.is_reached, self.vectors = True, "-"
 
-    def look(self, short, long):
-        """Notes what runs its lines; tables have none, and count as reached."""
-        def is_in(counts): return max([counts[n] for n in span if n in counts], default=1) > 0
-        span = range(self.line, self.last_line + 1)
-        self.is_in_long = is_in(long.get(self.path, {}))
-        self.is_reached = self.is_in_long or is_in(short.get(self.path, {}))
+    def look(self, lines, vectors):
+        """Notes what runs its lines, and its function; a table counts as reached, by all functions of its file."""
+        counts, span = lines.get(self.path, {}), range(self.line, self.last_line + 1)
+        self.is_reached = max([counts[n] for n in span if n in counts], default=1) > 0
+        self.vectors = vectors.get((self.path, self.function), "-")
 
 
 def tokens_of(source):
@@ -82,7 +88,7 @@ Function = collections.namedtuple("Function", "name result head parameters start
 def functions_of(source, tokens):
     """The functions of a file; start, body and end are places in the source."""
     found, depth, heads, current = [], 0, {}, None
-    for m in re.finditer(r"^(?!static const|typedef|#)([A-Za-z_][\w \*]*?)(\w+)\(([^;{}]*)\) \{$", source, re.M):
+    for m in re.finditer(r"^(?!typedef|#)([A-Za-z_][\w \*]*?)(\w+)\(([^;{}]*)\) \{$", source, re.M):
         heads[m.end() - 1] = m
     for _, text, start, end in tokens:
         if start in heads: current = heads[start]
@@ -228,17 +234,17 @@ class Bench:
         self.libraries = [*libraries("hiredis", "libcjson", "libuv", "lua5.1"), "-lm"]
         self.objects = sorted(glob.glob(f"{build}/obj/engine/*.o"))
         self.archives = [a for a in sorted(glob.glob(f"{build}/lib*.a")) if not a.endswith("/libttlspec.a")]
-        self.long = sorted(LONG_TABLES)
         self.same = {}
+        shutil.copytree("vectors", f"{place}/vectors") # as they are now, whatever is written meanwhile
         self.runner = f"{place}/mutant_runner.o"
         done = self.run(*self.compiler, *CFLAGS, "-O2", "-c", "-o", self.runner, RUNNER)
         if done is None or done.returncode != 0: sys.exit(f"mutants: {RUNNER} does not compile")
 
-    def run(self, *words, seconds=LIMIT_S):
+    def run(self, *words, seconds=LIMIT_S, cwd=None):
         def limit(): resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         try:
             return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=seconds,
-                                  preexec_fn=limit, text=True, errors="replace")
+                                  preexec_fn=limit, cwd=cwd, text=True, errors="replace")
         except subprocess.TimeoutExpired:
             return None
 
@@ -275,7 +281,8 @@ class Bench:
             path, program = mutants[0].path, f"{place}/mutants"
             object = self.compile(schemata(mutants), place, "-O0", path)
             if object and self.link(object, path, program):
-                for mutant, by in zip(mutants, self.killers(program, [(m.number, m.is_in_long) for m in mutants])):
+                asked = [(m.number, m.last or "-", m.vectors) for m in mutants]
+                for mutant, by in zip(mutants, self.killers(program, asked)):
                     if by: mutant.verdict, mutant.by = "killed", by
                     else: mutant.verdict = "same" if self.is_same(mutant, place) else "survived"
                 return
@@ -284,44 +291,68 @@ class Bench:
         else: self.judge(mutants[:half]), self.judge(mutants[half:])
 
     def killers(self, program, asked):
-        """For each number what kills it: a vector, "crash" or "time"; None when all pass in all dialects."""
-        lines = "".join(f"{number} {int(with_long)}\n" for number, with_long in asked)
-        told = subprocess.run([program, *DIALECTS, "--", *self.long], input=lines, capture_output=True, text=True)
+        """For each number why and where it dies; None when all vectors pass in all dialects."""
+        lines = "".join(f"{number} {last} {vectors}\n" for number, last, vectors in asked)
+        told = subprocess.run([program, *DIALECTS], input=lines, capture_output=True, text=True, cwd=self.place)
         answers = [line.split(" ", 1)[1] for line in told.stdout.splitlines()]
         if len(answers) != len(asked): sys.exit(f"mutants: the runner broke: {told.stderr}")
-        return [None if answer == "-" else answer for answer in answers]
+        return [None if answer == "- -" else answer for answer in answers]
 
     def unchanged(self):
         """What fails on the engine as it is."""
         program = f"{self.place}/unchanged"
         done = self.run(*self.compiler, "-o", program, self.runner, *self.archives, *self.objects, *self.libraries)
         if done is None or done.returncode != 0: sys.exit("mutants: the engine cannot be linked: is it built?")
-        return self.killers(program, [(0, True)])[0]
+        return self.killers(program, [(0, "-", "-")])[0]
 
-    def count_lines(self):
-        """Looks which lines the short vectors reach, and which the long tables: {path: {line: count}} twice."""
+    def reach(self):
+        """Looks how often each line runs, and which vectors get to each function, or with no name to any of a file:
+        {path: {line: count}}, {(path, name): digits}."""
         place = f"{self.place}/reached"
         os.mkdir(place)
         objects = []
         for path in sorted(glob.glob("engine/*.c")):
             objects.append(f"{place}/{pathlib.Path(path).stem}.o")
-            done = self.run(*self.compiler[-1:], *CFLAGS, "-O0", "--coverage", "-c", "-o", objects[-1], path)
+            done = self.run(*self.compiler[-1:], *CFLAGS, "-O0", "--coverage", "-finstrument-functions", "-c",
+                            "-o", objects[-1], path)
             if done is None or done.returncode != 0: sys.exit(f"mutants: {path} does not compile with --coverage")
-        program, parts = f"{place}/ttlspec", ([], [])
-        rest = [*sorted(glob.glob(f"{self.build}/obj/cli/*.o")), f"{self.build}/obj/rule_marks.o", *self.archives]
-        self.run(*self.compiler[-1:], "--coverage", "-o", program, *objects, *rest, *self.libraries)
-        for path in [*sorted(glob.glob("vectors/[0-9]*.json")), "vectors/bugs"]:
-            parts[pathlib.Path(path).name in LONG_TABLES].extend(["--vectors", path])
-        targets, counted = [f"engine:{dialect}" for dialect in DIALECTS], []
-        for places in parts:
-            for old in glob.glob(f"{place}/*.gcda"): os.unlink(old)
-            done = self.run(program, "run", *targets, *places, seconds=100 * LIMIT_S)
-            if done is None or done.returncode != 0: sys.exit("mutants: the engine fails when its lines are counted")
-            told = subprocess.run(["gcov", "--stdout", "--json-format", *glob.glob(f"{place}/*.gcda")], check=True,
-                                  capture_output=True, text=True).stdout
-            counted.append({file["file"]: {line["line_number"]: line["count"] for line in file["lines"]}
-                            for page in told.splitlines() for file in json.loads(page)["files"]})
-        return counted
+        program = f"{place}/reached"
+        self.run(*self.compiler[-1:], "--coverage", "-o", program, *objects, self.runner, *self.archives, *self.libraries)
+        done = self.run(program, "--reach", *DIALECTS, seconds=100 * LIMIT_S, cwd=self.place)
+        if done is None or done.returncode != 0: sys.exit("mutants: the engine fails when its lines are counted")
+        told = subprocess.run(["gcov", "--stdout", "--json-format", *glob.glob(f"{place}/*.gcda")], check=True,
+                              capture_output=True, text=True).stdout
+        lines = {file["file"]: {line["line_number"]: line["count"] for line in file["lines"]}
+                 for page in told.splitlines() for file in json.loads(page)["files"]}
+        return lines, self.by_function(self.by_name(program, done.stdout))
+
+    def by_name(self, program, told):
+        """What --reach told, {name: digits}: functions of one name, in different files, count as one."""
+        symbols = subprocess.run(["nm", program], check=True, capture_output=True, text=True).stdout
+        places = [(int(at, 16), name) for at, _, name in (s.split() for s in symbols.splitlines() if s[0] != " ")]
+        base = next(at for at, name in places if name == "tell_reached")
+        names, vectors = {at - base: name for at, name in places}, collections.defaultdict(list)
+        for line in told.splitlines():
+            place, digits = line.split()
+            vectors[names[int(place)]].append(digits)
+        return {name: either(some) for name, some in vectors.items()}
+
+    def by_function(self, vectors):
+        found = {}
+        for path in glob.glob("engine/*.c"):
+            source = pathlib.Path(path).read_text("utf-8")
+            mine = {f.name: vectors[f.name] for f in functions_of(source, tokens_of(source)) if f.name in vectors}
+            found.update({(path, name): digits for name, digits in mine.items()})
+            if mine: found[path, ""] = either(list(mine.values()))
+        return found
+
+
+def either(vectors):
+    """The vectors that are in any of these."""
+    if len(vectors) == 1: return vectors[0]
+    bits = 0
+    for digits in vectors: bits |= int(digits, 16)
+    return f"{bits:0{len(vectors[0])}x}"
 
 
 def equivalents():
@@ -349,17 +380,45 @@ def mark_equivalents(mutants):
         for mutant in fitting: mutant.verdict, mutant.by = "equivalent", reason
 
 
-def remember(mutants, file):
-    kept = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    kept.update({"\n".join([m.path, *m.old, *m.new]): m.by for m in mutants if m.verdict == "killed"})
-    file.write_text(json.dumps(kept, indent=0), "utf-8")
+def digest(path): return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()[:8]
 
 
-def recall(mutants, file):
-    kept = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    for m in mutants:
-        by = kept.get("\n".join([m.path, *m.old, *m.new]))
-        if by and m.verdict is None: m.verdict, m.by = "killed", by
+class Memory:
+    """BUILD/mutants.json: what killed each mutant the last time, and the last whole run of each file."""
+
+    def __init__(self, build):
+        self.file = pathlib.Path(build, "mutants.json")
+        kept = json.loads(self.file.read_text("utf-8")) if self.file.exists() else {}
+        self.kills, self.rows = kept.get("kills", {}), kept.get("rows", {})
+
+    def recall(self, mutants, take_for_granted):
+        for m in mutants:
+            m.last = self.kills.get(m.key)
+            if m.last and m.verdict is None and take_for_granted: m.verdict, m.by = "killed", m.last
+
+    def remember(self, mutants):
+        self.kills.update({m.key: m.by.split()[1] for m in mutants if m.verdict == "killed" and " " in m.by})
+        self.write()
+
+    def remember_run(self, mutants, vectors):
+        """Of all mutants of a file."""
+        path = mutants[0].path
+        self.rows[path] = {"source": digest(path), "day": datetime.date.today().isoformat(), "vectors": vectors,
+                           "verdicts": {m.number: [m.verdict, m.is_reached] for m in mutants}}
+        self.write()
+
+    def restore(self, path):
+        """The mutants of the file as they were in its last run, and that run; None when it was another file then."""
+        row = self.rows.get(path)
+        if row is None or row["source"] != digest(path): return None
+        mutants = mutants_of(path)
+        mark_equivalents(mutants)
+        for m in mutants:
+            then, m.is_reached = row["verdicts"].get(str(m.number), (None, True))
+            if m.verdict is None: m.verdict = then
+        return (mutants, row) if all(m.verdict not in (None, "equivalent") or m.by for m in mutants) else None
+
+    def write(self): self.file.write_text(json.dumps({"kills": self.kills, "rows": self.rows}, indent=0), "utf-8")
 
 
 def core_of(mutants): return [m for m in mutants if pathlib.Path(m.path).stem in CORE]
@@ -387,31 +446,32 @@ def diff(mutant):
                       *[f"- {line}" for line in mutant.old], *[f"+ {line}" for line in mutant.new], "```", ""])
 
 
-def is_wanted(path, globs): return any(fnmatch.fnmatch(pathlib.Path(path).stem, g) for g in globs)
-
-
-def report(mutants, arguments):
+def report(memory, names):
+    """Of the last whole run of each file."""
+    found = {name: memory.restore(f"engine/{name}.c") for name in sorted(names)}
+    mutants = [m for one in found.values() if one for m in one[0]]
     lines = ["# Mutation score of the vectors", "",
              "Each mutant is the engine with one place of its source changed. It is killed when a vector fails",
              "on it in some dialect that the vector claims. Unit tests do not count. `make mutants` makes this",
-             "page; how, is said in `scripts/mutants.py`.", "",
-             "| file | mutants | killed | survived | equivalent | score |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
-    def row(name, some):
+             "page; how, is said in `scripts/mutants.py`. Each row is a whole run of its file: of the source with",
+             "the digest that it says, on that day, with so many vectors as there were. Rows of different runs",
+             "stand side by side; a row is as good as its digest: `scripts/mutants.py build --stale",
+             "reports/mutants.md` tells which files have changed since.", "",
+             "| file | mutants | killed | survived | equivalent | score | source | run | vectors |",
+             "| --- | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: |"]
+    def row(name, some, *run):
         built = [m for m in some if m.verdict not in ("unbuilt", "same")]
         return (f"| {name} | {len(built)} | {count(some, 'killed')} | {count(some, 'survived')} | "
-                f"{count(some, 'equivalent')} | {score(some):.1f} % |")
-    for path in sorted({m.path for m in mutants}): lines.append(row(path, [m for m in mutants if m.path == path]))
+                f"{count(some, 'equivalent')} | {score(some):.1f} % | {' | '.join(run or ['', '', ''])} |")
+    for name, one in found.items():
+        if one: lines.append(row(f"engine/{name}.c", one[0], one[1]["source"], one[1]["day"], str(one[1]["vectors"])))
     core = core_of(mutants)
     if len(core) < len(mutants): lines.append(row("commands on keys, and deadlines", core))
     lines.append(row("together", mutants))
     lines += ["", f"Beside them {count(mutants, 'unbuilt')} did not compile, and {count(mutants, 'same')} gave the same "
               "machine code.", ""]
-    if arguments.files:
-        left_out = sorted({pathlib.Path(p).stem for p in glob.glob("engine/*.c") if is_wanted(p, CORE + OTHERS)}
-                          - {pathlib.Path(m.path).stem for m in mutants})
-        lines += ["Only the files above were run" + (f"; nothing is said of {', '.join(left_out)}." if left_out else "."), ""]
-    if arguments.again: lines += ["What an earlier run had killed was not run again: vectors were only added since.", ""]
-    if arguments.sample: lines += [f"This is a sample of {arguments.sample} with the seed {arguments.seed}.", ""]
+    left_out = [name for name, one in found.items() if one is None]
+    if left_out: lines += [f"Nothing is said of {', '.join(left_out)}: not run, or changed since.", ""]
     survived = [m for m in mutants if m.verdict == "survived"]
     lines += ["## Survivors", ""] + ([diff(m) for m in survived] or ["None.", ""])
     lines += ["## Equivalent", "", "What no vector can show, from `scripts/mutants.equivalent`.", ""]
@@ -421,6 +481,12 @@ def report(mutants, arguments):
     lines += [f"- {path}, {', '.join(sorted({m.function or 'a table' for m in some}))} ({len(some)}): {reason}"
               for (path, reason), some in reasons.items()] or ["None."]
     return "\n".join(lines) + "\n"
+
+
+def stale_rows(file, names):
+    """What the report says nothing of, or says of another source."""
+    told = dict(re.findall(r"^\| (engine/\w+\.c) \|.*\| (\w{8}) \| [\d-]+ \| \d+ \|$", file.read_text("utf-8"), re.M))
+    return [f"engine/{name}.c" for name in names if told.get(f"engine/{name}.c") != digest(f"engine/{name}.c")]
 
 
 def parse():
@@ -434,12 +500,48 @@ def parse():
     parser.add_argument("--report")
     parser.add_argument("--again", action="store_true", help="take the kills of the last run for granted")
     parser.add_argument("--list", action="store_true", help="print the mutants and run none")
+    parser.add_argument("--stale", metavar="FILE", help="print the files that this report is not of, and run none")
     return parser.parse_args()
+
+
+def run(mutants, arguments, memory):
+    """Decides those that are not; a message when the engine itself fails."""
+    began, is_whole = time.monotonic(), not arguments.sample and not arguments.again
+    told = subprocess.run([f"{arguments.build}/ttlspec", "list", "--summary"], check=True, capture_output=True, text=True)
+    vectors = int(told.stdout.split()[0])
+    with tempfile.TemporaryDirectory(prefix="mutants-") as place:
+        bench = Bench(arguments.build, place)
+        fails = bench.unchanged()
+        if fails: return fails
+        todo = [m for m in mutants if m.verdict is None]
+        if len(todo) > WORTH_COUNTING:
+            reached = bench.reach()
+            for m in todo: m.look(*reached)
+        for m in todo:
+            if not m.is_reached:
+                m.verdict = "survived"
+                print(diff(m), flush=True)
+        groups = list(groups_of([m for m in todo if m.is_reached]))
+        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+            for group, _ in zip(groups, pool.map(bench.judge, groups)):
+                memory.remember(group)
+                mine = [m for m in mutants if m.path == group[0].path]
+                if is_whole and all(m.verdict for m in mine): memory.remember_run(mine, vectors)
+                done = sum(m.verdict is not None for m in todo)
+                print(f"{done} of {len(todo)}, {score(mutants):.1f} %, {time.monotonic() - began:.0f} s: "
+                      f"{group[0].path}", flush=True)
+                for m in group:
+                    if m.verdict == "survived": print(diff(m), flush=True)
 
 
 def main():
     arguments = parse()
     names = sorted(pathlib.Path(p).stem for p in glob.glob("engine/*.c"))
+    every = [n for n in names if any(fnmatch.fnmatch(n, g) for g in CORE + OTHERS)]
+    if arguments.stale:
+        stale = stale_rows(pathlib.Path(arguments.stale), every)
+        print("\n".join(stale)) if stale else None
+        return 1 if stale else 0
     wanted = arguments.files or (CORE if arguments.sample else CORE + OTHERS)
     chosen = [n for g in wanted for n in names if fnmatch.fnmatch(n, g)]
     chosen = list(dict.fromkeys(chosen)) # in the order in which they were named
@@ -448,40 +550,19 @@ def main():
     if arguments.list:
         for m in mutants: print(diff(m))
         return 0
-    memory = pathlib.Path(arguments.build, "mutants.json")
-    if arguments.again: recall(mutants, memory)
+    memory = Memory(arguments.build)
+    memory.recall(mutants, arguments.again)
     if arguments.sample:
         mutants = [m for m in mutants if m.verdict is None]
         mutants = random.Random(arguments.seed).sample(mutants, min(arguments.sample, len(mutants)))
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="mutants-") as place:
-        bench = Bench(arguments.build, place)
-        fails = bench.unchanged()
-        if fails:
-            print(f"mutants: nothing can be said while the engine itself fails: {fails}", file=sys.stderr)
-            return 2
-        todo = [m for m in mutants if m.verdict is None]
-        if len(todo) > WORTH_COUNTING:
-            counted = bench.count_lines()
-            for m in todo: m.look(*counted)
-        for m in todo:
-            if not m.is_reached:
-                m.verdict = "survived"
-                print(diff(m), flush=True)
-        groups = list(groups_of([m for m in todo if m.is_reached]))
-        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-            for group, _ in zip(groups, pool.map(bench.judge, groups)):
-                remember(mutants, memory)
-                done = sum(m.verdict is not None for m in todo)
-                print(f"{done} of {len(todo)}, {score(mutants):.1f} %, {time.monotonic() - began:.0f} s: "
-                      f"{group[0].path}", flush=True)
-                for m in group:
-                    if m.verdict == "survived": print(diff(m), flush=True)
-    remember(mutants, memory)
+    fails = run(mutants, arguments, memory)
+    if fails:
+        print(f"mutants: nothing can be said while the engine itself fails: {fails}", file=sys.stderr)
+        return 2
     if count(mutants, "killed", "survived") == 0:
         print("mutants: none could be built and run", file=sys.stderr)
         return 2
-    if arguments.report: pathlib.Path(arguments.report).write_text(report(mutants, arguments), "utf-8")
+    if arguments.report: pathlib.Path(arguments.report).write_text(report(memory, every), "utf-8")
     print(f"{count(mutants, 'killed')} killed, {count(mutants, 'survived')} survived, {count(mutants, 'equivalent')} "
           f"equivalent, {count(mutants, 'unbuilt', 'same')} of no account: {score(mutants):.1f} %")
     held = mutants if arguments.files else core_of(mutants)

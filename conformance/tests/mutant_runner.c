@@ -1,112 +1,150 @@
 /* Runs the vectors on mutants of the engine: the other half of scripts/mutants.py, which builds one
  * of the engine's files with all of its mutants in it and links it with this.
  *
- *      mutant_runner DIALECT... -- LONG-FILE...
+ *      mutant_runner DIALECT...
  *
- * Each line of its input is the number of a mutant, and 1 when the long files may tell something of
- * it, else 0. A mutant runs in a process of its own, forked when the vectors were read, until the
- * first vector fails: first those of the short files in the first dialect, then in the others, then
- * those of the long files in the first four. The answer is a line, "NUMBER WHAT": the vector's id,
- * "crash", "time" (of the processor), or "-" when all passed. A difference in what nothing promises
- * counts too. The mutant 0 is none.
+ * Each line of its input is the number of a mutant, what killed it the last time ("DIALECT/ID", or
+ * "-"), and which vectors get to its function ("-" for all), in hexadecimal digits: the bit n is that
+ * of the vector n % COUNT in the dialect n / COUNT. A mutant runs in a process of its own, forked when
+ * the vectors were read, until the first vector fails: first the one that did the last time, then all
+ * that get there, in the order of the dialects. The answer is a line, "NUMBER WHY DIALECT/ID", where
+ * WHY is "vector" when it fails, "crash", or "time" (of the processor); "NUMBER - -" when all passed. A
+ * difference in what nothing promises counts too. The mutant 0 is none.
+ *
+ *      mutant_runner --reach DIALECT...
+ *
+ * Tells for each function of an engine that was built with -finstrument-functions where it lies, in
+ * bytes from tell_reached(), and which vectors get there, in such digits. The exit status is 1 when
+ * one fails.
  */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "conformance/loader.h"
 #include "conformance/runner.h"
 
-enum { BATCH = 32, LONG_DIALECTS = 4, CPU_LIMIT_S = 10, ID_SIZE = 256 };
+enum { VECTOR_LIMIT_S = 1, ID_SIZE = 256, FUNCTIONS = 1 << 13 };
 #define MEMORY_LIMIT (UINT64_C(2) << 30)
 
 /* Asked by the file that is mutated. */
 int mutant_chosen;
 
-typedef struct suite_part {
-    const vector **vectors;
-    size_t count;
-} suite_part;
+/* What runs now: written by the mutant's process, and read by the other when that has ended. */
+typedef struct killing {
+    bool is_failed;
+    char by[ID_SIZE];
+} killing;
+
+/* A function of the engine, and the bits of the vectors that get there. */
+typedef struct reached {
+    uintptr_t place;
+    unsigned char *vectors;
+} reached;
 
 static vector_set set;
-static suite_part part_short, part_long;
-static const char *const *dialects;
+static killing *now;
+static char **dialects;
 static size_t dialect_count;
+static reached functions[FUNCTIONS];
+static size_t running; /* the bit of the vector that runs, when functions are noted */
+static bool is_noting;
 
 static void fail(const char *why) {
     fprintf(stderr, "mutant_runner: %s\n", why);
     exit(2);
 }
 
-static bool is_long(const vector *one, char **files, int count) {
-    const char *name = strrchr(one->suite->file, '/');
-    name = name == NULL ? one->suite->file : name + 1;
-    for (int i = 0; i < count; i++)
-        if (strcmp(files[i], name) == 0) return true;
-    return false;
-}
-
-static void read_vectors(char **long_files, int long_count) {
+static void read_vectors(void) {
     static const char *const path = "vectors";
     problem_list problems = {0};
     if (!loader_load(&set, &path, 1, NULL, &problems))
         fail("the vectors are wrong: see ttlspec lint");
-    part_short.vectors = calloc(set.count, sizeof *part_short.vectors);
-    part_long.vectors = calloc(set.count, sizeof *part_long.vectors);
-    if (part_short.vectors == NULL || part_long.vectors == NULL) fail("there is no memory");
-    for (size_t i = 0; i < set.count; i++) {
-        suite_part *part =
-            is_long(set.vectors[i], long_files, long_count) ? &part_long : &part_short;
-        part->vectors[part->count++] = set.vectors[i];
-    }
 }
 
-/* ---- one mutant */
+static size_t bits_size(void) {
+    return (set.count * dialect_count + 7) / 8;
+}
+
+/* ---- a vector */
 
 static bool is_kill(verdict value) {
     return value == VERDICT_FAIL || value == VERDICT_WARNING || value == VERDICT_ERROR;
 }
 
-/* True: `killer` is the first of them that fails. */
-static bool batch_fails(const runner *how, const vector **vectors, size_t count, char *killer) {
-    results all = {0};
-    result_run *run = results_add_run(&all);
-    bool fails = false;
-    runner_run(how, vectors, count, run);
-    for (size_t i = 0; i < run->count && !fails; i++) {
-        fails = is_kill(run->vectors[i].verdict);
-        if (fails) snprintf(killer, ID_SIZE, "%s", run->vectors[i].id);
-    }
-    results_free(&all);
-    return fails;
-}
-
-static bool part_fails(const char *dialect, const suite_part *part, char *killer) {
+static target *dialect_open(const char *dialect) {
     char error[TARGET_ERROR_SIZE], name[64];
     target_options options = {.exclusive = true};
-    bool is_usage, fails = false;
+    bool is_usage;
     snprintf(name, sizeof name, "engine:%s", dialect);
     target *on = target_open(name, &options, &is_usage, error);
     if (on == NULL) fail(error);
-    runner how = {.target = on, .spec = on->dialect, .run_id = "mutants"};
-    for (size_t i = 0; i < part->count && !fails; i += BATCH) {
-        size_t count = part->count - i < BATCH ? part->count - i : BATCH;
-        fails = batch_fails(&how, part->vectors + i, count, killer);
-    }
-    target_close(on);
-    return fails;
+    return on;
 }
 
-static void run_mutant(bool with_long, char *killer) {
-    for (size_t i = 0; i < dialect_count; i++)
-        if (part_fails(dialects[i], &part_short, killer)) return;
-    for (size_t i = 0; with_long && i < dialect_count && i < LONG_DIALECTS; i++)
-        if (part_fails(dialects[i], &part_long, killer)) return;
-    snprintf(killer, ID_SIZE, "-");
+/* A vector that takes this long goes round in circles. */
+static void limit_processor(void) {
+    const struct itimerval limit = {.it_value = {.tv_sec = VECTOR_LIMIT_S}};
+    if (setitimer(ITIMER_PROF, &limit, NULL) != 0) fail("cannot limit a mutant");
+}
+
+static bool vector_fails(target *on, const char *dialect, const vector *one) {
+    runner how = {.target = on, .spec = on->dialect, .run_id = "mutants"};
+    results all = {0};
+    result_run *run = results_add_run(&all);
+    snprintf(now->by, sizeof now->by, "%s/%s", dialect, one->id);
+    runner_run(&how, &one, 1, run);
+    now->is_failed = run->count == 1 && is_kill(run->vectors[0].verdict);
+    results_free(&all);
+    return now->is_failed;
+}
+
+/* ---- a mutant */
+
+static bool last_killer_fails(const char *last) {
+    for (size_t i = 0; i < dialect_count; i++) {
+        size_t length = strlen(dialects[i]);
+        if (strncmp(last, dialects[i], length) != 0 || last[length] != '/') continue;
+        for (size_t n = 0; n < set.count; n++) {
+            if (strcmp(set.vectors[n]->id, last + length + 1) != 0) continue;
+            target *on = dialect_open(dialects[i]);
+            bool fails = vector_fails(on, dialects[i], set.vectors[n]);
+            target_close(on);
+            return fails;
+        }
+    }
+    return false;
+}
+
+static int digit_value(char digit) {
+    return digit <= '9' ? digit - '0' : digit - 'a' + 10;
+}
+
+static bool is_asked(const char *digits, size_t bit) {
+    if (digits[0] == '-') return true;
+    return (digit_value(digits[bit / 4]) >> (bit % 4) & 1) != 0;
+}
+
+static bool some_vector_fails(const char *last, const char *digits) {
+    bool fails = last_killer_fails(last);
+    for (size_t i = 0; i < dialect_count && !fails; i++) {
+        target *on = dialect_open(dialects[i]);
+        for (size_t n = 0; n < set.count && !fails; n++) {
+            if (!is_asked(digits, i * set.count + n)) continue;
+            limit_processor();
+            fails = vector_fails(on, dialects[i], set.vectors[n]);
+        }
+        target_close(on);
+    }
+    return fails;
 }
 
 static void limit(int what, rlim_t most) {
@@ -114,43 +152,93 @@ static void limit(int what, rlim_t most) {
     if (setrlimit(what, &limits) != 0) fail("cannot limit a mutant");
 }
 
-/* What the child wrote, or what became of it. */
-static void judge_mutant(bool with_long, char killer[ID_SIZE]) {
-    int ends[2], status = 0;
+static void judge_mutant(const char *last, const char *digits) {
+    int status = 0;
+    *now = (killing){.is_failed = false};
     fflush(stdout);
-    if (pipe(ends) != 0) fail("no pipe");
     pid_t child = fork();
     if (child < 0) fail("no process");
     if (child == 0) {
-        limit(RLIMIT_CPU, CPU_LIMIT_S);
         limit(RLIMIT_AS, MEMORY_LIMIT);
         limit(RLIMIT_CORE, 0);
+        limit_processor();
         if (freopen("/dev/null", "w", stderr) == NULL) _exit(1);
-        run_mutant(with_long, killer);
-        _exit(write(ends[1], killer, ID_SIZE) == ID_SIZE ? 0 : 1);
+        _exit(some_vector_fails(last, digits) ? 1 : 0);
     }
-    close(ends[1]);
-    bool told = read(ends[0], killer, ID_SIZE) == ID_SIZE;
-    close(ends[0]);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-    if (told) return;
-    bool is_late =
-        WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL);
-    snprintf(killer, ID_SIZE, is_late ? "time" : "crash");
+    bool is_late = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        printf("%d - -\n", mutant_chosen);
+    else
+        printf("%d %s %s\n", mutant_chosen,
+               now->is_failed ? "vector"
+               : is_late      ? "time"
+                              : "crash",
+               now->by);
+}
+
+static int judge_mutants(void) {
+    char last[ID_SIZE];
+    char *digits = malloc(bits_size() * 2 + 2);
+    char form[64];
+    if (digits == NULL) fail("there is no memory");
+    snprintf(form, sizeof form, "%%d %%%ds %%%zus", ID_SIZE - 1, bits_size() * 2);
+    while (scanf(form, &mutant_chosen, last, digits) == 3) judge_mutant(last, digits);
+    free(digits);
+    return 0;
+}
+
+/* ---- which vectors get where */
+
+void __cyg_profile_func_enter(void *function, void *site);
+void __cyg_profile_func_exit(void *function, void *site);
+
+void __cyg_profile_func_enter(void *function, void *site) {
+    uintptr_t place = (uintptr_t)function;
+    size_t at = place / 4 % FUNCTIONS;
+    (void)site;
+    if (!is_noting) return;
+    while (functions[at].vectors != NULL && functions[at].place != place) at = (at + 1) % FUNCTIONS;
+    if (functions[at].vectors == NULL) {
+        functions[at] = (reached){place, calloc(bits_size(), 1)};
+        if (functions[at].vectors == NULL) fail("there is no memory");
+    }
+    functions[at].vectors[running / 8] |= (unsigned char)(1 << running % 8);
+}
+
+void __cyg_profile_func_exit(void *function, void *site) {
+    (void)function, (void)site;
+}
+
+static int tell_reached(void) {
+    is_noting = true;
+    for (size_t i = 0; i < dialect_count; i++) {
+        target *on = dialect_open(dialects[i]);
+        for (size_t n = 0; n < set.count; n++) {
+            running = i * set.count + n;
+            if (vector_fails(on, dialects[i], set.vectors[n])) return 1;
+        }
+        target_close(on);
+    }
+    is_noting = false;
+    for (size_t at = 0; at < FUNCTIONS; at++) {
+        if (functions[at].vectors == NULL) continue;
+        printf("%" PRIdPTR " ", (intptr_t)(functions[at].place - (uintptr_t)tell_reached));
+        for (size_t i = 0; i < bits_size(); i++)
+            printf("%x%x", functions[at].vectors[i] & 15, functions[at].vectors[i] >> 4);
+        printf("\n");
+    }
+    return 0;
 }
 
 int main(int argc, char **argv) {
-    int last = 1, with_long;
-    while (last < argc && strcmp(argv[last], "--") != 0) last++;
-    if (last < 2 || last == argc) fail("usage: mutant_runner DIALECT... -- LONG-FILE...");
-    dialects = (const char *const *)argv + 1;
-    dialect_count = (size_t)last - 1;
-    read_vectors(argv + last + 1, argc - last - 1);
-    while (scanf("%d %d", &mutant_chosen, &with_long) == 2) {
-        char killer[ID_SIZE] = "";
-        judge_mutant(with_long != 0, killer);
-        printf("%d %s\n", mutant_chosen, killer);
-        fflush(stdout);
-    }
-    return 0;
+    bool is_reach = argc > 1 && strcmp(argv[1], "--reach") == 0;
+    int first = is_reach ? 2 : 1;
+    if (argc <= first) fail("usage: mutant_runner [--reach] DIALECT...");
+    dialects = argv + first;
+    dialect_count = (size_t)(argc - first);
+    now = mmap(NULL, sizeof *now, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (now == MAP_FAILED) fail("there is no memory");
+    read_vectors();
+    return is_reach ? tell_reached() : judge_mutants();
 }

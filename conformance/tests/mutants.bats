@@ -12,3 +12,18 @@
     scripts/mutants.py build --list >"$BATS_TEST_TMPDIR/list"
     [ "$(grep -c '^```diff' "$BATS_TEST_TMPDIR/list")" -gt 1000 ]
 }
+
+@test "a report tells of which sources it is, and which have changed since" {
+    cp reports/mutants.md "$BATS_TEST_TMPDIR/report.md"
+    scripts/mutants.py build --stale "$BATS_TEST_TMPDIR/report.md" >"$BATS_TEST_TMPDIR/now" || true
+    [ ! -s "$BATS_TEST_TMPDIR/now" ] ||
+        echo "# reports/mutants.md is older than $(paste -sd' ' "$BATS_TEST_TMPDIR/now")" >&3
+    sed -i -E '/^\| engine\/cmd_expire\.c /s/\| [0-9a-f]{8} \|/| 00000000 |/' "$BATS_TEST_TMPDIR/report.md"
+    run scripts/mutants.py build --stale "$BATS_TEST_TMPDIR/report.md"
+    [ "$status" -eq 1 ]
+    [[ " ${lines[*]} " == *' engine/cmd_expire.c '* ]]
+    echo 'no report' >"$BATS_TEST_TMPDIR/report.md"
+    run scripts/mutants.py build --stale "$BATS_TEST_TMPDIR/report.md"
+    [ "$status" -eq 1 ]
+    [ "${#lines[@]}" -gt 25 ]
+}
