@@ -492,6 +492,15 @@ static const struct command *command_asked_about(const struct call *call) {
     return subcommand_find(&call->engine->dialect, command, call->argv[3]) != NULL ? command : NULL;
 }
 
+/* What is to be known of it, or of the subcommand that is asked about. */
+static struct described describe_asked_about(const struct call *call,
+                                             const struct command *command) {
+    const struct subcommand *subcommand = NULL;
+    if (call->argc > 3 && call_has(call, TRAIT_SUBCOMMANDS) && command_has_subcommands(command))
+        subcommand = subcommand_find(&call->engine->dialect, command, call->argv[3]);
+    return subcommand == NULL ? describe_command(call, command) : describe_subcommand(subcommand);
+}
+
 /* The keys of ZUNIONSTORE and its like: the destination, which came last before 7.0, and as many
  * sources as an argument says. */
 static ttl_status tell_stored_keys(struct call *call) {
@@ -558,20 +567,21 @@ ttl_status command_tell_keys(struct call *call) {
     if (command == NULL) return reply_error(call, "ERR Invalid command specified");
     bool is_counted = command->group == GROUP_SCRIPTING && command->run != script_command;
     bool in_pairs = command->access == KEYS_OF_PAIRS;
-    if (command->first_key == 0 && !is_counted && !in_pairs)
+    struct described it = describe_asked_about(call, command);
+    if (it.first_key == 0 && !is_counted && !in_pairs)
         return reply_error(call, "ERR The command has no key arguments");
     RULE("command-getkeys");
     int argc = (int)call->argc - 2;
-    if (!command_arity_fits(command, &call->engine->dialect, (size_t)argc))
+    if (it.arity < 0 ? argc < -it.arity : argc != it.arity)
         return reply_error(call, "ERR Invalid number of arguments specified for command");
     if (is_counted) return tell_counted_keys(call);
     if (command->access == KEYS_STORE_COUNTED) return tell_stored_keys(call);
     if (in_pairs) return tell_paired_keys(call);
     if (command->access == KEYS_SORT) return tell_sort_keys(call);
-    int last = command->last_key < 0 ? argc + command->last_key : command->last_key;
+    int last = it.last_key < 0 ? argc + it.last_key : it.last_key;
     size_t head = call->reply->node_count, count = 0;
     reply_array(call, 0);
-    for (int i = command->first_key; i <= last && i < argc; i += command->key_step) {
+    for (int i = it.first_key; i <= last && i < argc; i += it.key_step) {
         reply_bulk(call, call->argv[i + 2]);
         count++;
     }

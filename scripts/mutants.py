@@ -9,8 +9,9 @@ A mutant is one of: a comparison turned round or moved by one; another operator;
 or lower; true for false; a returned value replaced; a statement left out. A mutant is killed when a
 vector fails, or the run crashes or takes too long. Only the mutated file is compiled, with many of its
 mutants in it at once, and linked with what BUILD holds and conformance/tests/mutant_runner.c. Only the
-vectors that get to the mutated function are run, and first the one that killed the mutant the last
-time, which BUILD/mutants.json remembers. A mutant that does not compile, or gives the same machine
+vectors that get to the mutated function are run, in the dialects in which they go another way than
+in one before, and first the one that killed the mutant the last time, which BUILD/mutants.json
+remembers. A mutant that does not compile, or gives the same machine
 code, counts for nothing. One whose line no vector reaches is not run. Branches that only a lack of
 memory reaches are not mutated: no vector can take memory away.
 
@@ -39,6 +40,7 @@ DIALECTS = ["redis-8.6", "redis-6.0", "valkey-9.1", "redis-7.0", "valkey-8.0", "
 LIMIT_S, MEMORY = 60, 2 << 30
 TOGETHER = 120 # mutants of a file that are built at once
 RUNNER = "conformance/tests/mutant_runner.c"
+WRAP = ["-Wl,--wrap=ttl_dialect_has"]
 WORTH_COUNTING = 100 # so many mutants, and it is known first which vectors get where
 EQUIVALENT = pathlib.Path(__file__).with_name("mutants.equivalent")
 CFLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iengine/include", "-I.", "-w"]
@@ -271,7 +273,7 @@ class Bench:
     def link(self, object, path, program):
         own = f"{self.build}/obj/{path[:-1]}o"
         others = [o for o in self.objects if o != own]
-        done = self.run(*self.compiler, "-o", program, object, self.runner, *self.archives, *others, *self.libraries)
+        done = self.run(*self.compiler, *WRAP, "-o", program, object, self.runner, *self.archives, *others, *self.libraries)
         return done is not None and done.returncode == 0
 
     def judge(self, mutants):
@@ -301,7 +303,7 @@ class Bench:
     def unchanged(self):
         """What fails on the engine as it is."""
         program = f"{self.place}/unchanged"
-        done = self.run(*self.compiler, "-o", program, self.runner, *self.archives, *self.objects, *self.libraries)
+        done = self.run(*self.compiler, *WRAP, "-o", program, self.runner, *self.archives, *self.objects, *self.libraries)
         if done is None or done.returncode != 0: sys.exit("mutants: the engine cannot be linked: is it built?")
         return self.killers(program, [(0, "-", "-")])[0]
 
@@ -317,7 +319,7 @@ class Bench:
                             "-o", objects[-1], path)
             if done is None or done.returncode != 0: sys.exit(f"mutants: {path} does not compile with --coverage")
         program = f"{place}/reached"
-        self.run(*self.compiler[-1:], "--coverage", "-o", program, *objects, self.runner, *self.archives, *self.libraries)
+        self.run(*self.compiler[-1:], "--coverage", *WRAP, "-o", program, *objects, self.runner, *self.archives, *self.libraries)
         done = self.run(program, "--reach", *DIALECTS, seconds=100 * LIMIT_S, cwd=self.place)
         if done is None or done.returncode != 0: sys.exit("mutants: the engine fails when its lines are counted")
         told = subprocess.run(["gcov", "--stdout", "--json-format", *glob.glob(f"{place}/*.gcda")], check=True,

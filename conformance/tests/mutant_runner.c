@@ -15,7 +15,9 @@
  *
  * Tells for each function of an engine that was built with -finstrument-functions where it lies, in
  * bytes from tell_reached(), and which vectors get there, in such digits. The exit status is 1 when
- * one fails.
+ * one fails. A vector whose run asks for the same traits in two dialects, with the same answers, goes the
+ * same way in both, and is told of for the first alone. It is linked with --wrap=ttl_dialect_has, as the
+ * others are too.
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <errno.h>
@@ -31,6 +33,7 @@
 
 #include "conformance/loader.h"
 #include "conformance/runner.h"
+#include "engine/dialect.h"
 
 enum { VECTOR_LIMIT_S = 1, ID_SIZE = 256, FUNCTIONS = 1 << 13 };
 #define MEMORY_LIMIT (UINT64_C(2) << 30)
@@ -57,6 +60,7 @@ static size_t dialect_count;
 static reached functions[FUNCTIONS];
 static size_t running; /* the bit of the vector that runs, when functions are noted */
 static bool is_noting;
+static struct way { uint64_t lacks, has; /* traits that it asked for, bit by bit */ } way;
 
 static void fail(const char *why) {
     fprintf(stderr, "mutant_runner: %s\n", why);
@@ -167,8 +171,7 @@ static void judge_mutant(const char *last, const char *digits) {
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
     bool is_late = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        printf("%d - -\n", mutant_chosen);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) printf("%d - -\n", mutant_chosen);
     else
         printf("%d %s %s\n", mutant_chosen,
                now->is_failed ? "vector"
@@ -190,37 +193,71 @@ static int judge_mutants(void) {
 
 /* ---- which vectors get where */
 
-void __cyg_profile_func_enter(void *function, void *site);
-void __cyg_profile_func_exit(void *function, void *site);
-
-void __cyg_profile_func_enter(void *function, void *site) {
-    uintptr_t place = (uintptr_t)function;
+static reached *function_at(uintptr_t place) {
     size_t at = place / 4 % FUNCTIONS;
-    (void)site;
-    if (!is_noting) return;
     while (functions[at].vectors != NULL && functions[at].place != place) at = (at + 1) % FUNCTIONS;
     if (functions[at].vectors == NULL) {
         functions[at] = (reached){place, calloc(bits_size(), 1)};
         if (functions[at].vectors == NULL) fail("there is no memory");
     }
-    functions[at].vectors[running / 8] |= (unsigned char)(1 << running % 8);
+    return &functions[at];
+}
+
+void __cyg_profile_func_enter(void *function, void *site);
+void __cyg_profile_func_exit(void *function, void *site);
+bool __real_ttl_dialect_has(const ttl_dialect *dialect, size_t trait);
+bool __wrap_ttl_dialect_has(const ttl_dialect *dialect, size_t trait);
+
+void __cyg_profile_func_enter(void *function, void *site) {
+    (void)site;
+    if (!is_noting) return;
+    function_at((uintptr_t)function)->vectors[running / 8] |= (unsigned char)(1 << running % 8);
 }
 
 void __cyg_profile_func_exit(void *function, void *site) {
     (void)function, (void)site;
 }
 
-static int tell_reached(void) {
-    is_noting = true;
+bool __wrap_ttl_dialect_has(const ttl_dialect *dialect, size_t trait) {
+    bool has = __real_ttl_dialect_has(dialect, trait);
+    if (is_noting) *(has ? &way.has : &way.lacks) |= UINT64_C(1) << trait;
+    return has;
+}
+
+static void forget_running(void) {
+    for (size_t at = 0; at < FUNCTIONS; at++)
+        if (functions[at].vectors != NULL)
+            functions[at].vectors[running / 8] &= (unsigned char)~(1 << running % 8);
+}
+
+static bool went_before(const struct way *ways, size_t dialect, size_t n) {
+    for (size_t i = 0; i < dialect; i++)
+        if (memcmp(&ways[i * set.count + n], &way, sizeof way) == 0) return true;
+    return false;
+}
+
+static bool note_all(struct way *ways) {
     for (size_t i = 0; i < dialect_count; i++) {
         target *on = dialect_open(dialects[i]);
         for (size_t n = 0; n < set.count; n++) {
             running = i * set.count + n;
-            if (vector_fails(on, dialects[i], set.vectors[n])) return 1;
+            way = (struct way){0, 0};
+            is_noting = true;
+            bool fails = vector_fails(on, dialects[i], set.vectors[n]);
+            is_noting = false;
+            if (fails) return false;
+            ways[running] = way;
+            if (went_before(ways, i, n)) forget_running();
         }
         target_close(on);
     }
-    is_noting = false;
+    return true;
+}
+
+static int tell_reached(void) {
+    struct way *ways = calloc(set.count * dialect_count, sizeof *ways);
+    if (ways == NULL) fail("there is no memory");
+    if (!note_all(ways)) return 1;
     for (size_t at = 0; at < FUNCTIONS; at++) {
         if (functions[at].vectors == NULL) continue;
         printf("%" PRIdPTR " ", (intptr_t)(functions[at].place - (uintptr_t)tell_reached));
@@ -228,6 +265,7 @@ static int tell_reached(void) {
             printf("%x%x", functions[at].vectors[i] & 15, functions[at].vectors[i] >> 4);
         printf("\n");
     }
+    free(ways);
     return 0;
 }
 
