@@ -26,8 +26,8 @@ was run. --stale tells which rows of a report are of other sources than those th
 Exit status: 0 when the score is PERCENT (95) or more, 1 below it, 2 when nothing could be run. Where no
 files are named the score that counts is that of the commands on keys, and of deadlines; a sample is of those.
 """
-import argparse, collections, concurrent.futures, datetime, fnmatch, glob, hashlib, itertools, json, os, pathlib, random
-import re, resource, shutil, subprocess, sys, tempfile, time
+import argparse, collections, concurrent.futures, datetime, fnmatch, functools, glob, hashlib, itertools, json, os, pathlib
+import random, re, resource, shutil, subprocess, sys, tempfile, time
 
 # The commands that work on keys, and deadlines: these are held to a score, and sampled.
 CORE = ["cmd_expire", "cmd_hash", "cmd_keys", "cmd_list", "cmd_set", "cmd_string", "cmd_zset", "db", "deadline",
@@ -40,10 +40,9 @@ DIALECTS = ["redis-8.6", "redis-6.0", "valkey-9.1", "redis-7.0", "valkey-8.0", "
 LIMIT_S, MEMORY = 60, 2 << 30
 TOGETHER = 120 # mutants of a file that are built at once
 RUNNER = "conformance/tests/mutant_runner.c"
-WRAP = ["-Wl,--wrap=ttl_dialect_has"]
 WORTH_COUNTING = 100 # so many mutants, and it is known first which vectors get where
 EQUIVALENT = pathlib.Path(__file__).with_name("mutants.equivalent")
-CFLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iengine/include", "-I.", "-w"]
+CFLAGS = ["-fno-ipa-icf", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Iengine/include", "-I.", "-w"]
 
 TOKEN = re.compile(r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/|^[ \t]*\#(?:[^\n]*\\\n)*[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')
     |(?P<number>\d\w*)|(?P<word>[A-Za-z_]\w*)
@@ -80,6 +79,12 @@ class Mutant:
         self.vectors = vectors.get((self.path, self.function), "-")
 
 
+@functools.cache
+def source_of(path):
+    """As it was when it was first looked at, whatever is written meanwhile."""
+    return pathlib.Path(path).read_text("utf-8")
+
+
 def tokens_of(source):
     return [(m.lastgroup, m[0], m.start(), m.end()) for m in TOKEN.finditer(source) if m.lastgroup != "skip"]
 
@@ -112,7 +117,7 @@ def schemata(mutants):
     """One source with all of these mutants: each is a copy of its function, which the function goes to when the
     mutant is chosen. A mutant outside of functions is alone."""
     if mutants[0].place is None: return mutants[0].source
-    source = pathlib.Path(mutants[0].path).read_text("utf-8")
+    source = source_of(mutants[0].path)
     text, at = ["extern int mutant_chosen;\n"], 0
     for function, group in itertools.groupby(mutants, key=lambda m: m.place):
         head = re.sub(r"\binline\b", "", function.head)
@@ -129,6 +134,20 @@ def schemata(mutants):
         text += [source[function.start:function.body + 1], f" switch (mutant_chosen) {{ {' '.join(cases)} }}"]
         at = function.body + 1
     return "".join([*text, source[at:]])
+
+
+def side_by_side(mutants):
+    """One source with a copy of each mutant's function, as it is and as the mutant has it, on the same lines."""
+    source = source_of(mutants[0].path)
+    text = [source]
+    for function, group in itertools.groupby(mutants, key=lambda m: m.place):
+        head = re.sub(r"\b(inline|static)\b", "", function.head)
+        line = source.count("\n", 0, function.body) + 1
+        original = (0, source[function.body:function.end])
+        bodies = [(m.number, m.source[function.body:function.end + len(m.text) - (m.end - m.start)]) for m in group]
+        text += [f'\n__attribute__((noinline, used)) {head}{function.name}__{number}({function.parameters})\n'
+                 f"#line {line}\n{body}\n" for number, body in [original, *bodies]]
+    return "".join(text)
 
 
 def statements(tokens, functions):
@@ -176,7 +195,7 @@ def value_for(result, words):
 
 
 def mutants_of(path):
-    source = pathlib.Path(path).read_text("utf-8")
+    source = source_of(path)
     tokens = tokens_of(source)
     functions = function_at(source, tokens)
     covered = set()
@@ -236,7 +255,7 @@ class Bench:
         self.libraries = [*libraries("hiredis", "libcjson", "libuv", "lua5.1"), "-lm"]
         self.objects = sorted(glob.glob(f"{build}/obj/engine/*.o"))
         self.archives = [a for a in sorted(glob.glob(f"{build}/lib*.a")) if not a.endswith("/libttlspec.a")]
-        self.same = {}
+        self.codes = {}
         shutil.copytree("vectors", f"{place}/vectors") # as they are now, whatever is written meanwhile
         self.runner = f"{place}/mutant_runner.o"
         done = self.run(*self.compiler, *CFLAGS, "-O2", "-c", "-o", self.runner, RUNNER)
@@ -245,7 +264,7 @@ class Bench:
     def run(self, *words, seconds=LIMIT_S, cwd=None):
         def limit(): resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         try:
-            return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=seconds,
+            return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=seconds,
                                   preexec_fn=limit, cwd=cwd, text=True, errors="replace")
         except subprocess.TimeoutExpired:
             return None
@@ -266,18 +285,33 @@ class Bench:
 
     def is_same(self, mutant, place):
         """The compiler's word that it is equivalent. Asserts name their lines: those stay as they are."""
-        if mutant.path not in self.same:
-            self.same[mutant.path] = self.code(pathlib.Path(mutant.path).read_text("utf-8"), place, mutant.path)
-        return self.code(mutant.source, place, mutant.path) == self.same[mutant.path]
+        if mutant.path not in self.codes:
+            self.codes[mutant.path] = self.code(source_of(mutant.path), place, mutant.path)
+        return self.code(mutant.source, place, mutant.path) == self.codes[mutant.path]
+
+    def same(self, mutants, place):
+        """Those of these, of one file, that the compiler makes the same code of as of the function that they are in."""
+        inside = [m for m in mutants if m.place is not None]
+        found = [m for m in mutants if m.place is None and self.is_same(m, place)]
+        if not inside: return found
+        object = self.compile(side_by_side(inside), place, "-O2", inside[0].path)
+        if object is None: return found
+        told = subprocess.run(["objdump", "-dr", "--no-show-raw-insn", "--no-addresses", object], check=True,
+                              capture_output=True, text=True).stdout
+        code = {}
+        for block in re.split(r"\n\n", told):
+            name = re.match(r"\s*<(\w+)__(\d+)>:\n", block)
+            if name: code[name[1], int(name[2])] = block.replace(f"<{name[1]}__{name[2]}", f"<{name[1]}")
+        return found + [m for m in inside if code.get((m.function, m.number), 0) == code.get((m.function, 0), 1)]
 
     def link(self, object, path, program):
         own = f"{self.build}/obj/{path[:-1]}o"
         others = [o for o in self.objects if o != own]
-        done = self.run(*self.compiler, *WRAP, "-o", program, object, self.runner, *self.archives, *others, *self.libraries)
+        done = self.run(*self.compiler, "-o", program, object, self.runner, *self.archives, *others, *self.libraries)
         return done is not None and done.returncode == 0
 
     def judge(self, mutants):
-        """Of one file. Those that spoil the build of the others are found by halving."""
+        """Of one file. Those that spoil the build of the others are named by the compiler, or else found by halving."""
         if not mutants: return
         with tempfile.TemporaryDirectory(dir=self.place) as place:
             path, program = mutants[0].path, f"{place}/mutants"
@@ -285,12 +319,21 @@ class Bench:
             if object and self.link(object, path, program):
                 asked = [(m.number, m.last or "-", m.vectors) for m in mutants]
                 for mutant, by in zip(mutants, self.killers(program, asked)):
-                    if by: mutant.verdict, mutant.by = "killed", by
-                    else: mutant.verdict = "same" if self.is_same(mutant, place) else "survived"
+                    mutant.verdict, mutant.by = "killed" if by else "survived", by
+                for mutant in self.same([m for m in mutants if m.verdict == "survived"], place): mutant.verdict = "same"
                 return
+            spoilers = {int(number) for number in re.findall(r"In function .\w+__(\d+)\W", self.complaints(place, path))}
+        if any(m.number in spoilers for m in mutants) and len(mutants) > 1:
+            for m in mutants: m.verdict = "unbuilt" if m.number in spoilers else None
+            return self.judge([m for m in mutants if m.number not in spoilers])
         half = len(mutants) // 2
         if half == 0: mutants[0].verdict = "unbuilt"
         else: self.judge(mutants[:half]), self.judge(mutants[half:])
+
+    def complaints(self, place, path):
+        done = self.run(*self.compiler, *CFLAGS, "-iquote", str(pathlib.Path(path).parent), "-fsyntax-only",
+                        f"{place}/{pathlib.Path(path).name}")
+        return done.stderr if done else ""
 
     def killers(self, program, asked):
         """For each number why and where it dies; None when all vectors pass in all dialects."""
@@ -303,7 +346,7 @@ class Bench:
     def unchanged(self):
         """What fails on the engine as it is."""
         program = f"{self.place}/unchanged"
-        done = self.run(*self.compiler, *WRAP, "-o", program, self.runner, *self.archives, *self.objects, *self.libraries)
+        done = self.run(*self.compiler, "-o", program, self.runner, *self.archives, *self.objects, *self.libraries)
         if done is None or done.returncode != 0: sys.exit("mutants: the engine cannot be linked: is it built?")
         return self.killers(program, [(0, "-", "-")])[0]
 
@@ -319,7 +362,7 @@ class Bench:
                             "-o", objects[-1], path)
             if done is None or done.returncode != 0: sys.exit(f"mutants: {path} does not compile with --coverage")
         program = f"{place}/reached"
-        self.run(*self.compiler[-1:], "--coverage", *WRAP, "-o", program, *objects, self.runner, *self.archives, *self.libraries)
+        self.run(*self.compiler[-1:], "--coverage", "-o", program, *objects, self.runner, *self.archives, *self.libraries)
         done = self.run(program, "--reach", *DIALECTS, seconds=100 * LIMIT_S, cwd=self.place)
         if done is None or done.returncode != 0: sys.exit("mutants: the engine fails when its lines are counted")
         told = subprocess.run(["gcov", "--stdout", "--json-format", *glob.glob(f"{place}/*.gcda")], check=True,
@@ -342,7 +385,7 @@ class Bench:
     def by_function(self, vectors):
         found = {}
         for path in glob.glob("engine/*.c"):
-            source = pathlib.Path(path).read_text("utf-8")
+            source = source_of(path)
             mine = {f.name: vectors[f.name] for f in functions_of(source, tokens_of(source)) if f.name in vectors}
             found.update({(path, name): digits for name, digits in mine.items()})
             if mine: found[path, ""] = either(list(mine.values()))
@@ -382,7 +425,7 @@ def mark_equivalents(mutants):
         for mutant in fitting: mutant.verdict, mutant.by = "equivalent", reason
 
 
-def digest(path): return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()[:8]
+def digest(path): return hashlib.sha256(source_of(path).encode()).hexdigest()[:8]
 
 
 class Memory:

@@ -4,20 +4,21 @@
  *      mutant_runner DIALECT...
  *
  * Each line of its input is the number of a mutant, what killed it the last time ("DIALECT/ID", or
- * "-"), and which vectors get to its function ("-" for all), in hexadecimal digits: the bit n is that
- * of the vector n % COUNT in the dialect n / COUNT. A mutant runs in a process of its own, forked when
- * the vectors were read, until the first vector fails: first the one that did the last time, then all
- * that get there, in the order of the dialects. The answer is a line, "NUMBER WHY DIALECT/ID", where
- * WHY is "vector" when it fails, "crash", or "time" (of the processor); "NUMBER - -" when all passed. A
- * difference in what nothing promises counts too. The mutant 0 is none.
+ * "-"), and which vectors get to its function ("-" for all), in hexadecimal digits: the bit n is
+ * that of the vector n % COUNT in the dialect n / COUNT. A mutant runs in a process of its own,
+ * forked when the vectors were read, until the first vector fails: first the one that did the last
+ * time, then all that get there, in the order of the dialects. The answer is a line, "NUMBER WHY
+ * DIALECT/ID", where WHY is "vector" when it fails, "crash", or "time" (of the processor), and
+ * "NUMBER - -" when all passed. A difference in what nothing promises counts too. The mutant 0 is
+ * none.
  *
  *      mutant_runner --reach DIALECT...
  *
  * Tells for each function of an engine that was built with -finstrument-functions where it lies, in
  * bytes from tell_reached(), and which vectors get there, in such digits. The exit status is 1 when
- * one fails. A vector whose run asks for the same traits in two dialects, with the same answers, goes the
- * same way in both, and is told of for the first alone. It is linked with --wrap=ttl_dialect_has, as the
- * others are too.
+ * one fails. A vector that gets to the same functions in two dialects, and is given the same
+ * replies, is told of for the first alone: on a mutant it may go different ways all the same, so
+ * that some that are killed may be missed, but none is killed that should not be.
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <errno.h>
@@ -60,7 +61,7 @@ static size_t dialect_count;
 static reached functions[FUNCTIONS];
 static size_t running; /* the bit of the vector that runs, when functions are noted */
 static bool is_noting;
-static struct way { uint64_t lacks, has; /* traits that it asked for, bit by bit */ } way;
+static uint64_t way; /* a hash of the functions that it gets to and the replies that it is given */
 
 static void fail(const char *why) {
     fprintf(stderr, "mutant_runner: %s\n", why);
@@ -100,6 +101,22 @@ static void limit_processor(void) {
     if (setitimer(ITIMER_PROF, &limit, NULL) != 0) fail("cannot limit a mutant");
 }
 
+static uint64_t hash(uint64_t seed, const void *bytes, size_t length) {
+    uint64_t value = seed + UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < length; i++)
+        value = (value ^ ((const unsigned char *)bytes)[i]) * UINT64_C(0x100000001b3);
+    return value;
+}
+
+static uint64_t reply_hash(uint64_t seed, const ttl_reply *reply) {
+    for (size_t i = 0; i < reply->node_count; i++) {
+        const ttl_node *node = &reply->nodes[i];
+        const int64_t said[] = {(int64_t)node->type, node->is.integer, (int64_t)node->length};
+        seed = hash(seed, said, sizeof said);
+    }
+    return hash(seed, reply->text, reply->text_length);
+}
+
 static bool vector_fails(target *on, const char *dialect, const vector *one) {
     runner how = {.target = on, .spec = on->dialect, .run_id = "mutants"};
     results all = {0};
@@ -107,6 +124,10 @@ static bool vector_fails(target *on, const char *dialect, const vector *one) {
     snprintf(now->by, sizeof now->by, "%s/%s", dialect, one->id);
     runner_run(&how, &one, 1, run);
     now->is_failed = run->count == 1 && is_kill(run->vectors[0].verdict);
+    for (size_t i = 0; i < run->vectors[0].step_count; i++) {
+        way = reply_hash(way, &run->vectors[0].steps[i].reply);
+        way = reply_hash(way, &run->vectors[0].steps[i].events);
+    }
     results_free(&all);
     return now->is_failed;
 }
@@ -205,23 +226,19 @@ static reached *function_at(uintptr_t place) {
 
 void __cyg_profile_func_enter(void *function, void *site);
 void __cyg_profile_func_exit(void *function, void *site);
-bool __real_ttl_dialect_has(const ttl_dialect *dialect, size_t trait);
-bool __wrap_ttl_dialect_has(const ttl_dialect *dialect, size_t trait);
 
 void __cyg_profile_func_enter(void *function, void *site) {
     (void)site;
     if (!is_noting) return;
-    function_at((uintptr_t)function)->vectors[running / 8] |= (unsigned char)(1 << running % 8);
+    unsigned char *byte = &function_at((uintptr_t)function)->vectors[running / 8];
+    const unsigned char bit = (unsigned char)(1 << running % 8);
+    if ((*byte & bit) != 0) return;
+    *byte |= bit;
+    way += hash(0, &function, sizeof function);
 }
 
 void __cyg_profile_func_exit(void *function, void *site) {
     (void)function, (void)site;
-}
-
-bool __wrap_ttl_dialect_has(const ttl_dialect *dialect, size_t trait) {
-    bool has = __real_ttl_dialect_has(dialect, trait);
-    if (is_noting) *(has ? &way.has : &way.lacks) |= UINT64_C(1) << trait;
-    return has;
 }
 
 static void forget_running(void) {
@@ -230,18 +247,18 @@ static void forget_running(void) {
             functions[at].vectors[running / 8] &= (unsigned char)~(1 << running % 8);
 }
 
-static bool went_before(const struct way *ways, size_t dialect, size_t n) {
+static bool went_before(const uint64_t *ways, size_t dialect, size_t n) {
     for (size_t i = 0; i < dialect; i++)
-        if (memcmp(&ways[i * set.count + n], &way, sizeof way) == 0) return true;
+        if (ways[i * set.count + n] == way) return true;
     return false;
 }
 
-static bool note_all(struct way *ways) {
+static bool note_all(uint64_t *ways) {
     for (size_t i = 0; i < dialect_count; i++) {
         target *on = dialect_open(dialects[i]);
         for (size_t n = 0; n < set.count; n++) {
             running = i * set.count + n;
-            way = (struct way){0, 0};
+            way = 0;
             is_noting = true;
             bool fails = vector_fails(on, dialects[i], set.vectors[n]);
             is_noting = false;
@@ -255,7 +272,7 @@ static bool note_all(struct way *ways) {
 }
 
 static int tell_reached(void) {
-    struct way *ways = calloc(set.count * dialect_count, sizeof *ways);
+    uint64_t *ways = calloc(set.count * dialect_count, sizeof *ways);
     if (ways == NULL) fail("there is no memory");
     if (!note_all(ways)) return 1;
     for (size_t at = 0; at < FUNCTIONS; at++) {
