@@ -102,11 +102,13 @@ static bool check_determinism(const sim_arguments *arguments, uint64_t seed) {
         for (int i = 0; i < 2; i++) reports[i] = kinds[i]->tell(worlds[i]);
         is_same = is_same && reports[0].digest == reports[1].digest;
     }
-    if (!is_same)
+    if (!is_same) {
         printf("seed 0x%" PRIx64 " went two ways at event %" PRIu64 "\n"
-               "  look: ttlspec sim --seed 0x%" PRIx64 " --commands %" PRIu64 " --until %" PRIu64
-               "\n",
-               seed, reports[0].events, seed, arguments->commands, reports[0].events);
+               "  look: ttlspec sim --seed 0x%" PRIx64,
+               seed, reports[0].events, seed);
+        sim_put_options(arguments);
+        printf(" --until %" PRIu64 "\n", reports[0].events);
+    }
     for (int i = 0; i < 2; i++) kinds[i]->free(worlds[i]);
     return is_same;
 }
@@ -138,7 +140,8 @@ double sim_processor_seconds(void) {
     return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-static void print_figures(const sim_arguments *arguments, const sim_campaign *total, double took) {
+static void print_figures(const sim_arguments *arguments, const sim_campaign *total,
+                          const sim_campaign_end *end, double took) {
     char span[SIM_SPAN_TEXT], gap[SIM_SPAN_TEXT];
     double per_command = total->commands == 0 ? 0 : total->span_us / (double)total->commands;
     sim_text_span((int64_t)total->span_us, span);
@@ -155,7 +158,11 @@ static void print_figures(const sim_arguments *arguments, const sim_campaign *to
                total->judged, total->judged_commands, total->judged_in_part);
     struct rusage used;
     getrusage(RUSAGE_CHILDREN, &used);
-    printf("  no worker took more than %ld kB of memory\n", used.ru_maxrss);
+    printf("  no worker took more than %ld kB of memory", used.ru_maxrss);
+    if (end->resident_kb[0] > 0)
+        printf("; %ld kB after a tenth of its seeds, %ld after half, %ld after all",
+               end->resident_kb[0], end->resident_kb[1], end->resident_kb[2]);
+    putchar('\n');
     printf("  digest %016" PRIx64 "\n", total->digest);
 }
 
@@ -184,20 +191,23 @@ static int run_campaign(const sim_arguments *arguments) {
     sim_campaign_end end = sim_campaign_run(arguments, &total);
     if (end.crashed_by != 0) {
         printf("a worker crashed (signal %d) in seed 0x%" PRIx64 "\n"
-               "  again: ttlspec sim --seed 0x%" PRIx64 " --commands %" PRIu64 " --jobs 1\n",
-               end.crashed_by, end.crashed_seed, end.crashed_seed, arguments->commands);
+               "  again: ttlspec sim --seed 0x%" PRIx64,
+               end.crashed_by, end.crashed_seed, end.crashed_seed);
+        sim_put_options(arguments);
+        puts(" --jobs 1");
         return SIM_STATUS_CRASHED;
     }
     if (end.has_failed) return sim_tell_failure(arguments, end.failed_seed);
     if (end.was_interrupted) {
         printf("interrupted: %" PRIu64 " of %" PRIu64 " seeds done, all laws held\n"
-               "  go on: ttlspec sim --seed 0x%" PRIx64 " --seeds %" PRIu64 " --commands %" PRIu64
-               "\n",
+               "  go on: ttlspec sim --seed 0x%" PRIx64 " --seeds %" PRIu64,
                total.seeds, arguments->seeds, end.next_seed,
-               arguments->seeds - (end.next_seed - arguments->seed), arguments->commands);
+               arguments->seeds - (end.next_seed - arguments->seed));
+        sim_put_options(arguments);
+        putchar('\n');
         return STATUS_INTERRUPTED;
     }
-    print_figures(arguments, &total, sim_seconds() - begin);
+    print_figures(arguments, &total, &end, sim_seconds() - begin);
     print_missed(&total);
     sim_rules_print(total.rules, total.marked);
     return STATUS_CONFORMANT;
@@ -380,6 +390,23 @@ static int take_option(int option, char **argv, sim_arguments *arguments, bool *
     return STATUS_CONFORMANT;
 }
 
+/* Options that are of no use together are not passed over. */
+static int check_together(const sim_arguments *arguments) {
+    bool stops = arguments->has_until && !arguments->shows;
+    int ways = arguments->shows + stops + (arguments->on != NULL) + arguments->shows_planted +
+               arguments->checks_determinism;
+    if (ways > 1)
+        return cli_complain("sim", "--show, --until, --on, --planted and --check-determinism are "
+                                   "each for themselves, but --show goes --until an event");
+    bool is_played = arguments->scenario != NULL || arguments->shows_scenarios;
+    bool is_worlds = arguments->dialect != NULL || arguments->commands != COMMANDS_USUAL ||
+                     arguments->judge != JUDGE_USUAL;
+    if (is_played && is_worlds)
+        return cli_complain("sim", "--spec, --commands and --judge are for worlds; a scenario says "
+                                   "itself what its server and its clients are");
+    return STATUS_CONFORMANT;
+}
+
 /* A world that a failure wrote is drawn, or stopped at an event. */
 static int replay_world(sim_arguments *arguments) {
     sim_schedule schedule = {0};
@@ -410,6 +437,8 @@ int sim_main(int argc, char **argv) {
     if (status != STATUS_CONFORMANT || is_done) return status;
     if (optind < argc)
         return cli_complain("sim", "%s is no option; see ttlspec sim --help", argv[optind]);
+    status = check_together(&arguments);
+    if (status != STATUS_CONFORMANT) return status;
     if (arguments.replay != NULL && sim_schedule_is_file(arguments.replay)) {
         status = replay_world(&arguments);
         return cli_flush_stdout("sim") ? status : STATUS_WRONG;

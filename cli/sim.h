@@ -40,6 +40,8 @@ typedef struct sim_arguments {
     const scenario *script;       /* what is played; NULL: worlds */
 } sim_arguments;
 
+enum { SIM_MILESTONES = 3 };
+
 /* What many seeds came to. */
 typedef struct sim_campaign {
     uint64_t seeds, commands, events, digest;
@@ -61,6 +63,8 @@ typedef struct sim_campaign_end {
     int crashed_by;        /* the signal that ended a worker, 0: none */
     uint64_t crashed_seed; /* what it was at */
     uint64_t next_seed;    /* all before this one are done */
+    /* What the largest worker took after a tenth, a half and all of its seeds, kB; 0: unknown. */
+    long resident_kb[SIM_MILESTONES];
 } sim_campaign_end;
 
 /* Decimal, hexadecimal after 0x, or the 40 hexadecimal digits of a commit: its first 16 count. */
@@ -69,6 +73,8 @@ bool sim_parse_seed(const char *text, uint64_t *seed);
 const planted_kind *sim_find_planted(const char *name);
 /* The hooks of the planted fault; NULL where none is. The fault must outlive them. */
 const sim_hooks *sim_plant(const sim_arguments *arguments, planted *fault);
+/* " --commands 1000 --spec redis-7.0": all that a world depends on beside its seed. */
+void sim_put_options(const sim_arguments *arguments);
 /* A recording or a witness may be NULL. */
 sim_world_options sim_world_options_of(const sim_arguments *arguments, uint64_t seed,
                                        const sim_hooks *hooks, sim_recording *recording,

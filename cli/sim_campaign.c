@@ -21,6 +21,7 @@ typedef struct worker {
     uint64_t at; /* the number of the seed that it is at; all of its own before are done */
     bool has_failed;
     uint64_t failed;
+    long resident_kb[SIM_MILESTONES];
     sim_campaign sum;
 } worker;
 
@@ -123,6 +124,24 @@ static bool run_world(const sim_arguments *arguments, uint64_t seed, sim_campaig
     return holds;
 }
 
+/* What this process takes of the memory now; 0: nobody says. */
+static long resident_kb(void) {
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL) return 0;
+    if (fscanf(file, "%*d %ld", &pages) != 1) pages = 0;
+    fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* Notes it at a tenth, a half and the end of all seeds. */
+static void note_memory(worker *self, uint64_t done, uint64_t seeds) {
+    const uint64_t milestones[SIM_MILESTONES] = {seeds / 10, seeds / 2, seeds};
+    for (size_t i = 0; i < SIM_MILESTONES; i++)
+        if (self->resident_kb[i] == 0 && done >= milestones[i])
+            self->resident_kb[i] = resident_kb();
+}
+
 /* Each `jobs`-th seed. Goes on while an earlier seed may still fail, so that the first that fails
  * is the same one whatever the number of workers. */
 static void work(const sim_arguments *arguments, board *b, uint64_t first) {
@@ -130,6 +149,7 @@ static void work(const sim_arguments *arguments, board *b, uint64_t first) {
     sim_rules_count(self->sum.rules);
     for (uint64_t i = first; i < arguments->seeds; i += arguments->jobs) {
         self->at = i;
+        note_memory(self, i, arguments->seeds);
         if (b->stops || somebody_failed_before(b, i)) return;
         uint64_t seed = arguments->seed + i;
         bool holds = arguments->script == NULL ? run_world(arguments, seed, &self->sum)
@@ -140,6 +160,7 @@ static void work(const sim_arguments *arguments, board *b, uint64_t first) {
         return;
     }
     self->at = arguments->seeds;
+    note_memory(self, arguments->seeds, arguments->seeds);
 }
 
 /* A worker that crashes stops the others: its seed is what there is to tell. */
@@ -170,6 +191,9 @@ static void sum_up(const board *b, const sim_arguments *arguments, sim_campaign 
             end->has_failed = true;
             end->failed_seed = arguments->seed + one->failed;
         }
+        for (size_t m = 0; m < SIM_MILESTONES; m++)
+            if (one->resident_kb[m] > end->resident_kb[m])
+                end->resident_kb[m] = one->resident_kb[m];
         total->seeds += sum->seeds;
         total->commands += sum->commands;
         total->events += sum->events;

@@ -97,11 +97,15 @@ static void run_to_end(const sim_arguments *arguments, uint64_t seed, const sim_
     sim_world_free(world);
 }
 
-static void print_again(const sim_arguments *arguments, uint64_t seed) {
-    printf("  again: ttlspec sim --seed 0x%" PRIx64 " --commands %" PRIu64, seed,
-           arguments->commands);
+void sim_put_options(const sim_arguments *arguments) {
+    printf(" --commands %" PRIu64, arguments->commands);
     if (arguments->dialect != NULL) printf(" --spec %s", arguments->dialect);
     if (arguments->plant != NULL) printf(" --plant '%s'", arguments->plant->name);
+}
+
+static void print_again(const sim_arguments *arguments, uint64_t seed) {
+    printf("  again: ttlspec sim --seed 0x%" PRIx64, seed);
+    sim_put_options(arguments);
 }
 
 /* All laws held, and yet the judge does not pass what the clients saw. */

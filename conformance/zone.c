@@ -98,11 +98,13 @@ zone *zone_new(int64_t tick_us) {
     return z;
 }
 
+enum { SLOTS_SPARE = 8 };
+
 void zone_assign(zone *to, const zone *from) {
     if (to == from) return;
-    if (to->capacity < from->count) {
+    if (to->capacity < from->count) { /* a copy seldom grows, and there may be thousands */
         to->count = 0;
-        zone_widen(to, from->capacity);
+        zone_widen(to, (from->count + SLOTS_SPARE) / SLOTS_SPARE * SLOTS_SPARE);
     }
     if (to->variable_capacity < from->variable_count) {
         size_t capacity = from->variable_capacity;

@@ -13,6 +13,13 @@ setup() {
     [[ "$output" == *"50 seeds from 0x1: all laws held"* ]]
     [[ "$output" == *"times real time, with a mean gap of"* ]]
     [[ "$output" =~ digest\ [0-9a-f]{16} ]]
+    [[ "$output" =~ no\ worker\ took\ more\ than\ [0-9]+\ kB ]]
+}
+
+@test "memory does not grow with the seeds: what a worker takes after a tenth, a half and all of them" {
+    run "$ttlspec" sim --seed 1 --seeds 20000 --commands 10 --jobs 1
+    [[ "$output" =~ \;\ ([0-9]+)\ kB\ after\ a\ tenth\ of\ its\ seeds,\ ([0-9]+)\ after\ half,\ ([0-9]+) ]]
+    [ "${BASH_REMATCH[3]}" -le $((BASH_REMATCH[1] + 1000)) ]
 }
 
 @test "a campaign says which commands, faults, dialects and rules of the engine never came" {
@@ -164,7 +171,7 @@ setup() {
 
 @test "Ctrl-C says how many seeds are done and how to go on" {
     # A shell starts what runs in the background deaf to SIGINT; SIGTERM is taken the same way.
-    "$ttlspec" sim --seed 1 --seeds 100000000 >out 2>&1 3>&- &
+    "$ttlspec" sim --seed 1 --seeds 100000000 --spec redis-7.2 >out 2>&1 3>&- &
     pid=$!
     sleep 1
     kill -TERM "$pid"
@@ -172,7 +179,7 @@ setup() {
     wait "$pid" || status=$?
     [ "$status" -eq 130 ]
     grep -q 'interrupted: [0-9]* of 100000000 seeds done' out
-    grep -q 'go on: ttlspec sim --seed 0x' out
+    grep -q 'go on: ttlspec sim --seed 0x[0-9a-f]* --seeds [0-9]* --commands 1000 --spec redis-7.2$' out
 }
 
 @test "a worker that crashes names its seed, and the others stop" {
@@ -189,7 +196,8 @@ setup() {
 
 @test "what is no seed, no number, no fault and no option is said in a sentence, with status 2" {
     for wrong in '--seed xyz' '--seed -1' '--seeds 0' '--commands many' '--jobs 1000' '--until x' '--judge some' \
-        '--plant nothing' '--nonsense' 'word' '--seed'; do
+        '--plant nothing' '--nonsense' 'word' '--seed' '--show --on engine' '--planted --until 3' \
+        '--check-determinism --show' '--scenario cart --spec redis-8.0' '--scenarios --commands 5'; do
         # shellcheck disable=SC2086 # two words
         run --separate-stderr "$ttlspec" sim $wrong
         [ "$status" -eq 2 ]
