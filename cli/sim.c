@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,7 +43,8 @@ static const char usage[] =
     "                        bounds (1000 seeds)\n"
     "  --beyond[=WAY]        the same beyond its bounds, until a promise breaks (10000 seeds)\n"
     "  --scenarios           each scenario within its bounds, and in each way beyond them\n"
-    "  --replay FILE         play again what a failure wrote; a world is drawn\n"
+    "  --replay FILE|DIR     play again what a failure wrote; a world is drawn; all of a "
+    "directory\n"
     "\n"
     "Exit status: 0 all laws and promises held; 1 one of safety was broken; 2 a mistake on the\n"
     "command line or in a scenario; 4 nothing broke beyond the bounds; 5 one of liveness was\n"
@@ -390,6 +392,11 @@ static int take_option(int option, char **argv, sim_arguments *arguments, bool *
     return STATUS_CONFORMANT;
 }
 
+static bool is_directory(const char *path) {
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
 /* Options that are of no use together are not passed over. */
 static int check_together(const sim_arguments *arguments) {
     bool stops = arguments->has_until && !arguments->shows;
@@ -398,6 +405,9 @@ static int check_together(const sim_arguments *arguments) {
     if (ways > 1)
         return cli_complain("sim", "--show, --until, --on, --planted and --check-determinism are "
                                    "each for themselves, but --show goes --until an event");
+    if (ways > 0 && arguments->replay != NULL && is_directory(arguments->replay))
+        return cli_complain("sim", "%s is a directory: one file of it can be shown",
+                            arguments->replay);
     bool is_played = arguments->scenario != NULL || arguments->shows_scenarios;
     bool is_worlds = arguments->dialect != NULL || arguments->commands != COMMANDS_USUAL ||
                      arguments->judge != JUDGE_USUAL;
@@ -439,6 +449,10 @@ int sim_main(int argc, char **argv) {
         return cli_complain("sim", "%s is no option; see ttlspec sim --help", argv[optind]);
     status = check_together(&arguments);
     if (status != STATUS_CONFORMANT) return status;
+    if (arguments.replay != NULL && is_directory(arguments.replay)) {
+        status = sim_replay_all(&arguments);
+        return cli_flush_stdout("sim") ? status : STATUS_WRONG;
+    }
     if (arguments.replay != NULL && sim_schedule_is_file(arguments.replay)) {
         status = replay_world(&arguments);
         return cli_flush_stdout("sim") ? status : STATUS_WRONG;

@@ -105,6 +105,8 @@ sim_planted_sum sim_print_planted_scenarios(const sim_arguments *arguments);
 double sim_seconds(void);
 double sim_processor_seconds(void);
 
+/* Runs all plays and worlds of the directory `replay` again, a line each. The exit status. */
+int sim_replay_all(const sim_arguments *arguments);
 /* Draws the world of the seed. Returns the exit status. */
 int sim_show(const sim_arguments *arguments);
 /* What the seed does, as a vector, on another target. Returns the exit status. */

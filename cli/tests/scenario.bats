@@ -87,6 +87,31 @@ print(len(json.load(open(sys.argv[1]))["beyond"]))' "sim/scenarios/$name.json")
     shrinks delayed-job 'no sweep'
 }
 
+@test "all that failures wrote is played again from their directory, with the worst status" {
+    "$ttlspec" sim --scenario delayed-job --plant 'no sweep' --seed 1 >/dev/null || true
+    run "$ttlspec" sim --replay ttlspec-sim
+    [ "$status" -eq 5 ]
+    [[ "$output" == *"delayed-job/wrong-5.play: broken: a job that was planned runs"*"1 of 1 broken" ]]
+    "$ttlspec" sim --seed 1 --plant 'PTTL grows' >/dev/null || true
+    run "$ttlspec" sim --replay ttlspec-sim
+    [ "$status" -eq 1 ]
+    [[ "$output" == *".world: broken: "*"2 of 2 broken" ]]
+    # The mistake is mended: what was found holds.
+    rm -r ttlspec-sim/delayed-job
+    sed -i '/"plant"/d' ttlspec-sim/*.world
+    run "$ttlspec" sim --replay ttlspec-sim
+    [ "$status" -eq 0 ]
+    [[ "$output" == *".world: all laws held"*"0 of 1 broken" ]]
+    echo '{' >ttlspec-sim/half.play
+    run "$ttlspec" sim --replay ttlspec-sim
+    [ "$status" -eq 2 ]
+    mkdir none
+    run "$ttlspec" sim --replay none
+    [ "$status" -eq 2 ]
+    run "$ttlspec" sim --replay ttlspec-sim --show
+    [ "$status" -eq 2 ]
+}
+
 @test "a play is played again from its file alone, with the same status" {
     "$ttlspec" sim --scenario lease-lock --beyond=pause --seed 1 >first || true
     rm sim
