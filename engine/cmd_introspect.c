@@ -115,6 +115,7 @@ static const struct category {
     {"@hash", GROUP_HASH, 0, 0},
     {"@string", GROUP_STRING, 0, 0},
     {"@bitmap", GROUP_BITMAP, 0, 0},
+    {"@geo", GROUP_GEO, 0, 0},
     {"@pubsub", GROUP_PUBSUB, 0, 0},
     {"@admin", NO_GROUP, COMMAND_ADMIN, 0},
     {"@fast", NO_GROUP, COMMAND_FAST, 0},
@@ -237,6 +238,8 @@ struct key_spec {
     const char *flags[KEY_FLAGS_MOST];
 };
 
+#define KEYWORD_NOTE(word)                                                                         \
+    "Incomplete because duplicate " word " options use last-wins; fall back to georadiusGetKeys"
 #define SORT_PATTERNS                                                                              \
     "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from "   \
     "the content of the key we sort"
@@ -273,6 +276,13 @@ static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
     [KEYS_OF_READER_DIGEST] = {{NULL, {"RO", "access"}}},
     [KEYS_STORE_RW] = {{NULL, {"RW", "update"}}, {NULL, {"RO", "access"}}},
     [KEYS_STORE_COUNTED] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},
+    [KEYS_KEYWORD] = {{NULL, {"RO", "access"}}, {NULL, {"OW", "update"}}, {NULL, {"OW", "update"}}},
+    [KEYS_KEYWORD_INCOMPLETE] = {{NULL, {"RO", "access"}},
+                                 {KEYWORD_NOTE("STORE"), {"OW", "update", "incomplete"}},
+                                 {KEYWORD_NOTE("STOREDIST"), {"OW", "update", "incomplete"}}},
+    [KEYS_KEYWORD_VARIABLE] = {{NULL, {"RO", "access"}},
+                               {NULL, {"OW", "update", "variable_flags"}},
+                               {NULL, {"OW", "update", "variable_flags"}}},
     [KEYS_SORT_READ] = {{NULL, {"RO", "access"}}, {SORT_PATTERNS, {"RO", "access"}}},
     [KEYS_SORT] =
         {{NULL, {"RO", "access"}},
@@ -331,14 +341,29 @@ static void add_unknown_keys(struct call *call, const struct key_spec *spec) {
     add_search(call, "find_keys", "unknown", 0);
 }
 
-/* `last_key`: 0 one key, -1 up to the last argument. */
-static void add_key_spec(struct call *call, const struct key_spec *spec, int first, int last_key,
-                         int step) {
-    add_key_spec_head(call, spec, first);
+static void add_range(struct call *call, int last_key, int step) {
     add_search(call, "find_keys", "range", 3);
     add_number(call, "lastkey", last_key);
     add_number(call, "keystep", step);
     add_number(call, "limit", 0);
+}
+
+/* `last_key`: 0 one key, -1 up to the last argument. */
+static void add_key_spec(struct call *call, const struct key_spec *spec, int first, int last_key,
+                         int step) {
+    add_key_spec_head(call, spec, first);
+    add_range(call, last_key, step);
+}
+
+/* The key behind a word among the options, which begin at `first`. */
+static void add_key_of_word(struct call *call, const struct key_spec *spec, const char *word,
+                            int first) {
+    add_key_spec_begin(call, spec);
+    add_search(call, "begin_search", "keyword", 2);
+    add_word(call, "keyword");
+    add_word(call, word);
+    add_number(call, "startfrom", first);
+    add_range(call, 0, 1);
 }
 
 /* How many there are stands before them. */
@@ -348,6 +373,10 @@ static void add_counted_keys(struct call *call, const struct key_spec *spec, boo
     add_number(call, "keynumidx", 0);
     add_number(call, "firstkey", 1);
     add_number(call, "keystep", in_pairs ? PAIR_STEP : 1);
+}
+
+static bool has_keywords(enum key_access access) {
+    return access >= KEYS_KEYWORD && access <= KEYS_KEYWORD_VARIABLE;
 }
 
 static void add_key_specs(struct call *call, const struct described *it) {
@@ -364,6 +393,11 @@ static void add_key_specs(struct call *call, const struct described *it) {
     add_key_spec(call, &specs[0], it->first_key, 0, 1);
     if (it->access == KEYS_SORT || it->access == KEYS_SORT_READ) {
         for (size_t i = 1; i < count; i++) add_unknown_keys(call, &specs[i]);
+        return;
+    }
+    if (has_keywords(it->access)) {
+        add_key_of_word(call, &specs[1], "STORE", -it->arity);
+        add_key_of_word(call, &specs[2], "STOREDIST", -it->arity);
         return;
     }
     if (it->access == KEYS_STORE_COUNTED) add_counted_keys(call, &specs[1], false);
@@ -537,6 +571,27 @@ static ttl_status tell_sort_keys(struct call *call) {
     return TTL_OK;
 }
 
+/* The keys of GEORADIUS: its own and those behind STORE and STOREDIST; where the key specs say too
+ * little, the last one of those alone. */
+static ttl_status tell_keyword_keys(struct call *call, const struct command *command) {
+    bool all = command->access == KEYS_KEYWORD && call_has(call, TRAIT_SUBCOMMANDS);
+    size_t stores[2] = {0, 0}, first = (size_t)(2 - command->arity);
+    for (size_t i = first; i + 1 < call->argc; i++) {
+        bool is_distance = call_is_word(call, i, "STOREDIST");
+        if (!is_distance && !call_is_word(call, i, "STORE")) continue;
+        size_t *place = &stores[all && is_distance];
+        if (!all || *place == 0) *place = i + 1;
+        if (!all) i++;
+    }
+    size_t count = 1;
+    for (size_t i = 0; i < 2; i++) count += stores[i] > 0;
+    reply_array(call, count);
+    reply_bulk(call, call->argv[3]);
+    for (size_t i = 0; i < 2; i++)
+        if (stores[i] > 0) reply_bulk(call, call->argv[stores[i]]);
+    return TTL_OK;
+}
+
 /* The keys of a script, the count of which is one of the arguments; a count that cannot be counts
  * none, and before 7.0 was an error. */
 static ttl_status tell_counted_keys(struct call *call) {
@@ -578,6 +633,7 @@ ttl_status command_tell_keys(struct call *call) {
     if (command->access == KEYS_STORE_COUNTED) return tell_stored_keys(call);
     if (in_pairs) return tell_paired_keys(call);
     if (command->access == KEYS_SORT) return tell_sort_keys(call);
+    if (has_keywords(command->access)) return tell_keyword_keys(call, command);
     int last = it.last_key < 0 ? argc + it.last_key : it.last_key;
     size_t head = call->reply->node_count, count = 0;
     reply_array(call, 0);

@@ -48,15 +48,6 @@ bool call_score(struct call *call, size_t index, const char *error, double *scor
 
 /* ---- ZADD, ZINCRBY */
 
-enum zadd_flag {
-    ZADD_NX = 1 << 0,
-    ZADD_XX = 1 << 1,
-    ZADD_GT = 1 << 2,
-    ZADD_LT = 1 << 3,
-    ZADD_CH = 1 << 4,
-    ZADD_INCR = 1 << 5,
-};
-
 struct zadd {
     unsigned flags;
     size_t first; /* the argument with the first score */
@@ -177,23 +168,31 @@ static ttl_status zadd_write(struct call *call, struct zadd *zadd, struct key ke
     return reply_zadd(call, zadd);
 }
 
+/* Takes the batch. */
+static ttl_status zadd_run(struct call *call, struct zadd *zadd, struct collection *batch) {
+    struct key key;
+    ttl_status status = TTL_OK;
+    if (batch == NULL) return TTL_NO_MEMORY;
+    if (call_write(call, VALUE_ZSET, &key)) {
+        zadd->skipped = key.record == NULL && (zadd->flags & ZADD_XX) != 0;
+        status = zadd->skipped ? reply_zadd(call, zadd) : zadd_write(call, zadd, key, batch);
+    }
+    collection_free(&call->engine->memory, batch);
+    return status;
+}
+
+ttl_status zset_add(struct call *call, unsigned flags, struct collection *batch) {
+    struct zadd zadd = {.flags = flags};
+    return zadd_run(call, &zadd, batch);
+}
+
 static ttl_status zadd_generic(struct call *call, unsigned flags) {
     struct zadd zadd = {.flags = flags};
     double score;
-    struct key key;
     if (!zadd_parse(call, &zadd)) return TTL_OK;
     for (size_t i = zadd.first; i < call->argc; i += 2)
         if (!call_score(call, i, "ERR value is not a valid float", &score)) return TTL_OK;
-    if (!call_write(call, VALUE_ZSET, &key)) return TTL_OK;
-    if (key.record == NULL && (zadd.flags & ZADD_XX) != 0) {
-        zadd.skipped = true;
-        return reply_zadd(call, &zadd);
-    }
-    struct collection *batch = zadd_batch(call, &zadd);
-    if (batch == NULL) return TTL_NO_MEMORY;
-    ttl_status status = zadd_write(call, &zadd, key, batch);
-    collection_free(&call->engine->memory, batch);
-    return status;
+    return zadd_run(call, &zadd, zadd_batch(call, &zadd));
 }
 
 ttl_status zadd_command(struct call *call) {

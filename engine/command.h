@@ -62,6 +62,7 @@ enum command_group {
     GROUP_HASH,
     GROUP_SET,
     GROUP_ZSET,
+    GROUP_GEO,
     GROUP_TRANSACTION,
     GROUP_PUBSUB,
     GROUP_CONNECTION,
@@ -100,6 +101,9 @@ enum key_access {
     KEYS_OF_PAIRS,      /* OW update of as many as argument 1 says, a value behind each */
     KEYS_SORT,          /* RO access, then keys that nobody can tell: RO access, and OW update */
     KEYS_SORT_READ,     /* the same without those of OW update */
+    KEYS_KEYWORD,       /* RO access, then OW update behind STORE and behind STOREDIST */
+    KEYS_KEYWORD_INCOMPLETE, /* the same, with notes */
+    KEYS_KEYWORD_VARIABLE,   /* the same with variable_flags */
 };
 
 struct command {

@@ -173,6 +173,12 @@ size_t number_format_shortest(double number, char text[NUMBER_DOUBLE_ROOM]) {
     return length + format_decimal(&decimal, text + length);
 }
 
+size_t number_format_fixed(double number, int digits, char text[NUMBER_LONG_DOUBLE_ROOM]) {
+    int printed = snprintf(text, NUMBER_LONG_DOUBLE_ROOM, "%.*f", digits, number);
+    require(printed > 0 && printed < NUMBER_LONG_DOUBLE_ROOM);
+    return (size_t)printed;
+}
+
 size_t number_format_long_double(long double number, char text[NUMBER_LONG_DOUBLE_ROOM]) {
     if (isnan(number) || isinf(number)) return 0;
     int printed = snprintf(text, NUMBER_LONG_DOUBLE_ROOM, "%.17Lf", number);

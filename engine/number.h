@@ -49,6 +49,8 @@ size_t number_format_double(double number, char text[NUMBER_DOUBLE_ROOM]);
  * far as they fit into 63 bits: scores since Redis 7.2. Those servers use Grisu2, which for about
  * two in a thousand numbers, all of 16 or 17 digits, ends in another digit than the nearest. */
 size_t number_format_shortest(double number, char text[NUMBER_DOUBLE_ROOM]);
+/* With so many digits after the point, as "%.4f" writes them. */
+size_t number_format_fixed(double number, int digits, char text[NUMBER_LONG_DOUBLE_ROOM]);
 /* As people write it: 17 digits after the point at most, never an exponent. 0: it is NaN or
  * infinite. */
 size_t number_format_long_double(long double number, char text[NUMBER_LONG_DOUBLE_ROOM]);

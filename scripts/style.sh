@@ -46,7 +46,7 @@ sources | xargs -r awk '
 # What the engine may call of the C library: nothing that remembers, waits, asks or answers.
 pure='mem(cpy|move|set|cmp|chr|rchr|mem)|bcmp|str(len|nlen|chr|rchr|cmp|ncmp|spn|cspn|pbrk|str)'
 pure="$pure|strto(l|ll|ul|ull|d|ld|f)|v?snprintf|abort|qsort|bsearch|__assert_fail|__stack_chk_fail"
-pure="$pure|(floor|ceil|trunc|round|rint|fabs|fmod|modf|frexp|ldexp|scalbn|pow|log|log2|log10)[fl]?"
+pure="$pure|(floor|ceil|trunc|round|rint|fabs|fmod|modf|frexp|ldexp|scalbn|pow|log|log2|log10|sqrt|sin|cos|asin|fmin)[fl]?"
 pure="$pure|__[a-z]*_chk|__isoc[0-9]+_strto[a-z]+|__(is|fp)[a-z]+|__errno_location|_GLOBAL_OFFSET_TABLE_"
 
 nm --defined-only "$build"/obj/engine/*.o "$build"/obj/engine/lua/*.o 2>/dev/null | awk '$2 ~ /[A-Z]/ { print $3 }' |

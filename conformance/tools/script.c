@@ -17,6 +17,7 @@ enum { START_S = 1700000000 };
  *   p pattern   c cursor   C channel   w one of the words, as it stands
  *   r time of RESTORE: none whose sum overflows, since what then comes is the compiler's affair
  *   y payload of RESTORE   # how many keys follow   B pattern of SORT
+ *   g degrees   R length   u its unit
  * An option is a word and the patterns of its arguments. */
 
 typedef struct command_shape {
@@ -30,6 +31,9 @@ typedef struct command_shape {
 #define FLUSH_OPTIONS  "ASYNC|SYNC"
 #define ZADD_OPTIONS   "NX|XX|GT|LT|CH|INCR"
 #define ZSTORE_OPTIONS "WEIGHTS s s|AGGREGATE w"
+#define GEO_OPTIONS    "WITHDIST|WITHCOORD|WITHHASH|ASC|DESC|COUNT n"
+#define GEOSEARCH_OPTIONS                                                                          \
+    GEO_OPTIONS "|FROMMEMBER z|FROMLONLAT g g|BYRADIUS R u|BYBOX R R u|FROMMEMBER z|BYRADIUS R u"
 #define SORT_OPTIONS   "ALPHA|ALPHA|ASC|DESC|LIMIT n n|BY B|GET B|GET B"
 #define ZRANGE_OPTIONS "BYSCORE|BYLEX|REV|LIMIT n n"
 
@@ -116,6 +120,16 @@ static const command_shape shapes[] = {
     {"ZUNIONSTORE", "k#kk", ZSTORE_OPTIONS, ORDER_EXACT},
     {"ZINTERSTORE", "k#kk", ZSTORE_OPTIONS, ORDER_EXACT},
     {"ZDIFFSTORE", "k#kk", "WITHSCORES", ORDER_EXACT},
+    {"GEOADD", "kggz", NULL, ORDER_EXACT},
+    {"GEOPOS", "kzz", NULL, ORDER_EXACT},
+    {"GEODIST", "kzzu", NULL, ORDER_EXACT},
+    {"GEOHASH", "kzz", NULL, ORDER_EXACT},
+    {"GEORADIUS", "kggRu", GEO_OPTIONS "|STORE k|STOREDIST k", ORDER_FREE},
+    {"GEORADIUS_RO", "kggRu", GEO_OPTIONS, ORDER_FREE},
+    {"GEORADIUSBYMEMBER", "kzRu", GEO_OPTIONS "|STORE k|STOREDIST k", ORDER_FREE},
+    {"GEORADIUSBYMEMBER_RO", "kzRu", GEO_OPTIONS, ORDER_FREE},
+    {"GEOSEARCH", "k", GEOSEARCH_OPTIONS, ORDER_FREE},
+    {"GEOSEARCHSTORE", "kk", GEOSEARCH_OPTIONS "|STOREDIST", ORDER_FREE},
     {"PUBLISH", "Cv", NULL, ORDER_EXACT},
     {"PING", "v", NULL, ORDER_EXACT},
     {"ECHO", "v", NULL, ORDER_EXACT},
@@ -282,6 +296,11 @@ static const char *const databases[] = {"0",  "1",   "1", "15",         "16",
 static const char *const patterns[] = {"*",   "a",   "[ab]", "?", "",       "a*", "[^a]",
                                        "\\a", "[a-", "b*",   "[", "nosuch", "**", "\\*"};
 static const char *const sort_patterns[] = {"*", "*", "*->f", "a*", "b*->f", "#", "nosort", "*->"};
+static const char *const degrees[] = {"0",         "1",  "2.5", "-10", "13.361389",
+                                      "38.115556", "85", "180", "-85", "86",
+                                      "-181",      "x",  "",    "1e-9"};
+static const char *const lengths[] = {"100", "0", "10", "1000", "2000", "-1", "x", "0.5"};
+static const char *const units[] = {"km", "km", "m", "ft", "mi", "KM", "ly"};
 static const char *const cursors[] = {"0",
                                       "0",
                                       "0",
@@ -459,6 +478,9 @@ static void value_add(diff_builder *builder, char kind, const char *command) {
     case 'p': word_add(builder, PICK(generator, patterns)); return;
     case 'B': word_add(builder, PICK(generator, sort_patterns)); return;
     case 'c': word_add(builder, PICK(generator, cursors)); return;
+    case 'g': word_add(builder, PICK(generator, degrees)); return;
+    case 'R': word_add(builder, PICK(generator, lengths)); return;
+    case 'u': word_add(builder, PICK(generator, units)); return;
     case 'C': word_add(builder, PICK(generator, channels)); return;
     case 'w': list_word_add(builder, command); return;
     case '#':
