@@ -18,13 +18,20 @@ enum {
     STEP_BACK_MS = 1500,
 };
 
-/* How many keys have deadlines: the sum of "expires=3" in INFO keyspace. */
+/* The sum of what stands behind `word` in a text: 3 of "expires=3". */
+static long sum_of(const char *word, const char *text) {
+    long sum = 0;
+    while ((text = strstr(text, word)) != NULL) sum += strtol(text += strlen(word), NULL, 10);
+    return sum;
+}
+
+/* How many keys have deadlines, or hold fields that have: what INFO keyspace tells. */
 static bool count_volatile(exec_target *self, long *count, char *error) {
     redisReply *reply = live_ask(self->control, error, "INFO", "keyspace", NULL);
     if (reply == NULL) return false;
-    *count = 0;
-    const char *at = reply->str == NULL ? "" : reply->str;
-    while ((at = strstr(at, "expires=")) != NULL) *count += strtol(at += 8, NULL, 10);
+    const char *text = reply->str == NULL ? "" : reply->str;
+    *count = sum_of("expires=", text) + sum_of("subexpiry=", text) +
+             sum_of("keys_with_volatile_items=", text);
     freeReplyObject(reply);
     return true;
 }
