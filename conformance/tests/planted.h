@@ -19,10 +19,11 @@ typedef struct planted {
     const char *instead, *before, *after;
     size_t argument;    /* a number in the command: */
     int64_t add, times; /* times 0: once */
-    int64_t reply_add;  /* to a positive number that is answered */
+    int64_t reply_add;  /* to positive numbers that are answered */
     const char *ghost;  /* what is answered for a key that is dead: "1", "v", "+string" */
     server_bend *custom;
     int64_t granularity_us, reading_us;
+    const char *claims;  /* the dialect; NULL: the usual one */
     const char *made_of; /* the dialect of the engine behind, where it is not the one claimed */
 } planted;
 
@@ -122,8 +123,9 @@ static inline void bend_by_row(simulated_server *server, size_t argc, const ttl_
         run_with_number(server, argc, argv, row->argument, number, reply);
     } else server_run(server, argc, argv, reply);
     if (row->after != NULL && !is_nothing(reply)) (void)run_aside(server, row->after, argv);
-    if (row->reply_add != 0 && answers_integer(reply) && reply->nodes[0].is.integer > 0)
-        reply->nodes[0].is.integer += row->reply_add;
+    for (size_t i = 0; i < reply->node_count; i++)
+        if (reply->nodes[i].type == TTL_REPLY_INTEGER && reply->nodes[i].is.integer > 0)
+            reply->nodes[i].is.integer += row->reply_add;
     if (row->ghost != NULL) ghost_reply(row->ghost, reply);
 }
 
@@ -257,9 +259,24 @@ static inline void bend_stale_clock(simulated_server *server, size_t argc, const
     server->wall_us += 2000;
 }
 
+/* HSET leaves the field the deadline that it had. */
+static inline void bend_hset_keeps(simulated_server *server, size_t argc, const ttl_bytes *argv,
+                                   ttl_reply *reply) {
+    char text[64];
+    run_template(server, "HPTTL $1 FIELDS 1 $2", argv, reply);
+    bool is_hash = reply->node_count == 2 && reply->nodes[1].type == TTL_REPLY_INTEGER;
+    int64_t left = is_hash ? reply->nodes[1].is.integer : -2;
+    ttl_reply_clear(reply);
+    server_run(server, argc, argv, reply);
+    snprintf(text, sizeof text, "HPEXPIRE $1 %" PRId64 " FIELDS 1 $2", left);
+    if (left > 0) (void)run_aside(server, text, argv);
+}
+
 /* ---- the table */
 
-#define EDGE(set) "0 " set " | 99.8 GET k# | 101.2 GET k#"
+#define EDGE(set)       "0 " set " | 99.8 GET k# | 101.2 GET k#"
+#define FIELD_EDGE(set) "0 " set " | 99.8 HGET k# f | 101.2 HGET k# f"
+#define FIELDS          "redis-8.6"
 
 static const planted planted_faults[] = {
     {.name = "PSETEX one ms late",
@@ -522,6 +539,124 @@ static const planted planted_faults[] = {
      .scenario = "0 PSETEX k# 20 v | 5 WATCH k# | 50 MULTI; PING; EXEC",
      .command = "watch",
      .instead = "UNWATCH"},
+
+    /* ---- deadlines of fields */
+    {.name = "HPEXPIRE one ms late",
+     .scenario = FIELD_EDGE("HSET k# f v; HPEXPIRE k# 100 FIELDS 1 f"),
+     .command = "hpexpire",
+     .argument = 2,
+     .add = 1,
+     .claims = FIELDS},
+    {.name = "HGETEX PX one ms late",
+     .scenario = FIELD_EDGE("HSET k# f v; HGETEX k# PX 100 FIELDS 1 f"),
+     .command = "hgetex",
+     .argument = 3,
+     .add = 1,
+     .claims = FIELDS},
+    {.name = "HSETEX PX one ms late",
+     .scenario = FIELD_EDGE("HSETEX k# PX 100 FIELDS 1 f v"),
+     .command = "hsetex",
+     .argument = 3,
+     .add = 1,
+     .claims = FIELDS},
+    {.name = "HEXPIRE takes milliseconds",
+     .scenario = "0 HSET k# f v; HEXPIRE k# 1 FIELDS 1 f | 100 HGET k# f",
+     .command = "hexpire",
+     .argc = 6,
+     .instead = "HPEXPIRE $1 $2 $3 $4 $5",
+     .claims = FIELDS},
+    {.name = "HPTTL one too many",
+     .scenario = "0 HSETEX k# PX 100 FIELDS 1 f v | 30.5 HPTTL k# FIELDS 1 f",
+     .command = "hpttl",
+     .reply_add = 1,
+     .claims = FIELDS},
+    {.name = "HTTL rounded down",
+     .scenario = "0 HSETEX k# PX 2400 FIELDS 1 f v | 100 HTTL k# FIELDS 1 f",
+     .command = "httl",
+     .reply_add = -1,
+     .claims = FIELDS},
+    {.name = "HPERSIST leaves a deadline",
+     .scenario = "0 HSETEX k# PX 50 FIELDS 1 f v | 5 HPERSIST k# FIELDS 1 f | 90 HGET k# f",
+     .command = "hpersist",
+     .argc = 5,
+     .after = "HPEXPIRE $1 50 FIELDS 1 $4",
+     .claims = FIELDS},
+    {.name = "HSET keeps the deadline of the field",
+     .scenario = "0 HSETEX k# PX 50 FIELDS 1 f v | 5 HSET k# f w | 90 HGET k# f",
+     .command = "hset",
+     .custom = bend_hset_keeps,
+     .claims = FIELDS},
+    {.name = "HINCRBY drops the deadline of the field",
+     .scenario = "0 HSETEX k# PX 50 FIELDS 1 f 1 | 5 HINCRBY k# f 1 | 90 HGET k# f",
+     .command = "hincrby",
+     .after = "HPERSIST $1 FIELDS 1 $2",
+     .claims = FIELDS},
+    {.name = "HINCRBYFLOAT drops the deadline of the field",
+     .scenario = "0 HSETEX k# PX 50 FIELDS 1 f 1 | 5 HINCRBYFLOAT k# f 1.5 | 90 HGET k# f",
+     .command = "hincrbyfloat",
+     .after = "HPERSIST $1 FIELDS 1 $2",
+     .claims = FIELDS},
+    {.name = "NX ignored by HPEXPIRE",
+     .scenario = "0 HSETEX k# PX 50 FIELDS 1 f v | 5 HPEXPIRE k# 900 NX FIELDS 1 f",
+     .command = "hpexpire",
+     .argc = 7,
+     .instead = "HPEXPIRE $1 $2 $4 $5 $6",
+     .claims = FIELDS},
+    {.name = "GT of HPEXPIRE takes no deadline for zero",
+     .scenario = "0 HSET k# f v | 5 HPEXPIRE k# 900 GT FIELDS 1 f",
+     .command = "hpexpire",
+     .argc = 7,
+     .instead = "HPEXPIRE $1 $2 $4 $5 $6",
+     .claims = FIELDS},
+    {.name = "a past deadline does not delete the field",
+     .scenario = "0 HSET k# f v | 5 HPEXPIRE k# 0 FIELDS 1 f | 9 HGET k# f",
+     .command = "hpexpire",
+     .after = "HSET $1 $5 v",
+     .claims = FIELDS},
+    {.name = "HPEXPIRE arms the key as well",
+     .scenario = "0 HSET k# f v g w; HPEXPIRE k# 50 FIELDS 1 f | 100 HGET k# g",
+     .command = "hpexpire",
+     .argc = 6,
+     .after = "PEXPIRE $1 $2",
+     .claims = FIELDS},
+    {.name = "RENAME drops the deadline of the field",
+     .scenario = "0 HSETEX k# PX 50 FIELDS 1 f v | 5 RENAME k# l# | 90 HGET l# f",
+     .command = "rename",
+     .after = "HPERSIST $2 FIELDS 1 f",
+     .claims = FIELDS},
+    {.name = "COPY drops the deadline of the field",
+     .scenario = "0 HSETEX k# PX 50 FIELDS 1 f v | 5 COPY k# l# | 90 HGET l# f",
+     .command = "copy",
+     .after = "HPERSIST $2 FIELDS 1 f",
+     .claims = FIELDS},
+    {.name = "HGET reads the dead",
+     .scenario = "0 HSETEX k# PX 20 FIELDS 1 f v | 50 HGET k# f",
+     .command = "hget",
+     .ghost = "v",
+     .claims = FIELDS},
+    {.name = "HEXISTS counts the dead",
+     .scenario = "0 HSETEX k# PX 20 FIELDS 1 f v | 50 HEXISTS k# f",
+     .command = "hexists",
+     .ghost = ":1",
+     .claims = FIELDS},
+    {.name = "HGETEX without effect",
+     .scenario = "0 HSETEX k# PX 50 FIELDS 1 f v | 5 HGETEX k# PX 500 FIELDS 1 f | 90 HGET k# f",
+     .command = "hgetex",
+     .argc = 7,
+     .instead = "HGETEX $1 $4 $5 $6",
+     .claims = FIELDS},
+    {.name = "HSETEX ignores KEEPTTL",
+     .scenario = "0 HSETEX k# PX 50 FIELDS 1 f v | 5 HSETEX k# KEEPTTL FIELDS 1 f w | 90 HGET k# f",
+     .command = "hsetex",
+     .argc = 7,
+     .instead = "HSETEX $1 $3 $4 $5 $6",
+     .claims = FIELDS},
+    {.name = "HGETDEL leaves the field",
+     .scenario = "0 HSETEX k# PX 500 FIELDS 1 f v | 5 HGETDEL k# FIELDS 1 f | 9 HGET k# f",
+     .command = "hgetdel",
+     .argc = 5,
+     .instead = "HGETEX $1 $2 $3 $4",
+     .claims = FIELDS},
 };
 enum { PLANTED_FAULTS = sizeof planted_faults / sizeof *planted_faults };
 

@@ -51,7 +51,8 @@ static void fault_name(size_t fault, char name[NAME_SIZE]) {
 }
 
 static ttl_dialect fault_dialect(size_t fault) {
-    const char *named = is_of_museum(fault) ? museum_faults[fault].dialect : NULL;
+    const char *named =
+        is_of_museum(fault) ? museum_faults[fault].dialect : planted_at(fault)->claims;
     ttl_dialect dialect;
     ck_assert(ttl_dialect_parse(named == NULL ? ttl_dialect_default : named, &dialect));
     return dialect;

@@ -12,7 +12,13 @@
 
 enum { ROUNDS = 12, SEEDS = 3, CLAIMED_ROUND_TRIP_US = 50, TIMEOUT_S = 600, MS = 1000 };
 
-static const char claimed[] = "redis-7.2.4";
+static const char usual[] = "redis-7.2.4";
+
+static ttl_dialect claimed_by(const planted *row) {
+    ttl_dialect dialect;
+    ck_assert(ttl_dialect_parse(row->claims == NULL ? usual : row->claims, &dialect));
+    return dialect;
+}
 
 /* ---- playing a scenario */
 
@@ -82,9 +88,8 @@ static void play_round(stage *self, const char *scenario) {
 
 static void play(const planted *row, bool is_bent, int64_t round_trip_us, uint64_t seed,
                  history *to) {
-    ttl_dialect dialect;
-    const char *made_of = is_bent && row->made_of != NULL ? row->made_of : claimed;
-    ck_assert(ttl_dialect_parse(made_of, &dialect));
+    ttl_dialect dialect = claimed_by(row);
+    if (is_bent && row->made_of != NULL) ck_assert(ttl_dialect_parse(row->made_of, &dialect));
     stage self = {.round_trip_us = round_trip_us};
     sim_open(&self.sim, to, dialect, is_bent ? bend_by_row : NULL, seed);
     self.sim.server.fault = row;
@@ -100,8 +105,7 @@ static void play(const planted *row, bool is_bent, int64_t round_trip_us, uint64
 static judge_answer verdict(const planted *row, bool is_bent, int64_t round_trip_us,
                             uint64_t seed) {
     history recorded;
-    judge_options options = {.rate_ppm = JUDGE_RATE_PPM};
-    ck_assert(ttl_dialect_parse(claimed, &options.dialect));
+    judge_options options = {.rate_ppm = JUDGE_RATE_PPM, .dialect = claimed_by(row)};
     history_init(&recorded);
     play(row, is_bent, round_trip_us, seed, &recorded);
     judge_result result = judge_history(&recorded, &options);
