@@ -46,7 +46,7 @@ def matches(want, got, world, name, late):  # late: the milliseconds that may ha
     if form == "between": return isinstance(got, int) and int(of[0]) <= got <= int(of[1])
     if form == "integer" or isinstance(of, int):  # a boolean, too
         wanted = int(fill(of, world)) if form == "integer" else int(of)
-        least, most = wanted - late * (name == "PTTL"), wanted + late * (name == "PEXPIRETIME")
+        least, most = wanted - late * (name[-4:] == "PTTL"), wanted + late * (name[-11:] == "PEXPIRETIME")
         return isinstance(got, int) and (got == wanted or wanted > 0 and max(least, 0) <= got <= most)
     if form == "map": form, of, got = "set", list(of), got and [*map(list, zip(*[iter(got)] * 2))]
     if isinstance(of, list):
