@@ -63,6 +63,44 @@ void change_tell_expired(ttl_engine *engine, int database, ttl_bytes name) {
     tell(engine, database, 2, (const ttl_bytes[]){ttl_bytes_of("DEL"), name});
 }
 
+void change_tell_field(struct call *call, const char *command, ttl_bytes field) {
+    change_tell(call, 3, (const ttl_bytes[]){ttl_bytes_of(command), call->argv[1], field});
+}
+
+void change_tell_persisted(struct call *call, ttl_bytes field) {
+    const ttl_bytes argv[] = {ttl_bytes_of("HPERSIST"), call->argv[1], ttl_bytes_of("FIELDS"),
+                              ttl_bytes_of("1"), field};
+    change_tell(call, 5, argv);
+}
+
+void change_tell_field_deadline(struct call *call, ttl_bytes field, ttl_instant deadline) {
+    ttl_bytes argv[] = {ttl_bytes_of("HPEXPIREAT"), call->argv[1],     ttl_bytes_of(""),
+                        ttl_bytes_of("FIELDS"),     ttl_bytes_of("1"), field};
+    tell_moment(call, 6, argv, 2, deadline);
+}
+
+void change_tell_field_value(struct call *call, ttl_bytes field, ttl_bytes value,
+                             const ttl_instant *deadline) {
+    if (deadline == NULL) {
+        change_tell(call, 4,
+                    (const ttl_bytes[]){ttl_bytes_of("HSET"), call->argv[1], field, value});
+        return;
+    }
+    ttl_bytes argv[] = {ttl_bytes_of("HSETEX"),
+                        call->argv[1],
+                        ttl_bytes_of("PXAT"),
+                        ttl_bytes_of(""),
+                        ttl_bytes_of("FIELDS"),
+                        ttl_bytes_of("1"),
+                        field,
+                        value};
+    tell_moment(call, 8, argv, 3, *deadline);
+}
+
+void change_tell_field_expired(ttl_engine *engine, int database, ttl_bytes name, ttl_bytes field) {
+    tell(engine, database, 3, (const ttl_bytes[]){ttl_bytes_of("HDEL"), name, field});
+}
+
 void change_tell_rest(struct call *call, uint64_t changes) {
     if (call->is_told || call->engine->changes == changes) return;
     if ((call->command->flags & COMMAND_WRITE) == 0) return;

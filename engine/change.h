@@ -22,6 +22,15 @@ void change_tell_deadline(struct call *call, ttl_bytes name, ttl_instant deadlin
 /* RESTORE name deadline payload, with ABSTTL. */
 void change_tell_restored(struct call *call, ttl_bytes name, ttl_bytes payload,
                           ttl_instant deadline);
+/* COMMAND argv[1] field, and the same with what makes a deadline of its own of it. */
+void change_tell_field(struct call *call, const char *command, ttl_bytes field);
+void change_tell_persisted(struct call *call, ttl_bytes field);
+void change_tell_field_deadline(struct call *call, ttl_bytes field, ttl_instant deadline);
+/* A field got a value, and this deadline; NULL: it has none. */
+void change_tell_field_value(struct call *call, ttl_bytes field, ttl_bytes value,
+                             const ttl_instant *deadline);
+/* A field that died, as change_tell_expired: HDEL. */
+void change_tell_field_expired(ttl_engine *engine, int database, ttl_bytes name, ttl_bytes field);
 /* The command that was executed came to this one, of two words. */
 void change_tell_short(struct call *call, const char *command, ttl_bytes name);
 /* The same, of any words. */

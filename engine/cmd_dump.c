@@ -1,5 +1,6 @@
 /* DUMP and RESTORE. */
 #include "engine/change.h"
+#include "engine/copy.h"
 #include "engine/db.h"
 #include "engine/deadline.h"
 #include "engine/dump.h"
@@ -13,7 +14,7 @@ ttl_status dump_command(struct call *call) {
     }
     RULE("dump.has-no-deadline");
     struct text payload = {.memory = &call->engine->session_memory};
-    dump_write(&payload, key.record);
+    dump_write(&payload, &call->engine->dialect, key.record);
     ttl_status status = payload.failed ? TTL_NO_MEMORY : TTL_OK;
     if (status == TTL_OK) reply_bulk(call, text_bytes(&payload));
     text_free(&payload);
@@ -107,11 +108,17 @@ static ttl_status restore_put(struct call *call, const struct restore *restore,
     if (deadline != NULL && keyspace_reserve_deadline(keyspace) != TTL_OK) return TTL_NO_MEMORY;
     struct key draft = dump_draft(keyspace, name, value);
     if (draft.record == NULL) return TTL_NO_MEMORY;
+    if (copy_fields_reserve(call->db, draft.record) != TTL_OK) {
+        keyspace_discard(keyspace, draft);
+        return TTL_NO_MEMORY;
+    }
     struct key old = restore->busy;
     bool replaces = old.record != NULL, type_changes = replaces && old.record->type != value->type;
     RULE("restore.replace");
     if (replaces) db_remove(call, old);
     db_put(call, (struct key){NULL, SLAB_NONE}, draft);
+    RULE("hash-field.dumped", "hash-field.survives-restart");
+    copy_fields_settle(call->db, draft);
     RULE("restore.idletime");
     uint32_t now_s = deadline_present_s(call->engine);
     uint32_t idle_s = restore->idle_s < now_s ? (uint32_t)restore->idle_s : now_s;
@@ -152,7 +159,7 @@ ttl_status restore_command(struct call *call) {
     }
     struct memory *memory = &call->engine->memory;
     struct dump_value value;
-    enum dump_status read = dump_read(memory, call->argv[3], &value);
+    enum dump_status read = dump_read(memory, &call->engine->dialect, call->argv[3], &value);
     if (read == DUMP_NO_MEMORY) return TTL_NO_MEMORY;
     if (read == DUMP_BAD) return reply_error(call, "ERR Bad data format");
     ttl_status status = restore_value(call, &restore, &value);

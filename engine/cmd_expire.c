@@ -2,77 +2,15 @@
 #include "engine/change.h"
 #include "engine/db.h"
 #include "engine/deadline.h"
+#include "engine/expire_options.h"
 #include "engine/rule.h"
 
 /* ---- EXPIRE, PEXPIRE, EXPIREAT, PEXPIREAT */
 
-struct expire_options {
-    bool nx, xx, gt, lt;
-};
-
-/* Reads NX, XX, GT and LT: repeated as often as one likes, but not against each other. */
-static bool expire_options_parse(struct call *call, struct expire_options *options) {
-    *options = (struct expire_options){0};
-    RULE("expire.repeated-option");
-    for (size_t i = 3; i < call->argc; i++) {
-        if (call_is_word(call, i, "NX")) {
-            options->nx = true;
-        } else if (call_is_word(call, i, "XX")) {
-            options->xx = true;
-        } else if (call_is_word(call, i, "GT")) {
-            options->gt = true;
-        } else if (call_is_word(call, i, "LT")) {
-            options->lt = true;
-        } else {
-            RULE("expire.unknown-option");
-            ttl_bytes parts[] = {ttl_bytes_of("ERR Unsupported option "), call->argv[i]};
-            reply_error_parts(call, parts, 2);
-            return false;
-        }
-    }
-    if (options->nx && (options->xx || options->gt || options->lt)) {
-        RULE("expire.nx-excludes-others");
-        reply_error(call, "ERR NX and XX, GT or LT options at the same time are not compatible");
-        return false;
-    }
-    if (options->gt && options->lt) {
-        RULE("expire.gt-excludes-lt");
-        reply_error(call, "ERR GT and LT options at the same time are not compatible");
-        return false;
-    }
-    return true;
-}
-
-/* May the deadline be set on this key? A persistent key counts as one whose deadline is infinitely
- * far. */
-static bool expire_condition_holds(const struct call *call, const struct expire_options *options,
-                                   const struct record *record, ttl_instant deadline) {
-    const ttl_engine *engine = call->engine;
-    if (!record_is_volatile(record)) {
-        RULE("expire.gt-infinite", "expire.lt-infinite", "expire.xx");
-        return !options->xx && !options->gt;
-    }
-    if (options->nx) {
-        RULE("expire.nx");
-        return false;
-    }
-    ttl_instant present = record_deadline(record);
-    if (options->gt && !deadline_is_later(engine, deadline, present)) {
-        RULE("expire.gt");
-        return false;
-    }
-    if (options->lt && !deadline_is_later(engine, present, deadline)) {
-        RULE("expire.lt");
-        return false;
-    }
-    RULE("expire.xx-with-gt-or-lt");
-    return true;
-}
-
 static ttl_status expire_generic(struct call *call, struct deadline_spelling spelling) {
     struct expire_options options;
     ttl_instant deadline;
-    if (!expire_options_parse(call, &options)) return TTL_OK;
+    if (!expire_options_parse(call, call->argc, &options)) return TTL_OK;
     if (!deadline_parse_any(call, 2, spelling, &deadline)) return TTL_OK;
     ttl_bytes name = call->argv[1];
     RULE("expire.error-order", "expire.reply-is-an-integer", "expire.any-key-name");
@@ -81,7 +19,10 @@ static ttl_status expire_generic(struct call *call, struct deadline_spelling spe
         RULE("expire.missing-key");
         return reply_integer(call, 0);
     }
-    if (!expire_condition_holds(call, &options, key.record, deadline)) {
+    ttl_instant present = {0, TTL_ORIGIN_EPOCH};
+    bool is_volatile = record_is_volatile(key.record);
+    if (is_volatile) present = record_deadline(key.record);
+    if (!expire_condition_holds(call, &options, is_volatile ? &present : NULL, deadline)) {
         RULE("expire.condition-before-deletion", "event.refused-is-silent");
         return reply_integer(call, 0);
     }
@@ -139,9 +80,9 @@ ttl_status persist_command(struct call *call) {
 
 enum { TTL_OF_PERSISTENT = -1, TTL_OF_MISSING = -2 };
 
-typedef ttl_status tell_deadline(struct call *call, ttl_instant deadline, bool in_seconds);
+typedef ttl_status tell_deadline(struct call *call, ttl_instant deadline, enum deadline_unit unit);
 
-static ttl_status ttl_generic(struct call *call, tell_deadline *tell, bool in_seconds) {
+static ttl_status ttl_generic(struct call *call, tell_deadline *tell, enum deadline_unit unit) {
     struct key key = db_read(call, call->argv[1]);
     if (key.record == NULL) {
         RULE("ttl.missing-is-minus-two", "expiretime.missing-is-minus-two");
@@ -152,21 +93,21 @@ static ttl_status ttl_generic(struct call *call, tell_deadline *tell, bool in_se
         return reply_integer(call, TTL_OF_PERSISTENT);
     }
     RULE("ttl.reads-only");
-    return tell(call, record_deadline(key.record), in_seconds);
+    return tell(call, record_deadline(key.record), unit);
 }
 
 ttl_status ttl_command(struct call *call) {
-    return ttl_generic(call, reply_remaining, true);
+    return ttl_generic(call, reply_remaining, IN_SECONDS);
 }
 
 ttl_status pttl_command(struct call *call) {
-    return ttl_generic(call, reply_remaining, false);
+    return ttl_generic(call, reply_remaining, IN_MS);
 }
 
 ttl_status expiretime_command(struct call *call) {
-    return ttl_generic(call, reply_moment, true);
+    return ttl_generic(call, reply_moment, IN_SECONDS);
 }
 
 ttl_status pexpiretime_command(struct call *call) {
-    return ttl_generic(call, reply_moment, false);
+    return ttl_generic(call, reply_moment, IN_MS);
 }

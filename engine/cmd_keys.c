@@ -3,9 +3,11 @@
 #include "engine/db.h"
 #include "engine/engine.h"
 #include "engine/glob.h"
+#include "engine/hash.h"
 #include "engine/number.h"
 #include "engine/object.h"
 #include "engine/rule.h"
+#include "engine/scan.h"
 #include "engine/session.h"
 
 /* ---- one by one */
@@ -58,6 +60,10 @@ static ttl_status carry(struct call *call, struct key from, struct database *db,
                         struct key replaced) {
     bool is_volatile = record_is_volatile(from.record);
     if (is_volatile && keyspace_reserve_deadline(&db->keyspace) != TTL_OK) return TTL_NO_MEMORY;
+    struct collection *hash = from.record->type == VALUE_HASH ? record_outside(from.record) : NULL;
+    bool has_fields_due = hash != NULL && hash->due != NULL;
+    if (has_fields_due && due_reserve(&call->engine->memory, &db->due, hash) != TTL_OK)
+        return TTL_NO_MEMORY;
     struct key draft = keyspace_draft_renamed(&db->keyspace, name, from);
     if (draft.record == NULL) return TTL_NO_MEMORY;
     ttl_instant deadline = {0, TTL_ORIGIN_EPOCH};
@@ -66,6 +72,10 @@ static ttl_status carry(struct call *call, struct key from, struct database *db,
     db_put_in(call, db, (struct key){NULL, SLAB_NONE}, draft);
     RULE("rename.moves-deadline", "rename.target-deadline-is-lost");
     if (is_volatile) keyspace_arm(&db->keyspace, draft, deadline);
+    if (has_fields_due) {
+        RULE("hash-field.moves-with-key");
+        due_carry(&db->due, draft.handle, hash);
+    }
     keyspace_forget_value(from);
     db_remove(call, from);
     return TTL_OK;
@@ -185,6 +195,15 @@ static bool copy_options_parse(struct call *call, struct copy_options *options) 
     return true;
 }
 
+/* Valkey takes over what lives, even if that is nothing at all. */
+static void leave_dead_fields(const struct call *call, const struct record *draft) {
+    if (draft->type != VALUE_HASH || !call_has(call, TRAIT_COPY_LEAVES_DEAD_FIELDS)) return;
+    RULE("hash-field.copy-of-dead");
+    struct collection *hash = record_outside(draft);
+    for (size_t i = hash->count; i-- > 0;)
+        if (field_is_dead(call, hash, i)) collection_remove(&call->engine->memory, hash, i, 1);
+}
+
 ttl_status copy_command(struct call *call) {
     ttl_bytes from_name = call->argv[1], to_name = call->argv[2];
     struct copy_options options;
@@ -210,6 +229,11 @@ ttl_status copy_command(struct call *call) {
     if (is_volatile && keyspace_reserve_deadline(&db->keyspace) != TTL_OK) return TTL_NO_MEMORY;
     struct key draft = copy_draft(&db->keyspace, to_name, from.record);
     if (draft.record == NULL) return TTL_NO_MEMORY;
+    if (copy_fields_reserve(db, draft.record) != TTL_OK) {
+        keyspace_discard(&db->keyspace, draft);
+        return TTL_NO_MEMORY;
+    }
+    leave_dead_fields(call, draft.record);
     bool replaces = to.record != NULL;
     bool type_changes = replaces && to.record->type != from.record->type;
     if (to.record != NULL) {
@@ -219,6 +243,7 @@ ttl_status copy_command(struct call *call) {
     db_put_in(call, db, (struct key){NULL, SLAB_NONE}, draft);
     RULE("copy.copies-deadline");
     if (is_volatile) keyspace_arm(&db->keyspace, draft, record_deadline(from.record));
+    copy_fields_settle(db, draft);
     RULE("event.copy");
     event_emit(call->engine, db->id, EVENT_GENERIC, "copy_to", to_name);
     if (replaces) db_announce_overwrite(call, db, to_name, type_changes);
@@ -251,6 +276,7 @@ static void list_key(void *context, uint32_t handle) {
     struct listing *listing = context;
     const struct record *record = keyspace_at(&listing->call->db->keyspace, handle).record;
     if (!name_is_wanted(&listing->wanted, record) || !db_is_alive(listing->call, record)) return;
+    db_note_hollow(listing->call, record);
     ttl_reply_add_bulk(listing->call->reply, record_name(record));
     listing->listed++;
 }
@@ -275,8 +301,7 @@ struct scan_options {
 
 enum { SCAN_COUNT_USUAL = 10, SCAN_SLOTS_PER_KEY = 10 };
 
-/* Redis since 7.2 reads a cursor as a number that is not negative, or as strtoull does. */
-static bool cursor_parse(const struct call *call, ttl_bytes text, uint64_t *cursor) {
+bool scan_cursor_parse(const struct call *call, ttl_bytes text, uint64_t *cursor) {
     int64_t integer;
     RULE("scan.cursor");
     if (!call_has(call, TRAIT_SCAN_CURSOR_IS_STRICT)) return number_parse_unsigned(text, cursor);
@@ -309,7 +334,7 @@ static bool scan_type_parse(struct call *call, size_t at, struct wanted *wanted)
 static bool scan_options_parse(struct call *call, struct scan_options *options) {
     *options = (struct scan_options){.count = SCAN_COUNT_USUAL};
     uint64_t cursor;
-    if (!cursor_parse(call, call->argv[1], &cursor)) {
+    if (!scan_cursor_parse(call, call->argv[1], &cursor)) {
         reply_error(call, "ERR invalid cursor");
         return false;
     }
@@ -447,10 +472,11 @@ ttl_status randomkey_command(struct call *call) {
 ttl_status dbsize_command(struct call *call) {
     const struct keyspace *keyspace = &call->db->keyspace;
     const ttl_timeline *timeline = call->engine->timeline;
-    if (timeline != NULL && keyspace->volatile_count > 0) {
+    size_t unsure = keyspace->volatile_count + call->db->due.count;
+    if (timeline != NULL && unsure > 0) {
         int64_t all = (int64_t)keyspace_count(keyspace);
-        const ttl_told told = {
-            .kind = TTL_TOLD_COUNT, .low = all - (int64_t)keyspace->volatile_count, .high = all};
+        int64_t least = unsure > (size_t)all ? 0 : all - (int64_t)unsure;
+        const ttl_told told = {.kind = TTL_TOLD_COUNT, .low = least, .high = all};
         ttl_reply_add_told(call->reply, timeline->tell(timeline->context, &told));
         return TTL_OK;
     }

@@ -228,10 +228,10 @@ static void info_stats(struct text *text, const ttl_engine *engine) {
     info_line(text, "total_connections_received", statistics->connections);
     info_line(text, "total_commands_processed", statistics->commands);
     if (ttl_dialect_has(&engine->dialect, TRAIT_INFO_SUBEXPIRY))
-        info_line(text, "expired_subkeys", 0);
+        info_line(text, "expired_subkeys", statistics->expired_fields);
     info_line(text, "expired_keys", statistics->expired_keys);
     if (ttl_dialect_has(&engine->dialect, TRAIT_INFO_VOLATILE_ITEMS))
-        info_line(text, "expired_fields", 0);
+        info_line(text, "expired_fields", statistics->expired_fields);
     info_line(text, "evicted_keys", 0);
     info_line(text, "keyspace_hits", statistics->keyspace_hits);
     info_line(text, "keyspace_misses", statistics->keyspace_misses);
@@ -290,9 +290,12 @@ static void info_keyspace(struct text *text, const ttl_engine *engine) {
         text_add(text, ",avg_ttl=");
         text_add_integer(text, average_left_ms(engine, db));
         RULE("info.keyspace");
-        if (ttl_dialect_has(&engine->dialect, TRAIT_INFO_SUBEXPIRY)) text_add(text, ",subexpiry=0");
-        if (ttl_dialect_has(&engine->dialect, TRAIT_INFO_VOLATILE_ITEMS))
-            text_add(text, ",keys_with_volatile_items=0");
+        bool subexpiry = ttl_dialect_has(&engine->dialect, TRAIT_INFO_SUBEXPIRY);
+        bool items = ttl_dialect_has(&engine->dialect, TRAIT_INFO_VOLATILE_ITEMS);
+        if (subexpiry || items) {
+            text_add(text, subexpiry ? ",subexpiry=" : ",keys_with_volatile_items=");
+            text_add_integer(text, (int64_t)db->due.count);
+        }
         text_add(text, "\r\n");
     }
 }

@@ -15,32 +15,55 @@ struct key copy_draft(struct keyspace *keyspace, ttl_bytes name, const struct re
     return draft;
 }
 
+static struct collection *hash_of(const struct record *record) {
+    return record->type == VALUE_HASH ? record_outside(record) : NULL;
+}
+
+ttl_status copy_fields_reserve(struct database *db, const struct record *draft) {
+    struct collection *hash = hash_of(draft);
+    if (hash == NULL || hash->volatile_count == 0) return TTL_OK;
+    return due_reserve(db->keyspace.memory, &db->due, hash);
+}
+
+void copy_fields_settle(struct database *db, struct key copy) {
+    struct collection *hash = hash_of(copy.record);
+    if (hash == NULL || hash->due == NULL) return;
+    RULE("hash-field.copied");
+    due_settle(&db->due, copy.handle, hash, false);
+}
+
 /* ---- all that another engine has */
 
 struct copying {
     const struct keyspace *from;
-    struct keyspace *to;
+    struct database *db; /* that gets the copies */
     ttl_status status;
 };
 
 /* The dead, too. */
 static void copy_key(void *context, uint32_t handle) {
     struct copying *copying = context;
+    struct keyspace *to = &copying->db->keyspace;
     const struct record *record = keyspace_at(copying->from, handle).record;
     bool is_volatile = record_is_volatile(record);
     if (copying->status != TTL_OK) return;
     copying->status = TTL_NO_MEMORY;
-    if (is_volatile && keyspace_reserve_deadline(copying->to) != TTL_OK) return;
-    struct key draft = copy_draft(copying->to, record_name(record), record);
+    if (is_volatile && keyspace_reserve_deadline(to) != TTL_OK) return;
+    struct key draft = copy_draft(to, record_name(record), record);
     if (draft.record == NULL) return;
-    keyspace_link(copying->to, draft);
+    if (copy_fields_reserve(copying->db, draft.record) != TTL_OK) {
+        keyspace_discard(to, draft);
+        return;
+    }
+    keyspace_link(to, draft);
     RULE("replica.copy-has-the-dead");
-    if (is_volatile) keyspace_arm(copying->to, draft, record_deadline(record));
+    if (is_volatile) keyspace_arm(to, draft, record_deadline(record));
+    copy_fields_settle(copying->db, draft);
     copying->status = TTL_OK;
 }
 
 static ttl_status copy_database(const struct database *from, struct database *to) {
-    struct copying copying = {&from->keyspace, &to->keyspace, TTL_OK};
+    struct copying copying = {&from->keyspace, to, TTL_OK};
     uint32_t cursor = 0;
     do cursor = table_scan(&from->keyspace.table, cursor, copy_key, &copying);
     while (cursor != 0);

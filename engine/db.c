@@ -4,6 +4,7 @@
 
 #include "engine/change.h"
 #include "engine/deadline.h"
+#include "engine/hash.h"
 #include "engine/rule.h"
 #include "engine/session.h"
 
@@ -84,10 +85,24 @@ static void note_use(const struct call *call, struct database *db, struct key ke
         keyspace_set_used(&db->keyspace, key, deadline_present_s(call->engine));
 }
 
+/* When a history is judged: a hash all of whose fields are dead is there or not, as the server
+ * likes. Commands of hashes answer the same either way, unless the key has a deadline to lose. */
+void db_note_hollow(const struct call *call, const struct record *record) {
+    const ttl_timeline *timeline = call->engine->timeline;
+    if (timeline == NULL || record == NULL || record->type != VALUE_HASH) return;
+    const struct collection *hash = record_outside(record);
+    if (hash->volatile_count == 0 || hash->volatile_count < hash->count) return;
+    if (call->command->group == GROUP_HASH && !record_is_volatile(record)) return;
+    if (hash_count_living(call, hash) > 0) return;
+    timeline->give_up(timeline->context, "all fields of a hash are dead: whether the key is still "
+                                         "there is the server's own affair");
+}
+
 struct key db_write_in(struct call *call, struct database *db, ttl_bytes name) {
     struct key key = keyspace_find(&db->keyspace, name);
     if (key.record == NULL || db_is_alive(call, key.record)) {
         if (call->engine->keeps_ages) note_use(call, db, key);
+        db_note_hollow(call, key.record);
         return key;
     }
     if (call->engine->is_replica) {

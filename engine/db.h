@@ -24,6 +24,8 @@ struct key db_write(struct call *call, ttl_bytes name);
 struct key db_delete(struct call *call, ttl_bytes name);
 /* As db_write, in a database that is not the selected one. */
 struct key db_write_in(struct call *call, struct database *db, ttl_bytes name);
+/* For what lists keys: a hash that may be there or not is no matter to judge. */
+void db_note_hollow(const struct call *call, const struct record *record);
 /* Is it there and alive? Reclaims nothing, counts nothing. */
 bool db_is_alive(const struct call *call, const struct record *record);
 /* True when the key is missing or of this type; otherwise answers WRONGTYPE. */

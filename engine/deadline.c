@@ -83,6 +83,38 @@ bool deadline_parse_any(struct call *call, size_t index, struct deadline_spellin
     return false;
 }
 
+/* Redis keeps the deadlines of fields in 48 bits, and two of those for later use. */
+static const int64_t FIELD_MOST_MS = INT64_MAX >> 17;
+
+/* Does the deadline that a field is given, `amount` from `origin` on, fit in there? */
+static bool field_deadline_fits(const struct call *call, int64_t amount,
+                                struct deadline_spelling spelling) {
+    if (amount > (spelling.in_seconds ? FIELD_MOST_MS / MS_PER_SECOND : FIELD_MOST_MS))
+        return false;
+    if (spelling.is_absolute) return true;
+    int64_t amount_ms = spelling.in_seconds ? amount * MS_PER_SECOND : amount;
+    ttl_instant last = ttl_instant_at(FIELD_MOST_MS - amount_ms);
+    return !deadline_is_later(call->engine, engine_now_again(call->engine), last);
+}
+
+bool deadline_parse_of_field(struct call *call, size_t index, struct deadline_spelling spelling,
+                             ttl_instant *deadline) {
+    int64_t amount;
+    bool is_narrow = call_has(call, TRAIT_FIELD_DEADLINE_46_BITS);
+    if (!call_integer(call, index, &amount)) return false;
+    if (amount < 0 && is_narrow) {
+        RULE("hash-field.negative-refused");
+        reply_error(call, "ERR invalid expire time, must be >= 0");
+        return false;
+    }
+    bool fits = amount >= 0 && (!is_narrow || field_deadline_fits(call, amount, spelling));
+    if (fits && deadline_of(call, amount, spelling, deadline)) return true;
+    RULE("hash-field.overflow-refused", "hash-field.redis-cap", "hgetex.time-in-range",
+         "hsetex.time-in-range");
+    reply_invalid_deadline(call);
+    return false;
+}
+
 ttl_instant deadline_of_restore(const struct call *call, int64_t amount_ms, bool is_absolute) {
     if (is_absolute) return ttl_instant_at(amount_ms);
     ttl_instant now = engine_now_again(call->engine);
@@ -98,6 +130,10 @@ bool deadline_has_passed(const ttl_engine *engine, ttl_instant deadline) {
         return false;
     RULE("expire.deadline-inclusive", "clock.rate");
     return deadline_is_later(engine, engine->now, deadline);
+}
+
+bool deadline_has_come(const ttl_engine *engine, ttl_instant deadline) {
+    return !deadline_is_later(engine, deadline, engine->now);
 }
 
 bool deadline_is_not_ahead(const ttl_engine *engine, ttl_instant deadline) {
@@ -130,6 +166,13 @@ int64_t deadline_left_ms(const ttl_engine *engine, ttl_instant deadline) {
     return left_between(engine->now, deadline);
 }
 
+/* In whole seconds, where that is asked for. */
+static int64_t in_unit(int64_t ms, enum deadline_unit unit) {
+    if (unit == IN_MS) return ms;
+    if (unit == IN_SECONDS) return seconds_rounded(ms);
+    return ms / MS_PER_SECOND + (ms % MS_PER_SECOND > 0);
+}
+
 /* A number that the timeline has to find, since the engine cannot subtract these instants. */
 static ttl_status reply_told(struct call *call, ttl_told_kind kind, ttl_instant deadline,
                              ttl_instant now) {
@@ -139,21 +182,22 @@ static ttl_status reply_told(struct call *call, ttl_told_kind kind, ttl_instant 
     return TTL_OK;
 }
 
-ttl_status reply_remaining(struct call *call, ttl_instant deadline, bool in_seconds) {
+ttl_status reply_remaining(struct call *call, ttl_instant deadline, enum deadline_unit unit) {
+    static const ttl_told_kind kinds[] = {TTL_TOLD_LEFT_MS, TTL_TOLD_LEFT_S, TTL_TOLD_LEFT_S_UP};
     ttl_instant now = engine_now_again(call->engine);
-    if (now.origin != deadline.origin)
-        return reply_told(call, in_seconds ? TTL_TOLD_LEFT_S : TTL_TOLD_LEFT_MS, deadline, now);
+    if (now.origin != deadline.origin) return reply_told(call, kinds[unit], deadline, now);
     RULE("clock.jump-back");
     int64_t left_ms = left_between(now, deadline);
     RULE("ttl.remaining", "ttl.counts-down", "ttl.falls-each-millisecond");
-    return reply_integer(call, in_seconds ? seconds_rounded(left_ms) : left_ms);
+    return reply_integer(call, in_unit(left_ms, unit));
 }
 
-ttl_status reply_moment(struct call *call, ttl_instant deadline, bool in_seconds) {
+ttl_status reply_moment(struct call *call, ttl_instant deadline, enum deadline_unit unit) {
+    static const ttl_told_kind kinds[] = {TTL_TOLD_MOMENT_MS, TTL_TOLD_MOMENT_S,
+                                          TTL_TOLD_MOMENT_S_UP};
     if (deadline.origin != TTL_ORIGIN_EPOCH)
-        return reply_told(call, in_seconds ? TTL_TOLD_MOMENT_S : TTL_TOLD_MOMENT_MS, deadline,
-                          call->engine->now);
+        return reply_told(call, kinds[unit], deadline, call->engine->now);
     RULE("expiretime.tells-the-second", "pexpiretime.tells-the-millisecond",
          "expiretime.does-not-count-down");
-    return reply_integer(call, in_seconds ? seconds_rounded(deadline.ms) : deadline.ms);
+    return reply_integer(call, in_unit(deadline.ms, unit));
 }

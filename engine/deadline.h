@@ -24,12 +24,19 @@ bool deadline_parse_positive(struct call *call, size_t index, struct deadline_sp
 bool deadline_parse_any(struct call *call, size_t index, struct deadline_spelling spelling,
                         ttl_instant *deadline);
 
+/* Reads the deadline that a field of a hash is given: it may be zero or past, but not negative, and
+ * Redis keeps it within 46 bits. */
+bool deadline_parse_of_field(struct call *call, size_t index, struct deadline_spelling spelling,
+                             ttl_instant *deadline);
+
 /* The deadline that RESTORE is given, which is not negative. Nothing is checked: a sum beyond 64
  * bits wraps around into the past. */
 ttl_instant deadline_of_restore(const struct call *call, int64_t amount_ms, bool is_absolute);
 
 /* Is a key with this deadline dead now? In the millisecond of its deadline it is alive. */
 bool deadline_has_passed(const ttl_engine *engine, ttl_instant deadline);
+/* Has the millisecond of this deadline begun? */
+bool deadline_has_come(const ttl_engine *engine, ttl_instant deadline);
 /* Is this no time in the future? Setting such a deadline deletes the key. */
 bool deadline_is_not_ahead(const ttl_engine *engine, ttl_instant deadline);
 /* Is `a` later than `b`? */
@@ -40,9 +47,12 @@ uint32_t deadline_present_s(const ttl_engine *engine);
 
 /* What is left until the deadline, in milliseconds; nothing once it has passed. */
 int64_t deadline_left_ms(const ttl_engine *engine, ttl_instant deadline);
-/* Answers what is left until the deadline, in milliseconds or in rounded seconds. */
-ttl_status reply_remaining(struct call *call, ttl_instant deadline, bool in_seconds);
-/* Answers the deadline itself, in milliseconds or in rounded seconds since the epoch. */
-ttl_status reply_moment(struct call *call, ttl_instant deadline, bool in_seconds);
+/* How a time is answered. */
+enum deadline_unit { IN_MS, IN_SECONDS, IN_SECONDS_ROUNDED_UP };
+
+/* Answers what is left until the deadline. */
+ttl_status reply_remaining(struct call *call, ttl_instant deadline, enum deadline_unit unit);
+/* Answers the deadline itself, since the epoch. */
+ttl_status reply_moment(struct call *call, ttl_instant deadline, enum deadline_unit unit);
 
 #endif

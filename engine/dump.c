@@ -25,11 +25,16 @@ enum dump_type {
     TYPE_ZSET_LISTPACK = 17,
     TYPE_QUICKLIST_2 = 18, /* listpacks, or elements alone */
     TYPE_SET_LISTPACK = 20,
+    TYPE_HASH_2 = 22,           /* Valkey: each value with a deadline behind it */
+    TYPE_HASH_DEADLINES = 24,   /* Redis: each field with its distance to the first before it */
+    TYPE_HASH_LISTPACK_EX = 25, /* Redis: a deadline for every two entries */
 };
 
 enum {
     FOOTER = 10,
     VERSION_WRITTEN = 6,
+    VERSION_OF_DEADLINES = 12, /* of fields: in Redis, and in Valkey */
+    VERSION_OF_HASH_2 = 80,
     VERSION_OF_ALL = 9, /* of Redis 5 to 6.2: no dialect is older */
     SCORE_NAN = 253,
     SCORE_INFINITY = 254,
@@ -85,15 +90,17 @@ static void write_number(struct text *text, uint64_t number, unsigned bytes) {
     text_add_bytes(text, (ttl_bytes){little_endian, bytes});
 }
 
-static void write_length(struct text *text, size_t length) {
+static void write_length(struct text *text, uint64_t length) {
     if (length < 1u << 6) {
         write_number(text, length, 1);
     } else if (length < 1u << 14) {
         write_number(text, length >> 8 | 0x40, 1);
         write_number(text, length & 255, 1);
     } else {
-        write_number(text, 0x80, 1);
-        for (int shift = 24; shift >= 0; shift -= 8) write_number(text, length >> shift & 255, 1);
+        bool is_long = (uint64_t)length > UINT32_MAX;
+        write_number(text, is_long ? 0x81 : 0x80, 1);
+        for (int shift = is_long ? 56 : 24; shift >= 0; shift -= 8)
+            write_number(text, length >> shift & 255, 1);
     }
 }
 
@@ -124,16 +131,68 @@ static void write_collection(struct text *text, enum value_type type,
     }
 }
 
-void dump_write(struct text *text, const struct record *record) {
+/* A hash whose fields have deadlines, as Valkey writes it. */
+static void write_hash_2(struct text *text, const struct collection *hash) {
+    write_length(text, hash->count);
+    for (size_t i = 0; i < hash->count; i++) {
+        const struct member *field = &hash->members[i];
+        write_string(text, field->bytes);
+        write_string(text, field->value);
+        write_number(text, field->is_volatile ? (uint64_t)field->deadline_ms : UINT64_MAX, 8);
+    }
+}
+
+/* The same, as Redis writes it: deadlines are counted from the first of them, and from 1. */
+static void write_hash_deadlines(struct text *text, const struct collection *hash) {
+    int64_t first_ms = INT64_MAX;
+    for (size_t i = 0; i < hash->count; i++) {
+        const struct member *field = &hash->members[i];
+        if (field->is_volatile && field->deadline_ms < first_ms) first_ms = field->deadline_ms;
+    }
+    write_number(text, (uint64_t)first_ms, 8);
+    write_length(text, hash->count);
+    for (size_t i = 0; i < hash->count; i++) {
+        const struct member *field = &hash->members[i];
+        write_length(text, field->is_volatile ? (uint64_t)(field->deadline_ms - first_ms) + 1 : 0);
+        write_string(text, field->bytes);
+        write_string(text, field->value);
+    }
+}
+
+static bool has_field_deadlines(const struct record *record) {
+    if (record->type != VALUE_HASH) return false;
+    const struct collection *hash = record_outside(record);
+    return hash->volatile_count > 0;
+}
+
+/* Writes the value, and returns the version of the payload. */
+static unsigned write_value(struct text *text, const ttl_dialect *dialect,
+                            const struct record *record) {
     static const enum dump_type types[VALUE_TYPES] = {
         [VALUE_STRING] = TYPE_STRING, [VALUE_LIST] = TYPE_LIST, [VALUE_HASH] = TYPE_HASH,
         [VALUE_SET] = TYPE_SET,       [VALUE_ZSET] = TYPE_ZSET,
     };
-    size_t from = text->length;
+    bool has_deadlines = has_field_deadlines(record);
+    if (has_deadlines && ttl_dialect_has(dialect, TRAIT_DUMP_HASH_2)) {
+        write_number(text, TYPE_HASH_2, 1);
+        write_hash_2(text, record_outside(record));
+        return VERSION_OF_HASH_2;
+    }
+    if (has_deadlines) {
+        write_number(text, TYPE_HASH_DEADLINES, 1);
+        write_hash_deadlines(text, record_outside(record));
+        return VERSION_OF_DEADLINES;
+    }
     write_number(text, types[record->type], 1);
     if (record->type == VALUE_STRING) write_string(text, record_string(record));
     else write_collection(text, record->type, record_outside(record));
-    write_number(text, VERSION_WRITTEN, 2);
+    return VERSION_WRITTEN;
+}
+
+void dump_write(struct text *text, const ttl_dialect *dialect, const struct record *record) {
+    size_t from = text->length;
+    unsigned version = write_value(text, dialect, record);
+    write_number(text, version, 2);
     if (text->failed) return;
     write_number(text, crc64((ttl_bytes){text->data + from, text->length - from}), 8);
 }
@@ -144,6 +203,7 @@ struct reader {
     struct memory *memory;
     const unsigned char *at, *end;
     enum dump_status status; /* the first that went wrong */
+    int64_t first_ms;        /* from which TYPE_HASH_DEADLINES counts */
 };
 
 static bool reader_fail(struct reader *reader, enum dump_status status) {
@@ -288,6 +348,48 @@ static bool read_score(struct reader *reader, enum dump_type type, double *score
     return (digits != NULL && number_parse_double(text, score)) || reader_fail(reader, DUMP_BAD);
 }
 
+/* ---- deadlines of fields */
+
+static bool read_8_bytes(struct reader *reader, uint64_t *number) {
+    const unsigned char *from = read_bytes(reader, 8);
+    if (from == NULL) return false;
+    *number = 0;
+    for (int i = 7; i >= 0; i--) *number = *number << 8 | from[i];
+    return true;
+}
+
+static bool set_deadline(struct reader *reader, struct member *field, uint64_t deadline_ms) {
+    if (deadline_ms > INT64_MAX) return reader_fail(reader, DUMP_BAD);
+    field->is_volatile = true;
+    field->deadline_ms = (int64_t)deadline_ms;
+    return true;
+}
+
+/* What stands before a field, and behind its value. */
+static bool read_before(struct reader *reader, enum dump_type type, struct member *field) {
+    uint64_t distance = 0;
+    if (type != TYPE_HASH_DEADLINES) return true;
+    if (!read_length(reader, &distance)) return false;
+    if (distance > INT64_MAX) return reader_fail(reader, DUMP_BAD);
+    return distance == 0 || set_deadline(reader, field, (uint64_t)reader->first_ms + distance - 1);
+}
+
+static bool read_behind(struct reader *reader, enum dump_type type, struct member *field) {
+    uint64_t deadline_ms;
+    if (type != TYPE_HASH_2) return true;
+    if (!read_8_bytes(reader, &deadline_ms)) return false;
+    return deadline_ms == UINT64_MAX || set_deadline(reader, field, deadline_ms);
+}
+
+/* What stands before all fields. */
+static bool read_first_deadline(struct reader *reader, enum dump_type type) {
+    uint64_t first_ms = 0;
+    if (type != TYPE_HASH_DEADLINES && type != TYPE_HASH_LISTPACK_EX) return true;
+    if (!read_8_bytes(reader, &first_ms)) return false;
+    reader->first_ms = (int64_t)first_ms;
+    return first_ms <= INT64_MAX || reader_fail(reader, DUMP_BAD);
+}
+
 /* ---- collections */
 
 /* Takes the member, whose bytes are its own, into the collection; each only once but in a list. */
@@ -312,32 +414,45 @@ static void read_plain(struct reader *reader, enum dump_type type, struct dump_v
     if (!read_length(reader, &count)) return;
     for (; count > 0 && reader->status == DUMP_OK; count--) {
         struct member member = {.score = 0};
-        bool whole = read_string(reader, &member.bytes);
-        if (whole && value->type == VALUE_HASH) whole = read_string(reader, &member.value);
+        bool whole = read_before(reader, type, &member) && read_string(reader, &member.bytes);
+        if (whole && value->type == VALUE_HASH)
+            whole = read_string(reader, &member.value) && read_behind(reader, type, &member);
         if (whole && value->type == VALUE_ZSET) whole = read_score(reader, type, &member.score);
         if (!whole) member_release(reader->memory, &member);
         else collect(reader, value, member);
     }
 }
 
+static bool read_packed_deadline(struct reader *reader, struct packed *packed,
+                                 struct member *field) {
+    ttl_bytes entry;
+    int64_t deadline_ms;
+    if (!packed_next(packed, &entry) || !argument_integer(entry, &deadline_ms) || deadline_ms < 0)
+        return reader_fail(reader, DUMP_BAD);
+    return deadline_ms == 0 || set_deadline(reader, field, (uint64_t)deadline_ms);
+}
+
 /* The second half of what a hash or a sorted set holds for each member. */
-static bool read_other_half(struct reader *reader, struct packed *packed,
+static bool read_other_half(struct reader *reader, enum dump_type type, struct packed *packed,
                             const struct dump_value *value, struct member *member) {
     ttl_bytes entry;
     if (value->type != VALUE_HASH && value->type != VALUE_ZSET) return true;
     if (!packed_next(packed, &entry)) return reader_fail(reader, DUMP_BAD);
-    if (value->type == VALUE_HASH) return read_copy(reader, entry, &member->value);
+    if (value->type == VALUE_HASH)
+        return read_copy(reader, entry, &member->value) &&
+               (type != TYPE_HASH_LISTPACK_EX || read_packed_deadline(reader, packed, member));
     return number_parse_double(entry, &member->score) || reader_fail(reader, DUMP_BAD);
 }
 
-static void read_packed(struct reader *reader, enum packed_form form, struct dump_value *value) {
+static void read_packed(struct reader *reader, enum dump_type type, enum packed_form form,
+                        struct dump_value *value) {
     ttl_bytes block, entry;
     if (!read_string(reader, &block)) return;
     struct packed packed = packed_begin(form, block);
     while (reader->status == DUMP_OK && packed_next(&packed, &entry)) {
         struct member member = {.score = 0};
         if (read_copy(reader, entry, &member.bytes) &&
-            read_other_half(reader, &packed, value, &member))
+            read_other_half(reader, type, &packed, value, &member))
             collect(reader, value, member);
         else member_release(reader->memory, &member);
     }
@@ -353,7 +468,7 @@ static void read_quicklist(struct reader *reader, enum dump_type type, struct du
         struct member member = {.score = 0};
         if (is_second && !read_length(reader, &container)) return;
         if (container == NODE_PACKED)
-            read_packed(reader, is_second ? PACKED_LISTPACK : PACKED_ZIPLIST, value);
+            read_packed(reader, type, is_second ? PACKED_LISTPACK : PACKED_ZIPLIST, value);
         else if (container != NODE_PLAIN) reader_fail(reader, DUMP_BAD);
         else if (read_string(reader, &member.bytes)) collect(reader, value, member);
     }
@@ -380,29 +495,45 @@ static const struct layout {
     [TYPE_ZSET_LISTPACK] = {LAYOUT_PACKED, VALUE_ZSET, PACKED_LISTPACK},
     [TYPE_QUICKLIST_2] = {LAYOUT_QUICKLIST, VALUE_LIST, 0},
     [TYPE_SET_LISTPACK] = {LAYOUT_PACKED, VALUE_SET, PACKED_LISTPACK},
+    [TYPE_HASH_2] = {LAYOUT_PLAIN, VALUE_HASH, 0},
+    [TYPE_HASH_DEADLINES] = {LAYOUT_PLAIN, VALUE_HASH, 0},
+    [TYPE_HASH_LISTPACK_EX] = {LAYOUT_PACKED, VALUE_HASH, PACKED_LISTPACK},
 };
 
-static void read_collection(struct reader *reader, unsigned type, struct dump_value *value) {
+static bool type_is_read(const ttl_dialect *dialect, unsigned type) {
+    if (type == TYPE_HASH_2) return ttl_dialect_has(dialect, TRAIT_DUMP_HASH_2);
+    if (type == TYPE_HASH_DEADLINES || type == TYPE_HASH_LISTPACK_EX)
+        return ttl_dialect_has(dialect, TRAIT_INFO_SUBEXPIRY);
+    return type < sizeof layouts / sizeof *layouts && layouts[type].layout != LAYOUT_NONE;
+}
+
+static void read_members(struct reader *reader, enum dump_type type, struct dump_value *value) {
     const struct layout *layout = &layouts[type];
-    value->type = layout->type;
+    if (!read_first_deadline(reader, type)) return;
+    switch (layout->layout) {
+    case LAYOUT_PLAIN: read_plain(reader, type, value); break;
+    case LAYOUT_PACKED: read_packed(reader, type, layout->form, value); break;
+    case LAYOUT_QUICKLIST: read_quicklist(reader, type, value); break;
+    case LAYOUT_NONE: break;
+    }
+    if (value->collection->count == 0) reader_fail(reader, DUMP_BAD);
+}
+
+static void read_collection(struct reader *reader, enum dump_type type, struct dump_value *value) {
+    value->type = layouts[type].type;
     value->collection = collection_new(reader->memory, 0);
     if (value->collection == NULL) {
         reader_fail(reader, DUMP_NO_MEMORY);
         return;
     }
-    switch (layout->layout) {
-    case LAYOUT_PLAIN: read_plain(reader, (enum dump_type)type, value); break;
-    case LAYOUT_PACKED: read_packed(reader, layout->form, value); break;
-    case LAYOUT_QUICKLIST: read_quicklist(reader, (enum dump_type)type, value); break;
-    case LAYOUT_NONE: break;
-    }
-    if (value->collection->count == 0) reader_fail(reader, DUMP_BAD);
+    read_members(reader, type, value);
     if (reader->status != DUMP_OK) dump_release(reader->memory, value);
 }
 
-enum dump_status dump_read(struct memory *memory, ttl_bytes payload, struct dump_value *value) {
+enum dump_status dump_read(struct memory *memory, const ttl_dialect *dialect, ttl_bytes payload,
+                           struct dump_value *value) {
     const unsigned char *bytes = (const unsigned char *)payload.data;
-    struct reader reader = {memory, bytes, bytes + payload.length, DUMP_OK};
+    struct reader reader = {memory, bytes, bytes + payload.length, DUMP_OK, 0};
     *value = (struct dump_value){.type = VALUE_STRING};
     const unsigned char *type = read_bytes(&reader, 1);
     if (type == NULL) return DUMP_BAD;
@@ -410,10 +541,8 @@ enum dump_status dump_read(struct memory *memory, ttl_bytes payload, struct dump
         read_string(&reader, &value->string);
         return reader.status;
     }
-    bool is_known =
-        *type < sizeof layouts / sizeof *layouts && layouts[*type].layout != LAYOUT_NONE;
-    if (!is_known) return DUMP_BAD;
-    read_collection(&reader, *type, value);
+    if (!type_is_read(dialect, *type)) return DUMP_BAD;
+    read_collection(&reader, (enum dump_type) * type, value);
     return reader.status;
 }
 

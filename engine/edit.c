@@ -39,6 +39,10 @@ ttl_status edit_begin(struct edit *edit, struct call *call, ttl_bytes name, stru
     return TTL_NO_MEMORY;
 }
 
+void edit_abandon(struct edit *edit) {
+    if (edit->is_new) keyspace_discard(&edit->call->db->keyspace, edit->key);
+}
+
 void edit_commit(struct edit *edit) {
     RULE("collection.change-keeps-deadline");
     if (edit->is_new) db_put(edit->call, (struct key){NULL, SLAB_NONE}, edit->key);

@@ -39,6 +39,8 @@ struct edit {
  * is none, with room for `more` members. */
 ttl_status edit_begin(struct edit *edit, struct call *call, ttl_bytes name, struct key key,
                       enum value_type type, size_t more);
+/* There is no memory for what belongs to it: nothing has changed. */
+void edit_abandon(struct edit *edit);
 /* Puts the draft into the keyspace, or says that the key is changed in place. */
 void edit_commit(struct edit *edit);
 

@@ -3,6 +3,7 @@
 #include "engine/command.h"
 #include "engine/db.h"
 #include "engine/deadline.h"
+#include "engine/hash.h"
 #include "engine/object.h"
 #include "engine/require.h"
 #include "engine/rule.h"
@@ -53,6 +54,7 @@ void ttl_engine_free(ttl_engine *engine) {
         struct database *db = engine->databases[i];
         if (db == NULL) continue;
         keyspace_reset(&db->keyspace, 0);
+        due_free(memory, &db->due);
         memory_give(memory, db, sizeof *db);
     }
     memory_give(memory, engine->databases,
@@ -109,7 +111,7 @@ uint64_t engine_random(ttl_engine *engine) {
     return z ^ z >> 31;
 }
 
-/* ---- the active cycle */
+/* ---- the active cycle: keys by their deadlines, then hashes whose fields are due */
 
 /* Has this database keys that the wheel knows of? */
 static bool database_waits(const struct database *db) {
@@ -165,6 +167,15 @@ static ttl_status database_expire(ttl_engine *engine, struct database *db, int64
     return status;
 }
 
+/* Reclaims the fields that are due in one database. */
+static size_t database_expire_fields(ttl_engine *engine, struct database *db) {
+    struct due_hash *next;
+    size_t count = 0;
+    for (; (next = due_first(&db->due, engine->now.ms)) != NULL; count++)
+        hash_expire(engine, db, keyspace_at(&db->keyspace, next->key), engine->now.ms);
+    return count;
+}
+
 ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed) {
     size_t count = 0;
     ttl_status status = TTL_OK;
@@ -180,8 +191,12 @@ ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed) {
         status = database_expire(engine, next.where, next.until_ms, &count);
         if (status != TTL_OK) break;
     }
-    for (int i = 0; i < engine->database_count; i++)
-        if (engine->databases[i] != NULL) engine->databases[i]->was_sampled = true;
+    for (int i = 0; i < engine->database_count; i++) {
+        struct database *db = engine->databases[i];
+        if (db == NULL) continue;
+        db->was_sampled = true;
+        if (status == TTL_OK) count += database_expire_fields(engine, db);
+    }
     if (removed != NULL) *removed = count;
     return status;
 }
@@ -190,16 +205,31 @@ void ttl_engine_set_replica(ttl_engine *engine, bool is_replica) {
     engine->is_replica = is_replica;
 }
 
+/* When the first field of a hash is due; INT64_MAX: none is. */
+static int64_t first_field_ms(const ttl_engine *engine) {
+    int64_t first_ms = INT64_MAX;
+    for (int i = 0; i < engine->database_count; i++) {
+        const struct database *db = engine->databases[i];
+        if (db == NULL) continue;
+        const struct due_hash *next = due_first(&db->due, first_ms);
+        if (next != NULL) first_ms = next->at_ms;
+    }
+    return first_ms;
+}
+
 bool ttl_engine_next_expiry(ttl_engine *engine, int64_t *at_ms) {
     struct next_due next;
+    int64_t field_ms = first_field_ms(engine);
     if (engine_next_due(engine, INT64_MAX, &next) != TTL_OK) {
         /* There is no memory to look with: say "now", and let the cycle itself report it. */
         *at_ms = engine->now.ms;
         return true;
     }
-    if (next.where == NULL) return false;
-    *at_ms = next.deadline_ms;
-    if (!engine_expires_at_deadline(engine) && *at_ms < INT64_MAX) ++*at_ms;
+    *at_ms = field_ms;
+    if (next.where == NULL) return field_ms < INT64_MAX;
+    int64_t key_ms = next.deadline_ms;
+    if (!engine_expires_at_deadline(engine) && key_ms < INT64_MAX) ++key_ms;
+    if (key_ms < field_ms) *at_ms = key_ms;
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/due.h"
 #include "engine/require.h"
 
 enum { MEMBERS_FIRST = 4 };
@@ -9,7 +10,8 @@ enum { MEMBERS_FIRST = 4 };
 /* ---- members */
 
 ttl_status member_copy(struct memory *memory, const struct member *from, struct member *copy) {
-    *copy = (struct member){.score = from->score};
+    *copy = *from;
+    copy->bytes = copy->value = (ttl_bytes){NULL, 0};
     if (memory_copy_bytes(memory, from->bytes, &copy->bytes) != TTL_OK) return TTL_NO_MEMORY;
     if (memory_copy_bytes(memory, from->value, &copy->value) == TTL_OK) return TTL_OK;
     member_release(memory, copy);
@@ -40,6 +42,7 @@ struct collection *collection_new(struct memory *memory, size_t room) {
 }
 
 void collection_free(struct memory *memory, struct collection *collection) {
+    if (collection->due != NULL) due_forget(memory, collection);
     for (size_t i = 0; i < collection->count; i++) member_release(memory, &collection->members[i]);
     memory_give(memory, collection->members, collection->capacity * sizeof *collection->members);
     memory_give(memory, collection, sizeof *collection);
@@ -90,6 +93,7 @@ void collection_insert(struct collection *collection, size_t index, struct membe
     memmove(at + 1, at, (collection->count - index) * sizeof *at);
     *at = member;
     collection->count++;
+    collection->volatile_count += member.is_volatile;
 }
 
 /* Closes the gap of `count` members whose bytes belong to somebody else by now. */
@@ -103,14 +107,36 @@ static void collection_close(struct collection *collection, size_t index, size_t
 struct member collection_take(struct collection *collection, size_t index) {
     require(index < collection->count);
     struct member taken = collection->members[index];
+    collection->volatile_count -= taken.is_volatile;
     collection_close(collection, index, 1);
     return taken;
 }
 
 void collection_remove(struct memory *memory, struct collection *collection, size_t index,
                        size_t count) {
-    for (size_t i = 0; i < count; i++) member_release(memory, &collection->members[index + i]);
+    for (size_t i = index; i < index + count; i++) {
+        collection->volatile_count -= collection->members[i].is_volatile;
+        member_release(memory, &collection->members[i]);
+    }
     collection_close(collection, index, count);
+}
+
+void collection_replace(struct memory *memory, struct collection *collection, size_t index,
+                        struct member member) {
+    struct member *at = &collection->members[index];
+    collection->volatile_count += member.is_volatile;
+    collection->volatile_count -= at->is_volatile;
+    member_release(memory, at);
+    *at = member;
+}
+
+void collection_set_deadline(struct collection *hash, size_t index, const ttl_instant *deadline) {
+    struct member *field = &hash->members[index];
+    hash->volatile_count += deadline != NULL;
+    hash->volatile_count -= field->is_volatile;
+    field->is_volatile = deadline != NULL;
+    field->deadline_ms = deadline == NULL ? 0 : deadline->ms;
+    field->origin = deadline == NULL ? 0 : deadline->origin;
 }
 
 size_t collection_find(const struct collection *collection, ttl_bytes bytes) {

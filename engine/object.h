@@ -8,8 +8,9 @@
  * What may fail for want of memory comes first and changes nothing (copy, reserve); what changes a
  * collection comes second and cannot fail (insert, take, remove).
  *
- * Invariants: a collection in a keyspace is never empty (emptying it removes the key); members of
- * a hash, set or sorted set are distinct; empty bytes have no memory, their `data` is NULL.
+ * Invariants: a collection in a keyspace is never empty, since emptying it removes the key (but for
+ * two faults of servers, see COPY and HINCRBYFLOAT); members of a hash, set or sorted set are
+ * distinct; empty bytes have no memory, their `data` is NULL.
  * Cost: O(n) for most operations.
  * Ownership: a collection owns its members' bytes.
  */
@@ -24,14 +25,28 @@
 struct member {
     ttl_bytes bytes; /* list element, set or sorted-set member, hash field */
     ttl_bytes value; /* hash: the field's value; else empty */
-    double score;    /* sorted set; else 0 */
+    union {
+        double score;        /* sorted set; else 0 */
+        int64_t deadline_ms; /* hash: of a volatile field, in milliseconds after its origin */
+    };
+    uint32_t origin;
+    bool is_volatile; /* hash: the field has a deadline */
 };
+
+struct due_hash;
 
 struct collection {
     struct member *members;
     size_t count, capacity;
-    bool only_integers; /* a set: every member it ever had spells an integer */
+    bool only_integers;    /* a set: every member it ever had spells an integer */
+    size_t volatile_count; /* a hash: fields with a deadline */
+    struct due_hash *due;  /* a hash that has, or had, such fields: its place in due.h */
 };
+
+/* The deadline of a volatile field. */
+static inline ttl_instant member_deadline(const struct member *member) {
+    return (ttl_instant){member->deadline_ms, member->origin};
+}
 
 /* For keyspace_init: gives a collection back. */
 void object_release(struct memory *memory, enum value_type type, void *object);
@@ -63,6 +78,11 @@ void collection_remove(struct memory *memory, struct collection *collection, siz
                        size_t count);
 /* Hands a member to the caller and leaves an empty one in its place. */
 struct member member_move(struct member *member);
+/* Puts a member in the place of another one, which is released. */
+void collection_replace(struct memory *memory, struct collection *collection, size_t index,
+                        struct member member);
+/* Gives a field of a hash a deadline, in the place of any other; NULL: takes it away. */
+void collection_set_deadline(struct collection *hash, size_t index, const ttl_instant *deadline);
 
 /* Members next to each other. */
 struct span {

@@ -14,6 +14,16 @@ static const struct {
     {"PXAT", {.in_seconds = false, .is_absolute = true}, true},
 };
 
+bool set_options_is_time(const struct call *call, size_t index,
+                         struct deadline_spelling *spelling) {
+    for (size_t i = 0; i < sizeof time_words / sizeof *time_words; i++) {
+        if (!call_is_word(call, index, time_words[i].word)) continue;
+        *spelling = time_words[i].spelling;
+        return true;
+    }
+    return false;
+}
+
 /* Takes a word that gives a time, with the argument after it. The same word may come twice: the
  * last time counts. */
 static bool take_time(const struct call *call, size_t *index, struct set_options *options) {
@@ -97,6 +107,17 @@ static bool take_set_option(const struct call *call, size_t *index, struct set_o
     return take_comparison(call, index, options);
 }
 
+/* Takes FNX or FXX. */
+static bool take_field_option(const struct call *call, size_t index, struct set_options *options) {
+    if (call_is_word(call, index, "FNX")) {
+        options->only_new_fields = true;
+        return !options->only_present_fields;
+    }
+    if (!call_is_word(call, index, "FXX")) return false;
+    options->only_present_fields = true;
+    return !options->only_new_fields;
+}
+
 bool set_options_parse(struct call *call, size_t first, enum options_of whose,
                        struct set_options *options) {
     *options = (struct set_options){0};
@@ -105,7 +126,8 @@ bool set_options_parse(struct call *call, size_t first, enum options_of whose,
         bool taken = false;
         if (whose != OPTIONS_OF_GETEX) {
             taken = take_write_option(call, i, options) ||
-                    (whose == OPTIONS_OF_SET && take_set_option(call, &i, options));
+                    (whose == OPTIONS_OF_SET && take_set_option(call, &i, options)) ||
+                    (whose == OPTIONS_OF_HSETEX && take_field_option(call, i, options));
         } else if (call_is_word(call, i, "PERSIST")) {
             options->persist = true;
             taken = options->time_word == NULL;

@@ -5,18 +5,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/due.h"
 #include "engine/keyspace.h"
 #include "engine/memory.h"
 #include "ttlspec/engine.h"
 
 struct database {
     struct keyspace keyspace;
+    struct due_index due; /* hashes with volatile fields */
     int id;
     bool was_sampled; /* the active cycle has been through: only then INFO tells avg_ttl */
 };
 
 struct statistics {
-    int64_t expired_keys, keyspace_hits, keyspace_misses, commands, connections;
+    int64_t expired_keys, expired_fields, keyspace_hits, keyspace_misses, commands, connections;
 };
 
 struct ttl_engine {

@@ -80,8 +80,9 @@ ttl_engine *ttl_engine_new(const ttl_engine_options *options);
 void ttl_engine_free(ttl_engine *engine);
 
 /* The active cycle, driven by the caller: reclaims every key that is dead at the clock's present,
- * in (deadline, arming) order, announcing `expired` for each. `removed` (may be NULL) is told how
- * many. Does nothing after DEBUG SET-ACTIVE-EXPIRE 0, nor on a replica. */
+ * in (deadline, arming) order, announcing `expired` for each; then the fields of hashes that are
+ * due, announcing `hexpired` for each hash. `removed` (may be NULL) is told how many keys and
+ * hashes these are. Does nothing after DEBUG SET-ACTIVE-EXPIRE 0, nor on a replica. */
 ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed);
 /* Makes the engine a replica, or no longer one. A replica does not let anybody see a dead key, but
  * keeps it: the primary's DEL reclaims it, or the engine itself once it is no replica any more. It
@@ -91,7 +92,7 @@ void ttl_engine_set_replica(ttl_engine *engine, bool is_replica);
  * deadlines; what it had is gone. Announces nothing. On TTL_NO_MEMORY some are missing. */
 ttl_status ttl_engine_copy(const ttl_engine *from, ttl_engine *to);
 /* The first instant, in milliseconds since the epoch, at which ttl_engine_expire would have
- * something to reclaim. False: no key has a deadline. */
+ * something to reclaim. False: no key and no field has a deadline. */
 bool ttl_engine_next_expiry(ttl_engine *engine, int64_t *at_ms);
 /* Keys that wait for their deadline, in all databases, the dead that are not yet reclaimed too. */
 size_t ttl_engine_volatile_keys(const ttl_engine *engine);

@@ -26,13 +26,15 @@ typedef struct ttl_instant {
 /* What a reply tells of instants that the engine cannot subtract itself: the relation that an
  * observed number asserts. `deadline` and `now` as the kind needs them. */
 typedef enum ttl_told_kind {
-    TTL_TOLD_LEFT_MS,   /* PTTL: deadline - now in ms, 0 where that is negative */
-    TTL_TOLD_LEFT_S,    /* TTL: the same, (ms + 500) / 1000 */
-    TTL_TOLD_MOMENT_MS, /* PEXPIRETIME: deadline since the epoch in ms */
-    TTL_TOLD_MOMENT_S,  /* EXPIRETIME: the same, (ms + 500) / 1000 */
-    TTL_TOLD_NOW_S,     /* TIME: now in whole seconds ... */
-    TTL_TOLD_NOW_US,    /* ... and the microseconds of the second */
-    TTL_TOLD_COUNT,     /* DBSIZE: any number from low to high */
+    TTL_TOLD_LEFT_MS,     /* PTTL: deadline - now in ms, 0 where that is negative */
+    TTL_TOLD_LEFT_S,      /* TTL: the same, (ms + 500) / 1000 */
+    TTL_TOLD_MOMENT_MS,   /* PEXPIRETIME: deadline since the epoch in ms */
+    TTL_TOLD_MOMENT_S,    /* EXPIRETIME: the same, (ms + 500) / 1000 */
+    TTL_TOLD_NOW_S,       /* TIME: now in whole seconds ... */
+    TTL_TOLD_NOW_US,      /* ... and the microseconds of the second */
+    TTL_TOLD_LEFT_S_UP,   /* HTTL of Redis: left, (ms + 999) / 1000 */
+    TTL_TOLD_MOMENT_S_UP, /* HEXPIRETIME of Redis: the deadline, (ms + 999) / 1000 */
+    TTL_TOLD_COUNT,       /* DBSIZE: any number from low to high */
 } ttl_told_kind;
 
 typedef struct ttl_told {
