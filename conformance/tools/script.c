@@ -16,9 +16,11 @@ enum { START_S = 1700000000 };
  *   o offset in a string   f floating point   h field   z member   s score   d database
  *   p pattern   c cursor   C channel   w one of the words, as it stands
  *   r time of RESTORE: none whose sum overflows, since what then comes is the compiler's affair
- *   y payload of RESTORE   # how many keys follow   B pattern of SORT
+ *   y payload of RESTORE   # how many keys follow   B pattern of SORT   i small integer
  *   g degrees   R length   u its unit
- * An option is a word and the patterns of its arguments. */
+ *   F fields, with FIELDS and their number before them   P the same with values
+ * An option is a word and the patterns of its arguments. Options stand at the end, those of ZADD,
+ * and those of what takes fields, in the middle too. */
 
 typedef struct command_shape {
     const char *name, *pattern;
@@ -28,6 +30,7 @@ typedef struct command_shape {
 
 #define EXPIRE_OPTIONS "NX|XX|GT|LT"
 #define TIME_OPTIONS   "EX t|PX t|EXAT S|PXAT M"
+#define FIELD_OPTIONS  "FNX|FXX|NX|XX|KEEPTTL"
 #define FLUSH_OPTIONS  "ASYNC|SYNC"
 #define ZADD_OPTIONS   "NX|XX|GT|LT|CH|INCR"
 #define ZSTORE_OPTIONS "WEIGHTS s s|AGGREGATE w"
@@ -95,6 +98,28 @@ static const command_shape shapes[] = {
     {"HINCRBY", "khn", NULL, ORDER_EXACT},
     {"HGETALL", "k", NULL, ORDER_FREE_PAIRS},
     {"HLEN", "k", NULL, ORDER_EXACT},
+    {"HSETNX", "khv", NULL, ORDER_EXACT},
+    {"HMSET", "khvhv", NULL, ORDER_EXACT},
+    {"HMGET", "khhh", NULL, ORDER_EXACT},
+    {"HEXISTS", "kh", NULL, ORDER_EXACT},
+    {"HSTRLEN", "kh", NULL, ORDER_EXACT},
+    {"HINCRBYFLOAT", "khf", NULL, ORDER_EXACT},
+    {"HKEYS", "k", NULL, ORDER_FREE},
+    {"HVALS", "k", NULL, ORDER_FREE},
+    {"HRANDFIELD", "ki", "WITHVALUES", ORDER_OPAQUE},
+    {"HSCAN", "kc", "MATCH p|COUNT n|NOVALUES", ORDER_SCAN},
+    {"HEXPIRE", "ktF", EXPIRE_OPTIONS, ORDER_EXACT},
+    {"HPEXPIRE", "ktF", EXPIRE_OPTIONS, ORDER_EXACT},
+    {"HEXPIREAT", "kSF", EXPIRE_OPTIONS, ORDER_EXACT},
+    {"HPEXPIREAT", "kMF", EXPIRE_OPTIONS, ORDER_EXACT},
+    {"HTTL", "kF", NULL, ORDER_EXACT},
+    {"HPTTL", "kF", NULL, ORDER_EXACT},
+    {"HEXPIRETIME", "kF", NULL, ORDER_EXACT},
+    {"HPEXPIRETIME", "kF", NULL, ORDER_EXACT},
+    {"HPERSIST", "kF", NULL, ORDER_EXACT},
+    {"HGETDEL", "kF", NULL, ORDER_EXACT},
+    {"HGETEX", "kF", TIME_OPTIONS "|PERSIST|PERSIST|KEEPTTL", ORDER_EXACT},
+    {"HSETEX", "kP", TIME_OPTIONS "|" FIELD_OPTIONS "|PERSIST", ORDER_EXACT},
     {"LPUSH", "kvv", NULL, ORDER_EXACT},
     {"RPUSH", "kvv", NULL, ORDER_EXACT},
     {"LPOP", "kn", NULL, ORDER_EXACT},
@@ -332,10 +357,13 @@ static const char *const payloads[] = {
     "100d0d0000000200816602817602ff0a0020f13d442354089d",           /* a hash as a listpack */
     "0001760b00f8d773c1e4a76347",                                   /* version 11 */
     "00017650005e220723876aed3a",                                   /* version 80 */
-    "6301760600ebdbb276d9ee65ef",                                   /* no such type */
-    "00097606009bb03333bdb7d997",                                   /* reaches into the footer */
-    "000176060007e5a632ec6db65e",                                   /* a wrong checksum */
-    "00",                                                           /* no payload */
+    "16020166c00164a8da769b0100000167c002ffffffffffffffff5000bf358dc33948d994", /* fields: Valkey */
+    "1964a8da769b0100001d1d00000006008166020101f464a8da"
+    "769b0100000981670202010001ff0c00b3b673498618af0e", /* Redis */
+    "6301760600ebdbb276d9ee65ef",                       /* no such type */
+    "00097606009bb03333bdb7d997",                       /* reaches into the footer */
+    "000176060007e5a632ec6db65e",                       /* a wrong checksum */
+    "00",                                               /* no payload */
 };
 
 /* A time around an absolute present: the present itself and its neighbours most of all. */
@@ -373,7 +401,8 @@ typedef struct diff_builder {
     diff_generator *generator;
     diff_script *script;
     int64_t now_ms;
-    diff_step *step; /* under construction */
+    diff_step *step;   /* under construction */
+    bool is_of_hashes; /* the command that the script is about takes one */
     int connection;
     int64_t move_ms;
 } diff_builder;
@@ -463,6 +492,21 @@ static void list_word_add(diff_builder *builder, const char *command) {
     }
 }
 
+/* FIELDS, how many there are, and the fields, each with a value if that is asked for. */
+static void fields_add(diff_builder *builder, bool with_values) {
+    diff_generator *generator = builder->generator;
+    size_t count = 1 + below(generator, 3);
+    char number[24];
+    keyword_add(builder, "FIELDS", 6);
+    snprintf(number, sizeof number, "%zu", count);
+    word_add(builder, chance(generator, 92) ? number : PICK(generator, odd_numbers));
+    if (chance(generator, 4)) count--;
+    for (size_t i = 0; i < count; i++) {
+        word_add(builder, PICK(generator, fields));
+        if (with_values) word_add(builder, PICK(generator, values));
+    }
+}
+
 static void value_add(diff_builder *builder, char kind, const char *command) {
     diff_generator *generator = builder->generator;
     char text[64];
@@ -483,6 +527,9 @@ static void value_add(diff_builder *builder, char kind, const char *command) {
     case 'u': word_add(builder, PICK(generator, units)); return;
     case 'C': word_add(builder, PICK(generator, channels)); return;
     case 'w': list_word_add(builder, command); return;
+    case 'i': word_add(builder, PICK(generator, usual_integers)); return;
+    case 'F':
+    case 'P': fields_add(builder, kind == 'P'); return;
     case '#':
         word_add(builder, chance(generator, 85) ? "2" : PICK(generator, usual_integers));
         return;
@@ -532,14 +579,19 @@ static void words_add(diff_builder *builder, const command_shape *shape) {
     size_t arguments = strlen(shape->pattern);
     if (arguments > 0 && chance(generator, 15)) arguments -= 1 + below(generator, arguments);
     bool is_zadd = strcmp(shape->name, "ZADD") == 0; /* its options come in the middle */
+    bool has_fields = false;
     for (size_t i = 0; i < arguments; i++) {
         if (is_zadd && i == 1) {
             static const command_shape zadd = {"ZADD", "", ZADD_OPTIONS, ORDER_EXACT};
             while (chance(generator, 40)) option_add(builder, &zadd);
         }
+        bool is_fields = shape->pattern[i] == 'F' || shape->pattern[i] == 'P';
+        while (is_fields && shape->options != NULL && chance(generator, 35))
+            option_add(builder, shape);
+        has_fields = has_fields || is_fields;
         value_add(builder, shape->pattern[i], shape->name);
     }
-    if (shape->options != NULL) {
+    if (shape->options != NULL && (!has_fields || chance(generator, 12))) {
         for (size_t i = 0; i < 4 && chance(generator, 55); i++) option_add(builder, shape);
     }
     if (strcmp(shape->name, "COMMAND") == 0) {
@@ -580,18 +632,30 @@ static void command_add(diff_builder *builder, const command_shape *shape) {
 /* Key states: missing, or one of these, persistent, volatile, or dead and not reclaimed. */
 static void state_add(diff_builder *builder, const char *key) {
     static const char *const makers[] = {
-        "SET %s v",        "SET %s 10",   "SET %s 1.5",      "RPUSH %s x y",
-        "HSET %s f 1 g w", "SADD %s m n", "ZADD %s 1 m 2 n", "RPUSH %s x",
-        "RPUSH %s b c a",  "SADD %s m",   "HSET %s n 5",     "ZADD %s inf m -inf n 0.1 o 1e300 1"};
+        "SET %s v",           "SET %s 10",       "SET %s 1.5",
+        "RPUSH %s x y",       "HSET %s f 1 g w", "SADD %s m n",
+        "ZADD %s 1 m 2 n",    "RPUSH %s x",      "RPUSH %s b c a",
+        "SADD %s m",          "HSET %s n 5",     "ZADD %s inf m -inf n 0.1 o 1e300 1",
+        "HSET %s f 1 g 2 n 3"};
     static const char *const limits[] = {"PEXPIRE %s 10", "PEXPIRE %s 100", "PEXPIRE %s 1500",
                                          "EXPIRE %s 100", "PEXPIRE %s 1"};
+    static const char *const field_limits[] = {
+        "HPEXPIRE %s 10 FIELDS 1 f", "HPEXPIRE %s 10 FIELDS 2 f g", "HPEXPIRE %s 10 FIELDS 1 n",
+        "HPEXPIRE %s 1 FIELDS 1 g",  "HEXPIRE %s 100 FIELDS 1 f",   "HPEXPIRE %s 1500 FIELDS 1 n"};
     char line[64];
     diff_generator *generator = builder->generator;
     if (chance(generator, 20)) return;
-    size_t maker = chance(generator, 50) ? 0 : below(generator, sizeof makers / sizeof *makers);
+    size_t maker = chance(generator, builder->is_of_hashes ? 0 : 50)
+                       ? 0
+                       : below(generator, sizeof makers / sizeof *makers);
     snprintf(line, sizeof line, makers[maker], key);
     line_add(builder, line);
-    if (chance(generator, 35)) return;
+    bool is_hash = strncmp(makers[maker], "HSET", 4) == 0;
+    for (size_t i = is_hash ? below(generator, 3) : 0; i > 0; i--) {
+        snprintf(line, sizeof line, PICK(generator, field_limits), key);
+        line_add(builder, line);
+    }
+    if (chance(generator, is_hash ? 70 : 35)) return;
     snprintf(line, sizeof line, PICK(generator, limits), key);
     line_add(builder, line);
 }
@@ -621,10 +685,16 @@ static void any_command_add(diff_builder *builder) {
 
 /* What shows the state of the keys when all is over. */
 static void observers_add(diff_builder *builder) {
-    char line[32];
+    char line[64];
     builder->connection = 0;
     move_choose(builder);
     if (chance(builder->generator, 30)) line_add(builder, "INFO keyspace");
+    for (size_t i = 0; i < 2 && builder->is_of_hashes; i++) {
+        static const char *const observers[] = {"HGETALL %s", "HLEN %s", "HPTTL %s FIELDS 3 f g n",
+                                                "HPEXPIRETIME %s FIELDS 2 g f", "HEXISTS %s f"};
+        snprintf(line, sizeof line, PICK(builder->generator, observers), keys[0]);
+        line_add(builder, line);
+    }
     for (size_t i = 0; i < 2; i++) {
         static const char *const observers[] = {"TYPE %s",      "PTTL %s",   "TTL %s",
                                                 "GET %s",       "EXISTS %s", "PEXPIRETIME %s",
@@ -669,7 +739,10 @@ void script_generate(diff_generator *generator, diff_script *script) {
     script->start_ms = START_S * INT64_C(1000) + (int64_t)below(generator, 1000);
     script->listens = chance(generator, 50);
     script->count = script->text_length = 0;
-    diff_builder builder = {.generator = generator, .script = script, .now_ms = script->start_ms};
+    diff_builder builder = {.generator = generator,
+                            .script = script,
+                            .now_ms = script->start_ms,
+                            .is_of_hashes = focus->name[0] == 'H'};
     if (script->listens) {
         line_add(&builder, "CONFIG SET notify-keyspace-events");
         word_add(&builder, PICK(generator, event_flags));
@@ -730,7 +803,9 @@ reply_order step_order(const diff_script *script, const diff_step *step) {
     if (strncmp(shape->name, "SORT", 4) == 0 && order_is_open(script, step)) return ORDER_TYPE_ONLY;
     if (shape->order != ORDER_SCAN || count < 2) return shape->order;
     /* where another cursor than 0 leads depends on the server's table */
-    bool from_start = ttl_bytes_is_word(step_argument(script, step, first + 1), "0");
+    size_t cursor = strcmp(shape->name, "HSCAN") == 0 ? 2 : 1;
+    bool from_start =
+        count > cursor && ttl_bytes_is_word(step_argument(script, step, first + cursor), "0");
     return from_start ? ORDER_SCAN : ORDER_TYPE_ONLY;
 }
 
