@@ -53,6 +53,7 @@ judge_result judge_history(const history *given, const judge_options *options) {
     judge self = {.history = given, .options = *options};
     if (self.options.runs_max == 0) self.options.runs_max = JUDGE_RUNS_MAX;
     self.yes_slack_us = yes_slack_of(&options->dialect);
+    self.fields_die_early = ttl_dialect_has(&options->dialect, TRAIT_INFO_VOLATILE_ITEMS);
     judge_result result = {.answer = JUDGE_UNDECIDED, .slack_us = INT64_MAX};
     judge_begin(&self);
     judge_engine_begin(&self); /* the plan asks it what it knows */

@@ -15,10 +15,11 @@
 #include "conformance/text.h"
 
 bool judge_knows_event(ttl_bytes name) {
-    /* Announced only to who asks for them, by commands too that are not judged; and one whose
-     * command is judged by another. */
+    /* Announced only to who asks for them, by commands too that are not judged; one whose command
+     * is judged by another; and one that a server announces when it reclaims fields, which it does
+     * when it likes. */
     static const char *const unknown[] = {"keymiss", "new",     "overwritten", "type_changed",
-                                          "spop",    "evicted", NULL};
+                                          "spop",    "evicted", "hexpired",    NULL};
     for (size_t i = 0; unknown[i] != NULL; i++)
         if (ttl_bytes_is_word(name, unknown[i])) return false;
     return true;
@@ -70,7 +71,9 @@ static void look_at_key(judge *self, const history_entry *heard, ttl_session *se
 
 void judge_hear(judge *self, size_t unit, ttl_session *session) {
     const history_entry *heard = &self->history->entries[unit];
-    bool is_death = ttl_bytes_is_word(heard->argv[0], "expired");
+    /* A hash goes with its last field. */
+    bool is_death =
+        ttl_bytes_is_word(heard->argv[0], "expired") || ttl_bytes_is_word(heard->argv[0], "del");
     judge_enter(self, unit);
     bool found = was_emitted(self, heard);
     if (!found && is_death) {

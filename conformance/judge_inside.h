@@ -129,7 +129,8 @@ typedef struct judge {
     const history *history;
     judge_options options;
     arena arena;
-    int64_t yes_slack_us; /* how much earlier than after its deadline a key may be found dead */
+    int64_t yes_slack_us;  /* how much earlier than after its deadline a key may be found dead */
+    bool fields_die_early; /* fields of hashes may be, by a millisecond, where keys may not */
     judge_unit *units;
     size_t *first_of_connection;
     bool is_concurrent; /* some units of different connections overlap in time */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conformance/text.h"
+#include "engine/command.h"
 #include "engine/dialect.h"
 #include "engine/keyspace.h"
 #include "engine/require.h"
@@ -114,14 +115,20 @@ static void group_lives(judge_living *living, uint32_t group) {
         if (living->known->attached[i].group == group) living->groups[i] = true;
 }
 
-static void visit_record(void *context, uint32_t handle) {
-    judge_living *living = context;
-    const struct record *record = keyspace_at(living->keyspace, handle).record;
-    if (!record_is_volatile(record)) return;
-    uint32_t origin = record_deadline(record).origin;
+static void origin_lives(judge_living *living, uint32_t origin) {
     for (size_t i = 0; i < living->known->count; i++)
         if (living->known->attached[i].origin == origin && !living->groups[i])
             group_lives(living, living->known->attached[i].group);
+}
+
+static void visit_record(void *context, uint32_t handle) {
+    judge_living *living = context;
+    const struct record *record = keyspace_at(living->keyspace, handle).record;
+    if (record_is_volatile(record)) origin_lives(living, record_deadline(record).origin);
+    if (record->type != VALUE_HASH) return;
+    const struct collection *hash = record_outside(record);
+    for (size_t i = 0; i < hash->count && hash->volatile_count > 0; i++)
+        if (hash->members[i].is_volatile) origin_lives(living, hash->members[i].origin);
 }
 
 /* A moment from which no deadline in the keyspace counts any more, and which answers and replies
@@ -133,7 +140,7 @@ static void sweep(judge *self) {
     judge_living living = {.known = known, .groups = groups};
     for (int i = 0; i < self->engine->database_count; i++) {
         const struct database *db = self->engine->databases[i];
-        if (db == NULL || db->keyspace.resting_count == 0) continue;
+        if (db == NULL || (db->keyspace.resting_count == 0 && db->due.count == 0)) continue;
         living.keyspace = &db->keyspace;
         uint32_t cursor = 0;
         do cursor = table_scan(&db->keyspace.table, cursor, visit_record, &living);
@@ -261,13 +268,25 @@ typedef struct judge_question {
     bool is_of_deadline; /* is b, a deadline, past now? */
 } judge_question;
 
+/* How much earlier than after its deadline may what the present command looks at be found dead? In
+ * Valkey a key may not, but a field of a hash may; a script may look at either. */
+static int64_t yes_slack_us(const judge *self) {
+    if (self->yes_slack_us > 0 || !self->fields_die_early) return self->yes_slack_us;
+    size_t unit = self->order[self->position], part = unit;
+    (void)judge_expected_node(self, unit, &part);
+    const struct command *command = command_find(self->engine, self->units[part].argv[0]);
+    bool may =
+        command != NULL && (command->group == GROUP_HASH || command->group == GROUP_SCRIPTING);
+    return may ? JUDGE_TICK_US : 0;
+}
+
 static judge_question question_of(const judge *self, ttl_instant a, ttl_instant b) {
     int64_t us = distance_us(a.ms, b.ms);
     judge_question question = {
         a, b, {b.origin, a.origin, us - JUDGE_TICK_US, 0}, {a.origin, b.origin, -us, 0}, false};
     question.is_of_deadline = a.ms == 0 && a.origin != TTL_ORIGIN_EPOCH &&
                               moment_of(self, a.origin)->position == self->position;
-    if (question.is_of_deadline) question.yes.bound_us += self->yes_slack_us;
+    if (question.is_of_deadline) question.yes.bound_us += yes_slack_us(self);
     return question;
 }
 
@@ -338,7 +357,7 @@ static bool guessed(const judge *self, const judge_question *question) {
     if (self->options.hints != NULL) {
         int64_t a_ms = hinted_ms(self, question->a), b_ms = hinted_ms(self, question->b);
         /* Where a key may be gone in the millisecond of its deadline, only the reply tells. */
-        bool is_free = a_ms == b_ms && question->is_of_deadline && self->yes_slack_us > 0;
+        bool is_free = a_ms == b_ms && question->is_of_deadline && yes_slack_us(self) > 0;
         if (!is_free || answers_nothing_either_way(self)) return a_ms > b_ms;
     }
     return question->is_of_deadline == seems_dead(self);
@@ -418,7 +437,7 @@ static bool timeline_is_after(void *context, ttl_instant a, ttl_instant b) {
     int64_t no_us = ticks_apart_us(self, no->x, no->y);
     /* Brackets alone, without the zone. Below the next millisecond is within a bound. Where dying
      * early is allowed, one answer is certain only where the other cannot be given too. */
-    int64_t room_us = JUDGE_TICK_US - 1 - (question.is_of_deadline ? self->yes_slack_us : 0);
+    int64_t room_us = JUDGE_TICK_US - 1 - (question.is_of_deadline ? yes_slack_us(self) : 0);
     if (yes_us <= yes->bound_us + room_us) {
         note_slack(self, yes->bound_us + room_us - yes_us);
         return answer_noted(self, true);
@@ -501,14 +520,18 @@ static uint32_t timeline_tell(void *context, const ttl_told *told) {
 
 /* The least and the most that a distance can be of which `value` was told. */
 static void told_range(ttl_told_kind kind, int64_t value, int64_t *least_ms, int64_t *most_ms) {
-    bool in_seconds = kind == TTL_TOLD_LEFT_S || kind == TTL_TOLD_MOMENT_S;
-    bool is_left = kind == TTL_TOLD_LEFT_MS || kind == TTL_TOLD_LEFT_S;
+    bool is_up = kind == TTL_TOLD_LEFT_S_UP || kind == TTL_TOLD_MOMENT_S_UP;
+    bool in_seconds = kind == TTL_TOLD_LEFT_S || kind == TTL_TOLD_MOMENT_S || is_up;
+    bool is_left =
+        kind == TTL_TOLD_LEFT_MS || kind == TTL_TOLD_LEFT_S || kind == TTL_TOLD_LEFT_S_UP;
+    const int64_t below_ms = is_up ? MS_PER_S - 1 : MS_PER_S / 2;
+    const int64_t above_ms = MS_PER_S - 1 - below_ms;
     const int64_t limit = INT64_MAX / MS_PER_S - 1;
     bool is_high = in_seconds && value > limit, is_low = in_seconds && value < -limit;
     if (is_high) value = limit;
     if (is_low) value = -limit;
-    *least_ms = in_seconds ? value * MS_PER_S - MS_PER_S / 2 : value;
-    *most_ms = in_seconds ? value * MS_PER_S + MS_PER_S / 2 - 1 : value;
+    *least_ms = in_seconds ? value * MS_PER_S - below_ms : value;
+    *most_ms = in_seconds ? value * MS_PER_S + above_ms : value;
     if (is_high) *most_ms = INT64_MAX; /* past the last whole second there is no end */
     if (is_low) *least_ms = INT64_MIN;
     if (is_left && value == 0) *least_ms = INT64_MIN; /* below nothing is told as nothing */
@@ -527,7 +550,8 @@ static bool assert_between(judge *self, zone_variable x, zone_variable y, int64_
 
 static bool tell_deadline(judge *self, const judge_fact *fact) {
     const ttl_told *told = &fact->told;
-    bool is_moment = told->kind == TTL_TOLD_MOMENT_MS || told->kind == TTL_TOLD_MOMENT_S;
+    bool is_moment = told->kind == TTL_TOLD_MOMENT_MS || told->kind == TTL_TOLD_MOMENT_S ||
+                     told->kind == TTL_TOLD_MOMENT_S_UP;
     if (fact->value < 0 && !is_moment) return false;
     if (self->is_dead) return self->is_free;
     int64_t least_ms, most_ms;
@@ -569,7 +593,9 @@ bool judge_tell(judge *self, uint32_t relation, int64_t value) {
     case TTL_TOLD_LEFT_MS:
     case TTL_TOLD_LEFT_S:
     case TTL_TOLD_MOMENT_MS:
-    case TTL_TOLD_MOMENT_S: return tell_deadline(self, &fact);
+    case TTL_TOLD_LEFT_S_UP:
+    case TTL_TOLD_MOMENT_S:
+    case TTL_TOLD_MOMENT_S_UP: return tell_deadline(self, &fact);
     }
     return false;
 }

@@ -265,6 +265,79 @@ START_TEST(when_the_dead_are_reclaimed_is_the_servers_own_affair) {
 }
 END_TEST
 
+#define FIELD_100 "a 0 10 HSET k f v g w -> 2\na 10000 10010 HPEXPIRE k 100 FIELDS 1 f -> [1]\n"
+
+START_TEST(a_field_dies_after_its_deadline_and_the_others_stay) {
+    static const char *const specs[] = {"redis-8.6", "valkey-9.1"};
+    for (size_t i = 0; i < 2; i++) {
+        ck_judged(specs[i], "pass", FIELD_100 "a 100000 100010 HGET k f -> \"v\"\n");
+        ck_judged(specs[i], "fail", FIELD_100 "a 100000 100010 HGET k f -> null\n");
+        ck_judged(specs[i], "pass", FIELD_100 "a 200000 200010 HGET k f -> null\n");
+        ck_judged(specs[i], "fail", FIELD_100 "a 200000 200010 HGET k f -> \"v\"\n");
+        ck_judged(specs[i], "fail", FIELD_100 "a 200000 200010 HGET k g -> null\n");
+        ck_judged(specs[i], "pass", FIELD_100 "a 60000 60010 HPTTL k FIELDS 2 f g -> [50, -1]\n");
+        ck_judged(specs[i], "fail", FIELD_100 "a 60000 60010 HPTTL k FIELDS 2 f g -> [60, -1]\n");
+        ck_judged(specs[i], "pass", FIELD_100 "a 200000 200010 HGETALL k -> [\"g\", \"w\"]\n");
+    }
+    ck_judged("redis-8.6", "pass", FIELD_100 "a 60000 60010 HTTL k FIELDS 1 f -> [1]\n");
+    ck_judged("redis-8.6", "fail", FIELD_100 "a 60000 60010 HTTL k FIELDS 1 f -> [0]\n");
+    ck_judged("valkey-9.1", "pass", FIELD_100 "a 60000 60010 HTTL k FIELDS 1 f -> [0]\n");
+    ck_judged("valkey-9.1", "fail", FIELD_100 "a 60000 60010 HTTL k FIELDS 1 f -> [1]\n");
+}
+END_TEST
+
+START_TEST(the_cycle_may_take_a_field_in_the_millisecond_of_its_deadline) {
+    static const char *const specs[] = {"redis-8.6", "valkey-9.1"};
+    for (size_t i = 0; i < 2; i++) {
+        ck_judged(specs[i], "pass", FIELD_100 "a 110060 110070 HGET k f -> null\n");
+        ck_judged(specs[i], "pass", FIELD_100 "a 110060 110070 HGET k f -> \"v\"\n");
+        ck_judged(specs[i], "fail", FIELD_100 "a 108000 108900 HGET k f -> null\n");
+    }
+    ck_judged("valkey-9.1", "fail",
+              "a 0 10 PSETEX k 100 v -> {\"status\": \"OK\"}\na 99000 99900 GET k -> null\n");
+}
+END_TEST
+
+START_TEST(when_dead_fields_are_reclaimed_is_the_servers_own_affair) {
+    ck_judged("redis-8.6", "pass", FIELD_100 "a 200000 200010 HLEN k -> 2\n");
+    ck_judged("redis-8.6", "pass", FIELD_100 "a 200000 200010 HLEN k -> 1\n");
+    ck_judged("redis-8.6", "fail", FIELD_100 "a 200000 200010 HLEN k -> 0\n");
+    ck_judged("redis-8.6", "fail", FIELD_100 "a 60000 60010 HLEN k -> 1\n");
+    ck_judged("redis-8.6", "pass", FIELD_100 "a 200000 200010 HSET k f x -> 1\n");
+    ck_judged("redis-8.6", "pass", FIELD_100 "a 200000 200010 HSET k f x -> 0\n");
+    ck_judged("valkey-9.1", "fail", FIELD_100 "a 200000 200010 HSET k f x -> 0\n");
+    ck_judged("redis-8.6", "pass", FIELD_100 "a 200000 200010 HDEL k f -> 0\n");
+    ck_judged("redis-8.6", "pass", FIELD_100 "a 200000 200010 HDEL k f -> 1\n");
+    ck_judged("valkey-9.1", "fail", FIELD_100 "a 200000 200010 HDEL k f -> 1\n");
+    ck_judged("redis-8.6", "undecided",
+              FIELD_100 "a 200000 200010 HEXPIRE k 9 FIELDS 1 f -> [1]\n");
+    ck_judged("redis-8.6", "pass", FIELD_100 "ear 0 200000 !hexpired k -> !\n");
+}
+END_TEST
+
+START_TEST(a_key_without_living_fields_may_be_there_or_not) {
+    static const char hollow[] =
+        "a 0 10 HSET k f v -> 1\na 10000 10010 HPEXPIRE k 100 FIELDS 1 f -> [1]\n";
+    static const char *const lines[] = {
+        "a 200000 200010 HLEN k -> 0\n",      "a 200000 200010 HLEN k -> 1\n",
+        "a 200000 200010 HGETALL k -> []\n",  "a 200000 200010 DBSIZE -> 0\n",
+        "a 200000 200010 DBSIZE -> 1\n",      "a 60000 60010 EXISTS k -> 1\n",
+        "a 200000 200010 HSETNX k f w -> 1\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char *all = text_format("%s%s", hollow, lines[i]);
+        ck_judged("redis-8.6", "pass", all);
+        ck_judged("valkey-9.1", "pass", all);
+        free(all);
+    }
+    char *exists = text_format("%sa 200000 200010 EXISTS k -> 1\n", hollow);
+    ck_judged("redis-8.6", "undecided", exists);
+    free(exists);
+    char *heard = text_format("%sear 0 200000 !del k -> !\n", hollow);
+    ck_judged("redis-8.6", "undecided", heard);
+    free(heard);
+}
+END_TEST
+
 START_TEST(a_death_is_announced_after_it_and_as_late_as_the_server_likes) {
     ck_judged("redis-7.2.4", "fail", PSETEX_100 "ear 0 111900 !expired k -> !\n");
     ck_judged("redis-7.2.4", "pass", PSETEX_100 "ear 0 113200 !expired k -> !\n");
@@ -516,6 +589,10 @@ int main(void) {
     Suite *suite = suite_create("judge");
     TCase *all = tcase_create("all");
     TCase *events = tcase_create("events");
+    tcase_add_test(events, a_field_dies_after_its_deadline_and_the_others_stay);
+    tcase_add_test(events, the_cycle_may_take_a_field_in_the_millisecond_of_its_deadline);
+    tcase_add_test(events, when_dead_fields_are_reclaimed_is_the_servers_own_affair);
+    tcase_add_test(events, a_key_without_living_fields_may_be_there_or_not);
     tcase_add_test(events, a_death_is_announced_after_it_and_as_late_as_the_server_likes);
     tcase_add_test(events, a_death_is_announced_once);
     tcase_add_test(events, an_event_is_that_of_a_command_before_it);
