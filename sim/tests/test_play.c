@@ -122,6 +122,26 @@ START_TEST(what_leads_to_something_is_owed_until_the_end_but_not_by_the_dead) {
 }
 END_TEST
 
+START_TEST(the_longest_wait_is_of_what_came_and_who_waits_still_has_its_moment) {
+    promise_watch watch;
+    scenario script;
+    watch_one(&watch, &script,
+              (scenario_promise){.kind = SCENARIO_LEADS_TO, .name = "asks", .then = "has"});
+    promise_mark(&watch, "asks", "x", 0, 1000);
+    promise_mark(&watch, "asks", "y", 1, 2000);
+    promise_mark(&watch, "has", "x", 2, 5000);
+    promise_mark(&watch, "asks", "x", 0, 5000);
+    promise_mark(&watch, "has", "x", 0, 6000);
+    ck_assert_int_eq(watch.longest_us, 4000);
+    promise_finish(&watch, 9000);
+    ck_assert_ptr_nonnull(watch.broken);
+    ck_assert_int_eq(watch.owed_us, 2000);
+    ck_assert_str_eq(watch.what, "\"asks\" happened to y at 2.000 ms, and \"has\" never did until "
+                                 "9.000 ms, where the play is cut short");
+    promise_watch_end(&watch);
+}
+END_TEST
+
 /* ---- servers */
 
 static int64_t ask(host *servers, size_t connection, int64_t wall_ms, const char *const *words,
@@ -246,6 +266,63 @@ START_TEST(the_same_seed_gives_the_same_play_and_its_choices_give_it_again) {
 }
 END_TEST
 
+struct looking {
+    play *one;
+    size_t heard, commands;
+};
+
+static void look_at_keys(void *context, const play_moment *moment) {
+    struct looking *looking = context;
+    looking->heard += moment->kind == PLAY_HEARD;
+    looking->commands += moment->kind == PLAY_COMMAND;
+    (void)play_deadline(looking->one, "lock");
+}
+
+START_TEST(who_looks_at_all_that_happens_changes_nothing) {
+    made_scenario made;
+    made_scenario_lock(&made, "70");
+    size_t heard = 0;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        play *one;
+        struct looking looking = {0};
+        uint64_t digest = play_seed(&made.script, seed, &one).digest;
+        play_free(one);
+        looking.one = play_new(&(play_options){.scenario = &made.script,
+                                               .seed = seed,
+                                               .is_thorough = true,
+                                               .observe = look_at_keys,
+                                               .context = &looking});
+        while (play_step(looking.one)) continue;
+        ck_assert_uint_eq(play_tell(looking.one).digest, digest);
+        ck_assert_uint_le(looking.heard, looking.commands);
+        heard += looking.heard;
+        play_free(looking.one);
+    }
+    ck_assert_uint_gt(heard, 50);
+}
+END_TEST
+
+START_TEST(a_play_that_is_cut_short_is_the_beginning_of_the_whole) {
+    made_scenario made;
+    made_scenario_lock(&made, "70");
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        play *one;
+        play_schedule schedule;
+        uint64_t commands = play_seed(&made.script, seed, &one).commands;
+        int64_t half_us = play_tell(one).span_us / 2;
+        play_free(one);
+        play_schedule_of_seed(&schedule, &made.script, seed);
+        schedule.until_us = half_us + 1;
+        one = play_new(&(play_options){.scenario = &made.script, .given = &schedule});
+        while (play_step(one)) continue;
+        ck_assert_int_eq(play_tell(one).span_us, schedule.until_us);
+        ck_assert_uint_le(play_tell(one).commands, commands);
+        play_free(one);
+        play_schedule_free(&schedule);
+    }
+}
+END_TEST
+
 START_TEST(a_play_shrinks_to_a_few_commands_and_always_to_the_same) {
     made_scenario made;
     made_scenario_lock(&made, "140");
@@ -297,6 +374,7 @@ int main(void) {
     tcase_add_test(parts, at_most_counts_any_span_of_that_length);
     tcase_add_test(parts, once_is_by_name);
     tcase_add_test(parts, what_leads_to_something_is_owed_until_the_end_but_not_by_the_dead);
+    tcase_add_test(parts, the_longest_wait_is_of_what_came_and_who_waits_still_has_its_moment);
     tcase_add_test(parts, a_replica_lags_shows_nothing_dead_and_deletes_nothing_by_itself);
     tcase_add_test(parts, a_failover_loses_what_the_replica_has_not_got_and_breaks_connections);
     suite_add_tcase(suite, parts);
@@ -305,6 +383,8 @@ int main(void) {
     tcase_add_test(plays, a_lease_that_is_trusted_less_than_it_lasts_is_never_held_twice);
     tcase_add_test(plays, a_lease_that_is_trusted_too_long_is_held_twice_in_some_seed);
     tcase_add_test(plays, the_same_seed_gives_the_same_play_and_its_choices_give_it_again);
+    tcase_add_test(plays, who_looks_at_all_that_happens_changes_nothing);
+    tcase_add_test(plays, a_play_that_is_cut_short_is_the_beginning_of_the_whole);
     tcase_add_test(plays, a_play_shrinks_to_a_few_commands_and_always_to_the_same);
     tcase_add_test(plays, faults_come_within_their_bounds_and_not_without);
     suite_add_tcase(suite, plays);
