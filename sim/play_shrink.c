@@ -6,7 +6,7 @@
 #define US_PER_MS INT64_C(1000)
 
 /* What all plays together may take: a second or two. */
-enum { EVENTS_MAX = 2000000 };
+enum { EVENTS_MAX = 1000000, EVENTS_ALONE = EVENTS_MAX / 2 };
 
 /* ---- schedules */
 
@@ -275,7 +275,7 @@ static bool wait_longer(struct shrinking *s) {
 /* One thing that is not usual, by itself, whoever it befalls: sooner than any number of steps from
  * many things to few may end there. */
 static void try_alone(struct shrinking *s) {
-    enum { PLACES_TRIED = 25, EVENTS_ALONE = EVENTS_MAX / 4 };
+    enum { PLACES_TRIED = 25 };
     bool is_known[CHOICE_KINDS] = {false};
     int64_t values[CHOICE_KINDS] = {0};
     for (size_t i = 0; i < s->schedule->choices.count; i++) {
