@@ -158,9 +158,10 @@ void attempt_begin(attempt *self, const target *on, const vector *what, const tt
     }
 }
 
-/* A world's T0 is a whole second; where no text names it the turn may begin at any time. */
+/* Where no text names T0, the turn may begin at any time, and results tell whole seconds. */
 void attempt_place(attempt *self, int64_t t0_ms) {
-    self->world.t0_ms = t0_ms - t0_ms % 1000;
+    bool is_exact = self->vector->t0 == VECTOR_T0_IN_MS;
+    self->world.t0_ms = is_exact ? t0_ms : t0_ms - t0_ms % 1000;
     for (size_t i = 0; i < self->vector->step_count; i++) fill_step(self, i);
 }
 
@@ -180,7 +181,7 @@ static void attempt_run_at(attempt *self, target *on, const vector *what, const 
     self->is_moved = at_us != NULL;
     target_turn turn = {.key_prefix = self->world.key_prefix,
                         .connection_count = what->connection_count,
-                        .uses_t0 = what->uses_t0,
+                        .needs_whole_second = what->t0 == VECTOR_T0_IN_SECONDS,
                         .wants_events = what->has_events,
                         .is_exclusive = (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) != 0,
                         .wants_active_expiry = (what->needs & VECTOR_NEEDS_VIRTUAL_CLOCK) != 0};

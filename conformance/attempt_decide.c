@@ -53,7 +53,7 @@ static void keep_step(const attempt *self, size_t index, result_step *to) {
     char *expected = expectation_text(from->outcome->reply, &self->world);
     to->expected = attempt_plain_text(self, expected);
     free(expected);
-    to->uses_t0 = expectation_uses_t0(from->outcome->reply);
+    to->uses_t0 = expectation_t0(from->outcome->reply) != VECTOR_T0_UNNAMED;
     to->checks_events = from->outcome->checks_events;
     if (!from->answered) return;
     to->answered = true;

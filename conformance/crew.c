@@ -100,6 +100,7 @@ static bool may_judge(crew *self) {
     crew_hand *hand = self->done[0];
     if (hand->turn.error[0] == '\0' && !crew_clock_covers(self, hand)) return false;
     if (self->busy > 0 && !hand->waits && self->done_count < HASTE_MAX) return false;
+    if (self->polling > 0) return false;
     return self->asleep_count == 0 || self->asleep[0]->due_us - live_now_us() >= JUDGING_US;
 }
 
@@ -183,9 +184,8 @@ static void on_tick(uv_timer_t *handle) {
     crew_look_around(self);
 }
 
-bool crew_run(crew *self, const crew_task *tasks, size_t count, size_t at_once) {
+bool crew_run(crew *self, const crew_task *tasks, size_t count) {
     crew_line_up(self, tasks, count);
-    self->at_once = at_once;
     self->next_t0_us = self->next_poll_us = 0;
     if (count == 0 || is_interrupted(self)) return !is_interrupted(self);
     uv_timer_start(&self->tick, on_tick, 0, TICK_MS);

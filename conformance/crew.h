@@ -13,6 +13,9 @@
  * when nothing else stirs until it is over: all others sleep, and none of their keys dies then.
  * One that switches the active cycle off begins when the others are over, or sleep for as long.
  *
+ * While one polls nothing is judged, and none begins that could as well come later. One in its last
+ * turn comes when all others are over, or sleep for as long.
+ *
  * Moments. A vector begins at a whole millisecond of the server's clock, and its steps are sent
  * within the first part of their millisecond, those of different vectors at different parts, so
  * that they do not stand in each other's way. Vectors that never wait begin at once.
@@ -48,12 +51,12 @@ typedef struct crew_options {
 typedef struct crew_task {
     const vector *what;
     size_t number; /* of the caller's; the key prefix has it */
+    bool is_last;  /* it will not be tried again, so nothing shall get in its way */
 } crew_task;
 
 crew *crew_new(const crew_options *options);
-/* Runs them all, at most `at_once` of them at a time. False: interrupted; of those that were not
- * over on_done was not told. */
-bool crew_run(crew *crew, const crew_task *tasks, size_t count, size_t at_once);
+/* Runs them all. False: interrupted; of those that were not over on_done was not told. */
+bool crew_run(crew *crew, const crew_task *tasks, size_t count);
 /* Adds one to those that wait to begin, from within on_done. */
 void crew_again(crew *crew, const crew_task *task);
 void crew_free(crew *crew);

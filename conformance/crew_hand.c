@@ -32,6 +32,7 @@ crew_hand *crew_hand_new(crew *self, const crew_task *task) {
     hand->serial = self->serial++;
     hand->number = task->number;
     hand->waits = crew_waits(task->what);
+    hand->is_last = task->is_last;
     hand->keeps_links = crew_needs_own_links(task->what);
     bool has_events = task->what->has_events;
     /* The subscriber hears of those keys only that somebody wants to hear of. */
@@ -44,6 +45,7 @@ crew_hand *crew_hand_new(crew *self, const crew_task *task) {
     for (size_t i = 0; i < TARGET_CONNECTIONS_MAX; i++) hand->protocols[i] = 2;
     self->hand_count++;
     if (!hand->waits) self->busy++;
+    if (hand->is_last) self->last_count++;
     self->working = memory_grown(self->working, self->working_count, sizeof(crew_hand *));
     self->working[self->working_count++] = hand;
     return hand;
@@ -77,6 +79,12 @@ static void release_parked(crew *self) {
     free(parked);
 }
 
+static void set_polling(crew *self, crew_hand *hand, bool polls) {
+    if (polls && !hand->is_polling) self->polling++;
+    if (!polls && hand->is_polling) self->polling--;
+    hand->is_polling = polls;
+}
+
 /* It is at work no more. */
 static void leave(crew *self, crew_hand *hand) {
     bool is_debug = (hand->turn.vector->needs & VECTOR_NEEDS_DEBUG) != 0;
@@ -87,6 +95,8 @@ static void leave(crew *self, crew_hand *hand) {
     }
     crew_release(self, hand);
     if (!hand->waits) self->busy--;
+    if (hand->is_last) self->last_count--;
+    set_polling(self, hand, false);
     for (size_t i = 0; i < self->working_count; i++) {
         if (self->working[i] != hand) continue;
         self->working[i] = self->working[--self->working_count];
@@ -132,7 +142,7 @@ static bool has_poll(const vector *what) {
 
 /* The first moment of the server's clock for a vector that waits. */
 static int64_t choose_t0_us(crew *self, crew_hand *hand, int64_t now_us) {
-    if (hand->turn.vector->uses_t0) {
+    if (hand->turn.vector->t0 == VECTOR_T0_IN_SECONDS) {
         int64_t second_us = aligned(now_us + SECOND_AHEAD_US, 1000000);
         if (second_us > self->second_us) {
             self->second_us = second_us;
@@ -145,7 +155,7 @@ static int64_t choose_t0_us(crew *self, crew_hand *hand, int64_t now_us) {
         return self->second_us;
     }
     /* What was missed before gets a millisecond of its own. */
-    int64_t unit_us = self->at_once < SIZE_MAX ? 1000 : SLOT_US;
+    int64_t unit_us = hand->is_last ? 1000 : SLOT_US;
     int64_t slot_us = aligned(now_us + AHEAD_US, unit_us);
     bool polls = has_poll(hand->turn.vector);
     int64_t *next_us = polls ? &self->next_poll_us : &self->next_t0_us;
@@ -232,6 +242,7 @@ void crew_hand_work(crew *self, crew_hand *hand) {
     }
     do {
         const attempt_step *step = &hand->turn.steps[hand->next];
+        if (vector_step_polls(&what->steps[hand->next])) set_polling(self, hand, true);
         live_link_send(link, hand->next++, step->argc, step->argv);
     } while (hand->next < what->step_count && joins(hand, hand->next));
     live_link_flush(link);
@@ -251,7 +262,8 @@ static void go_on(crew *self, crew_hand *hand) {
         return;
     }
     const vector *what = hand->turn.vector;
-    bool at_once = what->steps[hand->next].at_ms == what->steps[hand->next - 1].at_ms;
+    bool at_once =
+        what->steps[hand->next].at_ms == vector_step_end_ms(&what->steps[hand->next - 1]);
     if (at_once || due_us(hand) <= live_now_us()) {
         crew_hand_work(self, hand);
         return;
@@ -278,6 +290,7 @@ void crew_hand_reply(crew *self, crew_hand *hand, size_t index, const redisReply
         live_link_flush(link);
         return;
     }
+    if (vector_step_polls(&hand->turn.vector->steps[index])) set_polling(self, hand, false);
     step->answered = true;
     hand->turn.answered++;
     if (hand->turn.answered < hand->next) return;

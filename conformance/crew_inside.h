@@ -21,6 +21,7 @@ typedef enum crew_queue {
     CREW_SILENT,             /* it looks at the whole server: nothing else stirs */
     CREW_SILENT_DEBUG,       /* the same */
     CREW_INSTANT,            /* nothing, and it is over in no time: it fills the gaps */
+    CREW_LAST, /* its last turn: all above are over or sleep for longer, and few are beside it */
     CREW_QUEUES,
 } crew_queue;
 
@@ -34,6 +35,8 @@ typedef struct crew_hand {
     attempt turn;
     size_t number, serial; /* the caller's; that of the keys */
     bool waits;            /* it is not among the busy */
+    bool is_last;          /* it will not be tried again */
+    bool is_polling;       /* asks again and again, until the reply turns */
     int64_t began_us;      /* T0 on our clock */
     int64_t phase_us;      /* how far into its millisecond a step is sent */
     int64_t due_us;
@@ -63,15 +66,16 @@ struct crew {
     bool is_closing; /* interrupted: nothing begins any more */
 
     crew_line lines[CREW_QUEUES];
-    size_t left; /* in the lines */
-    size_t at_once;
+    size_t left;             /* in the lines */
     crew_hand *silent;       /* at work, and looks at the whole server; NULL: none does */
     int64_t silence_ends_us; /* when another stirs */
     bool holds_instants;     /* for one that is to be silent */
     bool used_debug;         /* somebody left who may have left the active cycle off */
     bool is_database_taken[TARGET_DATABASES_MAX];
     size_t hand_count; /* at work or done, not yet handed over */
-    size_t busy;       /* of those at work: the ones that never wait */
+    size_t busy;       /* of those at work: the ones that never wait, */
+    size_t polling;    /* the ones that poll just now, */
+    size_t last_count; /* and those in their last turn */
     size_t lost;       /* in a row, that could not begin */
     size_t serial;
     int64_t next_t0_us;   /* of the server's clock: where the next vector that waits may begin */

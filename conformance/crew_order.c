@@ -10,6 +10,7 @@ enum {
     BUSY_MAX = 8, /* vectors that never wait, at a time: a server runs one command at a time */
     UNJUDGED_MAX = 4096, /* so that those that are done do not pile up */
     SILENCE_US = 10000,  /* a silent vector is done so long before anything stirs */
+    LAST_MAX = 4,        /* in their last turn, at a time */
 };
 
 /* -- what kind of vector it is --------------------------------------------------------------- */
@@ -42,7 +43,7 @@ bool crew_needs_own_links(const vector *what) {
 }
 
 bool crew_waits(const vector *what) {
-    return what->uses_t0 || what->length_ms > 0;
+    return what->t0 != VECTOR_T0_UNNAMED || what->length_ms > 0;
 }
 
 static bool is_setting(const vector_step *step) {
@@ -91,10 +92,12 @@ static bool needs_silence(const vector *what, const ttl_dialect *spec) {
     return false;
 }
 
-static crew_queue queue_of(const crew *self, const vector *what) {
+static crew_queue queue_of(const crew *self, const crew_task *task) {
+    const vector *what = task->what;
     bool is_debug = (what->needs & VECTOR_NEEDS_DEBUG) != 0;
     bool is_exclusive = (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) != 0;
     if (needs_silence(what, self->options.spec)) return is_debug ? CREW_SILENT_DEBUG : CREW_SILENT;
+    if (task->is_last && !is_debug) return CREW_LAST;
     if (is_exclusive) return is_debug ? CREW_DEBUG_OWN_DATABASE : CREW_OWN_DATABASE;
     if (is_debug) return CREW_DEBUG;
     return crew_waits(what) ? CREW_WAITING : CREW_INSTANT;
@@ -105,14 +108,16 @@ static crew_queue queue_of(const crew *self, const vector *what) {
 /* Those that wait for a second of the clock, then the longest, so that the others fit beside. */
 static int by_length(const void *a, const void *b) {
     const crew_task *x = a, *y = b;
-    if (x->what->uses_t0 != y->what->uses_t0) return x->what->uses_t0 ? -1 : 1;
+    bool x_first = x->what->t0 == VECTOR_T0_IN_SECONDS,
+         y_first = y->what->t0 == VECTOR_T0_IN_SECONDS;
+    if (x_first != y_first) return x_first ? -1 : 1;
     if (x->what->length_ms != y->what->length_ms)
         return x->what->length_ms > y->what->length_ms ? -1 : 1;
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
 void crew_again(crew *self, const crew_task *task) {
-    crew_line *line = &self->lines[queue_of(self, task->what)];
+    crew_line *line = &self->lines[queue_of(self, task)];
     line->tasks = memory_grown(line->tasks, line->count, sizeof *line->tasks);
     size_t waiting = line->count++ - line->next;
     memmove(line->tasks + line->next + 1, line->tasks + line->next, waiting * sizeof *line->tasks);
@@ -124,7 +129,7 @@ void crew_line_up(crew *self, const crew_task *tasks, size_t count) {
     crew_forget_queues(self);
     self->left = count;
     for (size_t i = 0; i < count; i++) {
-        crew_line *line = &self->lines[queue_of(self, tasks[i].what)];
+        crew_line *line = &self->lines[queue_of(self, &tasks[i])];
         line->tasks = memory_grown(line->tasks, line->count, sizeof *line->tasks);
         line->tasks[line->count++] = tasks[i];
     }
@@ -185,6 +190,7 @@ static int64_t over_by_us(const vector *what) {
 /* -- beginning ------------------------------------------------------------------------------- */
 
 static bool has_databases(const crew *self, const vector *what) {
+    if ((what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) == 0) return true;
     size_t wanted = (what->needs & VECTOR_NEEDS_DATABASES) != 0 ? 2 : 1;
     size_t there = 0;
     for (size_t i = 0; i < self->options.target->database_count; i++)
@@ -212,6 +218,24 @@ static bool silent_may_begin(crew *self, const vector *what) {
     return self->silence_ends_us > over_by_us(what);
 }
 
+/* Of all others at work: when does the first one do something? */
+static int64_t others_sleep_until_us(const crew *self) {
+    int64_t first_us = INT64_MAX;
+    for (size_t i = 0; i < self->working_count; i++) {
+        const crew_hand *hand = self->working[i];
+        int64_t us = hand->is_asleep ? hand->due_us : 0;
+        if (!hand->is_last && us < first_us) first_us = us;
+    }
+    return first_us;
+}
+
+static bool last_may_begin(crew *self, const vector *what) {
+    for (crew_queue q = 0; q < CREW_LAST; q++)
+        if (!is_empty(self, q)) return false;
+    if (is_debug_at_work(self) || !has_databases(self, what)) return false;
+    return self->last_count < LAST_MAX && others_sleep_until_us(self) > over_by_us(what);
+}
+
 static bool may_begin(crew *self, crew_queue queue, const vector *what) {
     if (!crew_hand_fits(self, what) || (what->has_events && !crew_hears(self))) return false;
     switch (queue) {
@@ -222,7 +246,9 @@ static bool may_begin(crew *self, crew_queue queue, const vector *what) {
     case CREW_SILENT:
     case CREW_SILENT_DEBUG: return silent_may_begin(self, what);
     case CREW_INSTANT:
-        return self->busy < BUSY_MAX && self->done_count < UNJUDGED_MAX && !self->holds_instants;
+        return self->busy < BUSY_MAX && self->done_count < UNJUDGED_MAX && !self->holds_instants &&
+               self->polling == 0;
+    case CREW_LAST: return last_may_begin(self, what);
     case CREW_QUEUES: break;
     }
     return false;
@@ -235,7 +261,7 @@ static bool knows_time(const crew *self) {
 
 bool crew_next(crew *self, crew_task *task, bool *is_silent) {
     if (self->left == 0 || self->is_closing || !knows_time(self)) return false;
-    if (self->hand_count >= self->at_once || self->silent != NULL) return false;
+    if (self->silent != NULL) return false;
     self->holds_instants = false;
     for (crew_queue q = 0; q < CREW_QUEUES; q++) {
         crew_line *line = &self->lines[q];

@@ -271,12 +271,16 @@ void expectation_mismatch_free(expectation_mismatch *mismatch) {
     *mismatch = (expectation_mismatch){NULL, NULL, NULL};
 }
 
-bool expectation_uses_t0(const expectation *expected) {
-    if (expected->base != EXPECTATION_FROM_ZERO || vector_text_uses_t0(&expected->text))
-        return true;
-    for (size_t i = 0; i < expected->count; i++)
-        if (expectation_uses_t0(&expected->children[i])) return true;
-    return false;
+vector_t0 expectation_t0(const expectation *expected) {
+    vector_t0 most = vector_text_t0(&expected->text);
+    if (expected->base == EXPECTATION_FROM_T0_S) return VECTOR_T0_IN_SECONDS;
+    if (expected->base == EXPECTATION_FROM_T0_MS && most == VECTOR_T0_UNNAMED)
+        most = VECTOR_T0_IN_MS;
+    for (size_t i = 0; i < expected->count; i++) {
+        vector_t0 child = expectation_t0(&expected->children[i]);
+        if (child > most) most = child;
+    }
+    return most;
 }
 
 bool expectation_uses_database(const expectation *expected) {

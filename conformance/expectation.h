@@ -107,8 +107,8 @@ char *expectation_text_of_reply(const ttl_reply *reply, int protocol);
 /* The same as JSON on a stream: valid JSON for any bytes. For reports. */
 void expectation_write_reply(FILE *out, const ttl_reply *reply, int protocol);
 
-/* True when the expectation names T0 anywhere. */
-bool expectation_uses_t0(const expectation *expected);
+/* In which unit it names T0, anywhere in it; seconds, where it does in both. */
+vector_t0 expectation_t0(const expectation *expected);
 /* True when it names {db} or {db2} anywhere. */
 bool expectation_uses_database(const expectation *expected);
 

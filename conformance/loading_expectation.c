@@ -46,7 +46,7 @@ static bool parse_integer(loading *self, const cJSON *item, expectation *into) {
     if (!cJSON_IsString(item)) return loading_expected(self, item, wanted);
     if (number_parse(item->valuestring, strlen(item->valuestring), &into->low)) return true;
     if (!vector_text_parse(&self->set->arena, item->valuestring, &text, &wrong) ||
-        text.count != 1 || !vector_text_uses_t0(&text))
+        text.count != 1 || vector_text_t0(&text) == VECTOR_T0_UNNAMED)
         return loading_expected(self, item, wanted);
     into->base =
         text.pieces[0].kind == VECTOR_TEXT_T0_S ? EXPECTATION_FROM_T0_S : EXPECTATION_FROM_T0_MS;

@@ -107,6 +107,10 @@ static void check_command(loading *self, const cJSON *list, const vector_step *s
     if (!(of->needs & VECTOR_NEEDS_EXCLUSIVE_DB)) check_keys(self, list, command, step);
 }
 
+static void note_t0(vector *of, vector_t0 use) {
+    if (use > of->t0) of->t0 = use;
+}
+
 static void read_do(loading *self, const cJSON *json, const char *field, vector_step *step,
                     vector *of) {
     const cJSON *list = loading_list(self, json, field, true);
@@ -117,7 +121,7 @@ static void read_do(loading *self, const cJSON *json, const char *field, vector_
     size_t faults = self->faults, i = 0;
     for (const cJSON *item = list->child; item != NULL; item = item->next, i++) {
         loading_vector_text(self, item, &argv[i]);
-        if (vector_text_uses_t0(&argv[i])) of->uses_t0 = true;
+        note_t0(of, vector_text_t0(&argv[i]));
         if (vector_text_uses_second_database(&argv[i])) of->needs |= VECTOR_NEEDS_DATABASES;
     }
     if (self->faults == faults) check_command(self, list, step, of);
@@ -353,7 +357,7 @@ static void read_events(loading *self, const cJSON *json, vector_outcome *outcom
 static void read_outcome(loading *self, const cJSON *json, vector_outcome *outcome, vector *of) {
     const cJSON *reply = loading_field(json, "reply");
     if (reply != NULL) outcome->reply = loading_expectation(self, reply);
-    if (outcome->reply != NULL && expectation_uses_t0(outcome->reply)) of->uses_t0 = true;
+    if (outcome->reply != NULL) note_t0(of, expectation_t0(outcome->reply));
     read_events(self, json, outcome, of);
 }
 
@@ -414,7 +418,7 @@ static void read_poll(loading *self, const cJSON *json, vector_step *step, vecto
         return;
     }
     step->outcome.reply = loading_expectation(self, until);
-    if (step->outcome.reply != NULL && expectation_uses_t0(step->outcome.reply)) of->uses_t0 = true;
+    if (step->outcome.reply != NULL) note_t0(of, expectation_t0(step->outcome.reply));
     if (of->needs & (VECTOR_NEEDS_REPLICA | VECTOR_NEEDS_CLOCK_RATE))
         loading_error(self, json,
                       "a poll is not for vectors that need \"replica\" or \"clock-rate\"");

@@ -112,14 +112,12 @@ typedef struct running {
     size_t *places; /* of the results, as far as they have come */
     /* Of those that run side by side: */
     crew *members;
-    int *tries; /* by place */
-    size_t again_count;
-    crew_task *again; /* whose moments were missed twice */
-    arena longer;     /* vectors that were stretched */
+    int *tries;   /* by place */
+    arena longer; /* vectors that were stretched */
 } running;
 
 /* By how much the times of a vector are stretched when it is tried again. */
-static const int stretches[RUNNER_ATTEMPTS_MAX + 1] = {1, 1, 2, 8};
+static const int stretches[RUNNER_ATTEMPTS_MAX + 1] = {1, 1, 2, 4, 8};
 
 /* What is run when it is tried for the so-manieth time. */
 static const vector *vector_of_try(const running *state, size_t place, int tried, arena *memory) {
@@ -189,19 +187,13 @@ static void run_each(running *state, const size_t *places, size_t count) {
     if (interrupted) state->run->interrupted = true;
 }
 
-enum { FEW = 4 }; /* vectors at a time, of those that were missed twice */
-
 /* -- side by side ------------------------------------------------------------------------------ */
 
-/* At once; the last time when all others are over, with few beside it. */
 static void try_again(running *state, size_t place, int tries) {
-    crew_task task = {vector_of_try(state, place, tries + 1, &state->longer), place};
-    if (tries + 1 < RUNNER_ATTEMPTS_MAX) {
-        crew_again(state->members, &task);
-        return;
-    }
-    state->again = memory_grown(state->again, state->again_count, sizeof *state->again);
-    state->again[state->again_count++] = task;
+    crew_task task = {.what = vector_of_try(state, place, tries + 1, &state->longer),
+                      .number = place,
+                      .is_last = tries + 1 == RUNNER_ATTEMPTS_MAX};
+    crew_again(state->members, &task);
 }
 
 static void decide(void *context, size_t place, const attempt *turn) {
@@ -231,12 +223,10 @@ static void run_crew(running *state, const size_t *places, size_t count) {
     state->members = crew_new(&options);
     state->tries = memory_zeroed(state->count, sizeof *state->tries);
     crew_task *tasks = memory_zeroed(count + 1, sizeof *tasks);
-    for (size_t i = 0; i < count; i++) tasks[i] = (crew_task){state->vectors[places[i]], places[i]};
-    bool is_whole = crew_run(state->members, tasks, count, SIZE_MAX);
-    is_whole = is_whole && crew_run(state->members, state->again, state->again_count, FEW);
-    if (!is_whole) state->run->interrupted = true;
+    for (size_t i = 0; i < count; i++)
+        tasks[i] = (crew_task){.what = state->vectors[places[i]], .number = places[i]};
+    if (!crew_run(state->members, tasks, count)) state->run->interrupted = true;
     crew_free(state->members);
-    free(state->again);
     free(state->tries);
     arena_free(&state->longer);
     free(tasks);

@@ -61,7 +61,7 @@ typedef struct target_options {
 typedef struct target_turn {
     ttl_bytes key_prefix;
     size_t connection_count;
-    bool uses_t0; /* T0 must be a whole second */
+    bool needs_whole_second; /* as T0 */
     bool wants_events;
     bool is_exclusive;        /* needs the keyspace to itself: it is emptied before and after */
     bool wants_active_expiry; /* dead keys are reclaimed before each step, unless DEBUG forbids */

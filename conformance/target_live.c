@@ -241,7 +241,7 @@ static bool live_begin(target *base, const target_turn *turn, char *error) {
     if (!live_turn_open(&self->connections, base, &self->address, turn, error)) return false;
     if (!base->is_virtual && !read_offset(self, &self->offset_low_us, &self->offset_high_us, error))
         return false;
-    choose_t0(self, turn->uses_t0);
+    choose_t0(self, turn->needs_whole_second);
     base->reading_count = 0;
     if (!base->is_virtual) keep_reading(self);
     return true;

@@ -174,7 +174,7 @@ typedef struct vector {
     vector_level level;
     vector_scope scope;
     unsigned needs; /* vector_capability bits */
-    bool uses_t0;   /* some text names T0: begin the vector on a whole second */
+    vector_t0 t0;   /* in seconds: begin the vector on a whole second */
     bool has_events;
     size_t connection_count;
     const char *const *connections; /* in order of first use; the usual one is "main" */

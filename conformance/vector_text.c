@@ -111,7 +111,6 @@ static void fill_number(fill_buffer *fill, int64_t number) {
 size_t vector_text_fill(const vector_text *text, const vector_world *world, char *buffer,
                         size_t size) {
     fill_buffer out = {buffer, size, 0};
-    assert(world->t0_ms % MS_PER_S == 0);
     for (size_t i = 0; i < text->count; i++) {
         const vector_text_piece *piece = &text->pieces[i];
         switch (piece->kind) {
@@ -122,7 +121,10 @@ size_t vector_text_fill(const vector_text *text, const vector_world *world, char
         case VECTOR_TEXT_BYTES: fill_bytes(&out, piece->bytes.data, piece->bytes.length); break;
         case VECTOR_TEXT_DATABASE: fill_number(&out, world->databases[piece->number]); break;
         case VECTOR_TEXT_T0_MS: fill_number(&out, world->t0_ms + piece->number); break;
-        case VECTOR_TEXT_T0_S: fill_number(&out, world->t0_ms / MS_PER_S + piece->number); break;
+        case VECTOR_TEXT_T0_S:
+            assert(world->t0_ms % MS_PER_S == 0);
+            fill_number(&out, world->t0_ms / MS_PER_S + piece->number);
+            break;
         }
     }
     return out.length;
@@ -167,11 +169,13 @@ void vector_text_print(const vector_text *text, FILE *out) {
     free(source);
 }
 
-bool vector_text_uses_t0(const vector_text *text) {
-    for (size_t i = 0; i < text->count; i++)
-        if (text->pieces[i].kind == VECTOR_TEXT_T0_MS || text->pieces[i].kind == VECTOR_TEXT_T0_S)
-            return true;
-    return false;
+vector_t0 vector_text_t0(const vector_text *text) {
+    vector_t0 most = VECTOR_T0_UNNAMED;
+    for (size_t i = 0; i < text->count; i++) {
+        if (text->pieces[i].kind == VECTOR_TEXT_T0_S) return VECTOR_T0_IN_SECONDS;
+        if (text->pieces[i].kind == VECTOR_TEXT_T0_MS) most = VECTOR_T0_IN_MS;
+    }
+    return most;
 }
 
 bool vector_text_uses_second_database(const vector_text *text) {

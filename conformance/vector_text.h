@@ -31,6 +31,9 @@ typedef enum vector_text_kind {
     VECTOR_TEXT_T0_S,     /* {t0s}, {t0s-5} */
 } vector_text_kind;
 
+/* How a text names T0. One that names it in seconds can tell whether it is a whole second. */
+typedef enum vector_t0 { VECTOR_T0_UNNAMED, VECTOR_T0_IN_MS, VECTOR_T0_IN_SECONDS } vector_t0;
+
 typedef struct vector_text_piece {
     vector_text_kind kind;
     ttl_bytes bytes; /* of bytes: themselves; of a key: its name, "k2" */
@@ -45,7 +48,7 @@ typedef struct vector_text {
 /* What the placeholders stand for in one run of one vector. */
 typedef struct vector_world {
     ttl_bytes key_prefix; /* free of glob characters: keys are used in patterns */
-    int64_t t0_ms;        /* a whole second */
+    int64_t t0_ms;        /* a whole second where the vector names it in seconds */
     int databases[2];     /* the run's own, and a second one */
 } vector_world;
 
@@ -61,8 +64,8 @@ size_t vector_text_fill(const vector_text *text, const vector_world *world, char
 ttl_bytes vector_text_filled(const vector_text *text, const vector_world *world, arena *memory);
 /* Writes the text as it stands in the file, as JSON: "{k}*", or {"hex": "00ff"}. */
 void vector_text_print(const vector_text *text, FILE *out);
-/* True when the text names T0. */
-bool vector_text_uses_t0(const vector_text *text);
+/* In which unit the text names T0; seconds, where it does in both. */
+vector_t0 vector_text_t0(const vector_text *text);
 /* True when the text names {db2}. */
 bool vector_text_uses_second_database(const vector_text *text);
 

@@ -40,6 +40,8 @@ struct simulated_server {
     int64_t last_us;        /* for faults: when the command before ran */
     int64_t granularity_us; /* for faults: its clock shows multiples of this */
     int64_t memo;           /* for faults: what they have to remember */
+    void (*hear)(void *ear, const ttl_event *event); /* told of keyspace events; may be NULL */
+    void *ear;
 };
 
 /* ---- chance */
@@ -86,6 +88,11 @@ static inline void server_choose(void *context, const char *why) {
     (void)context, (void)why;
 }
 
+static inline void server_announce(void *context, const ttl_event *event) {
+    const simulated_server *server = context;
+    if (server->hear != NULL) server->hear(server->ear, event);
+}
+
 static inline void server_open(simulated_server *server, ttl_dialect dialect, server_bend *bend) {
     *server = (simulated_server){.bend = bend};
     server->timeline = (ttl_timeline){
@@ -98,7 +105,9 @@ static inline void server_open(simulated_server *server, ttl_dialect dialect, se
     ttl_engine_options options = {.allocator = ttl_allocator_libc(),
                                   .dialect = dialect,
                                   .seed = 1,
-                                  .timeline = &server->timeline};
+                                  .timeline = &server->timeline,
+                                  .on_event = server_announce,
+                                  .event_context = server};
     server->engine = ttl_engine_new(&options);
     if (server->engine == NULL) abort();
 }

@@ -83,6 +83,32 @@ START_TEST(vectors_that_wait_do_not_wait_for_one_another) {
 }
 END_TEST
 
+/* How many of many began on a whole second of the server's clock. */
+static size_t count_whole_seconds(const char *steps) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    char *body = many(steps);
+    fixture_run(&self, body);
+    check_all(self.run, MANY, VERDICT_PASS, NULL);
+    size_t count = 0;
+    for (size_t i = 0; i < MANY; i++) count += self.run->vectors[i].t0_ms % 1000 == 0;
+    free(body);
+    fixture_stop(&self);
+    return count;
+}
+
+START_TEST(only_a_vector_that_names_seconds_waits_for_a_whole_one) {
+    ck_assert_uint_eq(
+        count_whole_seconds(STEP("\"SET\", \"{k}\", \"v\", \"EXAT\", \"{t0s+100}\"", OK) "," STEP(
+            "\"PEXPIRETIME\", \"{k}\"", "{\"integer\": \"{t0+100000}\"}")),
+        MANY);
+    ck_assert_uint_lt(
+        count_whole_seconds(STEP("\"SET\", \"{k}\", \"v\", \"PXAT\", \"{t0+100000}\"", OK) "," STEP(
+            "\"PEXPIRETIME\", \"{k}\"", "{\"integer\": \"{t0+100000}\"}")),
+        MANY);
+}
+END_TEST
+
 #define EXCLUSIVE "\"needs\": [\"exclusive-db\"], "
 
 START_TEST(each_vector_that_needs_a_database_to_itself_has_one_of_its_own) {
@@ -349,6 +375,7 @@ int main(void) {
     TCase *tests = tcase_create("crew");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, vectors_that_wait_do_not_wait_for_one_another);
+    tcase_add_test(tests, only_a_vector_that_names_seconds_waits_for_a_whole_one);
     tcase_add_test(tests, each_vector_that_needs_a_database_to_itself_has_one_of_its_own);
     tcase_add_test(tests, a_vector_that_counts_what_the_whole_server_does_runs_in_silence);
     tcase_add_test(tests, few_connections_are_enough);

@@ -1,6 +1,6 @@
 /* The judge never accuses a right server. Histories of the reference engine itself, on clocks of
- * any offset and rate, with latencies up to half a second, pauses, pipelines and connections that
- * overlap, are judged: not one may fail.
+ * any offset and rate, with latencies up to half a second, pauses, pipelines, connections that
+ * overlap and a listener who hears of keyspace events, are judged: not one may fail.
  *
  *      JUDGE_HISTORIES=10000 build/tests/conformance/test_judge_sound
  *
@@ -27,6 +27,10 @@ typedef struct sim_client {
 
 typedef struct traffic {
     simulation sim;
+    bool has_listener;
+    int64_t pinged_us; /* when the listener sent the last PING that was answered */
+    int64_t heard_us;  /* when it read the last event */
+    int64_t ran_us;    /* when the command runs that is running */
     uint64_t *random;
     sim_client clients[SIM_CONNECTIONS];
     size_t client_count;
@@ -166,6 +170,28 @@ static int64_t latency(traffic *self) {
                                         : sim_below(self->random, most / 16 + 2);
 }
 
+/* An event travels to the listener, who misses some. It was announced after the last PING whose
+ * answer came before it. */
+static void hear(void *context, const ttl_event *event) {
+    traffic *self = context;
+    simulation *sim = &self->sim;
+    int64_t announced_by_us = self->ran_us + sim->server.took_us + sim->server.took_us / 1000 + 1;
+    int64_t read_us = announced_by_us + latency(self);
+    if (read_us > self->heard_us) self->heard_us = read_us;
+    if (sim_chance(self->random, 30)) self->pinged_us = self->ran_us;
+    if (!self->has_listener || sim_chance(self->random, 20)) return;
+    const ttl_bytes words[] = {ttl_bytes_of(event->name), event->key};
+    const history_entry entry = {.connection = history_connection(sim->history, "ear"),
+                                 .sent_us = self->pinged_us,
+                                 .received_us = self->heard_us,
+                                 .argc = 2,
+                                 .argv = words,
+                                 .protocol = 2,
+                                 .is_event = true,
+                                 .database = event->database};
+    if (history_append(sim->history, &entry) != NULL) abort();
+}
+
 static void send_next(traffic *self, size_t owner) {
     sim_client *client = &self->clients[owner];
     simulation *sim = &self->sim;
@@ -193,6 +219,7 @@ static size_t first_to_run(const traffic *self) {
 /* A connection breaks: the last command has no reply, and may have run or not. */
 static void lose(traffic *self, size_t owner, int64_t runs_us, ttl_reply *reply) {
     sim_client *client = &self->clients[owner];
+    self->ran_us = runs_us;
     if (sim_chance(self->random, 50))
         sim_execute(&self->sim, owner, runs_us, client->argc, client->argv, reply);
     sim_record(&self->sim, owner, client->sent_us, HISTORY_NO_REPLY, client->argc, client->argv,
@@ -209,6 +236,7 @@ static void run_one(traffic *self, size_t owner, ttl_reply *reply) {
         lose(self, owner, runs_us, reply);
         return;
     }
+    self->ran_us = runs_us;
     sim->server.reading_us = sim_chance(self->random, 10) ? sim_below(self->random, 900) : 0;
     sim_execute(sim, owner, runs_us, client->argc, client->argv, reply);
     int64_t received_us = sim->busy_until_us + latency(self);
@@ -229,6 +257,9 @@ static void simulate(history *to, uint64_t seed, ttl_dialect *dialect) {
     self->random = &self->sim.random;
     if (!ttl_dialect_parse(dialects[sim_below(&chance, DIALECTS)], dialect)) abort();
     sim_open(&self->sim, to, *dialect, NULL, seed);
+    self->sim.server.hear = hear;
+    self->sim.server.ear = self;
+    self->has_listener = sim_chance(self->random, 50);
     self->wraps = dialect->family == TTL_FAMILY_REDIS && dialect->version.major == 6 &&
                   dialect->version.minor < 2;
     self->sim.rate_ppm = sim_below(self->random, 901) - 450;
@@ -236,6 +267,7 @@ static void simulate(history *to, uint64_t seed, ttl_dialect *dialect) {
     self->client_count = sim_chance(self->random, 40) ? 1 : 2 + (size_t)sim_below(self->random, 4);
     self->shares_keys = sim_chance(self->random, 60);
     self->pace_us = sim_chance(self->random, 50) ? 3000 : 60000;
+    self->pinged_us = self->heard_us = self->sim.now_us;
     ttl_reply reply;
     ttl_reply_init(&reply, ttl_allocator_libc());
     for (size_t c = 0; c < self->client_count; c++) {

@@ -147,7 +147,7 @@ START_TEST(a_vector_is_loaded_as_it_was_written) {
     ck_assert_int_eq(steps[1].place.line, 5);
     ck_assert_str_eq(steps[1].place.pointer, "/vectors/0/steps/1");
     ck_assert_int_eq(one->length_ms, 100);
-    ck_assert(!one->uses_t0 && !one->has_events);
+    ck_assert(one->t0 == VECTOR_T0_UNNAMED && !one->has_events);
     loaded_free(&got);
 }
 END_TEST
@@ -170,14 +170,14 @@ START_TEST(what_a_vector_does_not_say_has_its_usual_value) {
 }
 END_TEST
 
-START_TEST(t0_is_noticed_in_arguments_and_replies) {
+START_TEST(t0_and_its_unit_are_noticed_in_arguments_and_replies) {
     loaded got;
     load_steps(&got, "{\"do\": [\"PEXPIREAT\", \"{k}\", \"{t0+5}\"], \"reply\": 0}");
-    ck_assert(got.set.vectors[0]->uses_t0);
+    ck_assert_int_eq(got.set.vectors[0]->t0, VECTOR_T0_IN_MS);
     loaded_free(&got);
     load_steps(&got, "{\"do\": [\"PING\"], \"reply\": 1, \"for\": [{\"only\": [\"valkey\"], "
                      "\"reply\": [0, {\"integer\": \"{t0s}\"}]}]}");
-    ck_assert(got.set.vectors[0]->uses_t0);
+    ck_assert_int_eq(got.set.vectors[0]->t0, VECTOR_T0_IN_SECONDS);
     loaded_free(&got);
 }
 END_TEST
@@ -654,7 +654,7 @@ static TCase *cases_of_content(void) {
     TCase *tests = tcase_create("content");
     tcase_add_test(tests, a_vector_is_loaded_as_it_was_written);
     tcase_add_test(tests, what_a_vector_does_not_say_has_its_usual_value);
-    tcase_add_test(tests, t0_is_noticed_in_arguments_and_replies);
+    tcase_add_test(tests, t0_and_its_unit_are_noticed_in_arguments_and_replies);
     tcase_add_test(tests, the_second_database_is_a_need);
     tcase_add_test(tests, events_have_a_name_a_key_and_perhaps_a_database);
     tcase_add_test(tests, the_first_variant_that_holds_replaces_what_it_names);

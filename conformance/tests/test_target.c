@@ -147,7 +147,7 @@ START_TEST(a_live_moment_lies_in_its_bracket) {
     ck_assert_msg(strncmp(on->server, "redis ", 6) == 0, "%s", on->server);
     target_turn turn = usual_turn;
     turn.wants_events = false;
-    turn.uses_t0 = true;
+    turn.needs_whole_second = true;
     target_moments moments;
     ck_assert_msg(target_begin(on, &turn, error), "%s", error);
     ck_assert_int_eq(on->t0_ms % 1000, 0);
