@@ -18,7 +18,7 @@
 #include "conformance/history.h"
 #include "ttlspec/engine.h"
 
-enum { SIM_WORDS = 16, SIM_TEXT = 256, SIM_CONNECTIONS = 6 };
+enum { SIM_WORDS = 16, SIM_TEXT = 256, SIM_CONNECTIONS = 6, SIM_TOLD = 64 };
 
 typedef struct simulated_server simulated_server;
 
@@ -35,6 +35,9 @@ struct simulated_server {
     int64_t wall_us;    /* what its clock shows */
     int64_t reading_us; /* how long it takes until it reads its clock again within a unit */
     int64_t took_us;    /* how long the unit took, by its own clock */
+    size_t told_count;  /* numbers that the present unit has told, when it did */
+    int64_t told[SIM_TOLD];
+    ttl_told_kind told_kinds[SIM_TOLD];
     server_bend *bend;
     const void *fault;      /* whose planted fault it is */
     int64_t last_us;        /* for faults: when the command before ran */
@@ -79,8 +82,14 @@ static inline bool server_is_after(void *context, ttl_instant a, ttl_instant b) 
 }
 
 static inline uint32_t server_tell(void *context, const ttl_told *told) {
-    (void)context;
-    return (uint32_t)(told->kind == TTL_TOLD_COUNT ? TTL_TOLD_COUNT + told->high : told->kind);
+    simulated_server *server = context;
+    if (server->told_count == SIM_TOLD) abort();
+    int64_t value = told->high;
+    if (told->kind == TTL_TOLD_NOW_S) value = server->wall_us / 1000000;
+    if (told->kind == TTL_TOLD_NOW_US) value = server->wall_us % 1000000;
+    server->told[server->told_count] = value;
+    server->told_kinds[server->told_count] = told->kind;
+    return (uint32_t)server->told_count++;
 }
 
 /* What is a server's own affair it does as it likes. */
@@ -124,16 +133,12 @@ static inline void server_fill_told(const simulated_server *server, ttl_reply *r
     for (size_t i = 0; i < reply->node_count; i++) {
         const ttl_node *node = &reply->nodes[i];
         char text[32];
-        int64_t us = server->wall_us;
         switch (node->type) {
         case TTL_REPLY_TOLD:
-            if (node->is.integer >= TTL_TOLD_COUNT) {
-                ttl_reply_add_integer(&filled, node->is.integer - TTL_TOLD_COUNT);
-                break;
-            }
-            us = node->is.integer == TTL_TOLD_NOW_S ? us / 1000000 : us % 1000000;
-            snprintf(text, sizeof text, "%lld", (long long)us);
-            ttl_reply_add_bulk(&filled, ttl_bytes_of(text));
+            snprintf(text, sizeof text, "%lld", (long long)server->told[node->is.integer]);
+            if (server->told_kinds[node->is.integer] != TTL_TOLD_COUNT)
+                ttl_reply_add_bulk(&filled, ttl_bytes_of(text));
+            else ttl_reply_add_integer(&filled, server->told[node->is.integer]);
             break;
         case TTL_REPLY_INTEGER: ttl_reply_add_integer(&filled, node->is.integer); break;
         default:
@@ -151,6 +156,7 @@ static inline void server_run(simulated_server *server, size_t argc, const ttl_b
                               ttl_reply *reply) {
     ttl_session **session = &server->sessions[server->connection];
     if (*session == NULL) *session = ttl_session_new(server->engine, NULL);
+    server->told_count = 0;
     if (*session == NULL || ttl_session_execute(*session, argc, argv, reply) != TTL_OK) abort();
     server_fill_told(server, reply);
 }
