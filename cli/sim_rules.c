@@ -175,6 +175,7 @@ static const struct {
     {"pubsub.numpat", REASON_ALONE},
     {"reset.ends-transaction", REASON_ALONE},
     {"watch.already-dead", REASON_ALONE},
+    {"watch.already-dead-in-6", REASON_ALONE},
     {"watch.empty-store-in-6.0", REASON_ALONE},
     {"watch.expiry-aborts", REASON_ALONE},
     {"watch.no-change", REASON_ALONE},

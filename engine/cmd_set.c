@@ -97,6 +97,9 @@ static ttl_status set_pop(struct call *call, struct key key, size_t count) {
     struct memory *memory = &call->engine->memory;
     struct collection *drawn = collection_new(memory, count);
     if (drawn == NULL) return TTL_NO_MEMORY;
+    if (count < key_collection(key)->count)
+        call_leave_open(call, "SPOP was not answered, or ran in a script: which members it drew "
+                              "is not known");
     set_draw(call->engine, key_collection(key), count, drawn);
     tell_drawn(call, drawn);
     announce_removal(call, call->argv[1], key, "spop");

@@ -73,6 +73,13 @@ static bool record_is_dead(const ttl_engine *engine, const struct record *record
     return record_is_volatile(record) && deadline_has_passed(engine, record_deadline(record));
 }
 
+/* A watched key is dead already: is that no change by the time of EXEC? */
+static bool death_is_excused(const ttl_session *session) {
+    if (!ttl_dialect_has(&session->engine->dialect, TRAIT_WATCH_EXPIRED_ABORTS)) return true;
+    RULE("watch.already-dead-in-6");
+    return false;
+}
+
 /* What the change of a whole database means for one watched key. */
 static void watch_database_changed(ttl_session *session, struct watch *watch,
                                    const struct database *db, const struct database *successor) {
@@ -86,7 +93,8 @@ static void watch_database_changed(ttl_session *session, struct watch *watch,
     }
     bool next_is_dead = next != NULL && record_is_dead(session->engine, next);
     if (watch->was_expired && next == NULL) watch->was_expired = false;
-    else if (next_is_dead && (watch->was_expired || !was_there)) watch->was_expired = true;
+    else if (next_is_dead && (watch->was_expired || !was_there))
+        watch->was_expired = death_is_excused(session);
     else session->watch_broken = true;
 }
 
@@ -115,12 +123,11 @@ static bool watch_is_dead(const ttl_session *session, const struct watch *watch)
     return key.record != NULL && record_is_dead(session->engine, key.record);
 }
 
-/* Has a watched key died since? One that was dead from the start counts where the dialect says. */
+/* Has a watched key died since? */
 static bool session_has_dead_watch(const ttl_session *session) {
-    bool before_counts = ttl_dialect_has(&session->engine->dialect, TRAIT_WATCH_EXPIRED_ABORTS);
     for (size_t i = 0; i < session->watch_count; i++) {
         const struct watch *watch = &session->watches[i];
-        if (watch->was_expired && !before_counts) {
+        if (watch->was_expired) {
             RULE("watch.already-dead");
             continue;
         }
@@ -149,7 +156,7 @@ static ttl_status session_watch(ttl_session *session, const struct database *db,
     }
     struct watch watch = {.database = db->id};
     if (memory_copy_bytes(memory, name, &watch.name) != TTL_OK) return TTL_NO_MEMORY;
-    watch.was_expired = watch_is_dead(session, &watch);
+    watch.was_expired = watch_is_dead(session, &watch) && death_is_excused(session);
     session->watches[session->watch_count++] = watch;
     session->engine->watch_count++;
     return TTL_OK;

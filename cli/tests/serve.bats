@@ -120,7 +120,7 @@ is_answered() {
     redis-cli -p "$port" SUBSCRIBE __keyevent@0__:expired >"$BATS_TEST_TMPDIR/events" 3>&- &
     subscriber=$!
     until_true grep -q '^1$' "$BATS_TEST_TMPDIR/events"
-    cli SET k v PX 60
+    cli SET k v PX 600
     [ "$(cli DBSIZE)" = 1 ]
     until_true grep -q '^k$' "$BATS_TEST_TMPDIR/events"
     [ "$(cli DBSIZE)" = 0 ]

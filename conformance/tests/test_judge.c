@@ -381,6 +381,9 @@ START_TEST(a_choice_at_random_has_to_be_one_of_those_there_are) {
         {"a 40 50 SPOP s -> \"y\"\na 60 70 SMEMBERS s -> [\"z\", \"x\"]\n", "pass"},
         {"a 40 50 SPOP s -> \"y\"\na 60 70 SMEMBERS s -> [\"z\", \"y\"]\n", "fail"},
         {"a 40 50 SPOP s 2 -> [\"y\", \"w\"]\n", "fail"},
+        /* Not answered: nobody knows which one is gone, unless it is all of them. */
+        {"b 40 0 SPOP s -> -\na 60 70 SMEMBERS s -> [\"z\", \"y\"]\n", "undecided"},
+        {"b 40 0 SPOP s 3 -> -\na 60 70 SMEMBERS s -> [\"z\"]\n", "fail"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *lines = text_format("%s%s", sets, cases[i][0]);
