@@ -134,7 +134,9 @@ setup() {
     [ "$status" -eq 0 ]
     [[ "$output" != *"NOT FOUND"* ]]
     # Found and shrunk in less than two seconds of the processor each.
-    printf '%s\n' "$output" | awk '/ ms / { for (i = 2; i <= NF; i++) if ($i == "ms" && $(i - 1) >= 2000) exit 1 }'
+    printf '%s\n' "$output" | awk '{ for (i = 2; i <= NF; i++)
+        if ($i == "ms" && $(i - 1) ~ /^[0-9]+$/ && $(i - 1) + 0 >= 2000) { print; slow = 1 } }
+        END { exit slow }'
 }
 
 @test "the judge passes what the clients of every world saw" {
