@@ -3,6 +3,8 @@
 
 load helper
 
+root=$PWD
+
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
 }
@@ -130,9 +132,11 @@ setup() {
 }
 
 @test "every planted fault is found" {
+    ln -s "$root/sim" sim # scenarios plant some, too
     run "$ttlspec" sim --planted --seed 1
     [ "$status" -eq 0 ]
     [[ "$output" != *"NOT FOUND"* ]]
+    [[ "$output" == *"the lock gets its deadline in a second command"* ]]
     # Found and shrunk in less than two seconds of the processor each.
     printf '%s\n' "$output" | awk '{ for (i = 2; i <= NF; i++)
         if ($i == "ms" && $(i - 1) ~ /^[0-9]+$/ && $(i - 1) + 0 >= 2000) { print; slow = 1 } }
