@@ -50,9 +50,13 @@ static void fault_name(size_t fault, char name[NAME_SIZE]) {
     snprintf(name, NAME_SIZE, same > 1 ? "%s (%d)" : "%s", glob, same);
 }
 
+/* The name of the dialect; NULL: the usual one. */
+static const char *fault_claims(size_t fault) {
+    return is_of_museum(fault) ? museum_faults[fault].dialect : planted_at(fault)->claims;
+}
+
 static ttl_dialect fault_dialect(size_t fault) {
-    const char *named =
-        is_of_museum(fault) ? museum_faults[fault].dialect : planted_at(fault)->claims;
+    const char *named = fault_claims(fault);
     ttl_dialect dialect;
     ck_assert(ttl_dialect_parse(named == NULL ? ttl_dialect_default : named, &dialect));
     return dialect;
@@ -124,7 +128,7 @@ static void load_vectors(void) {
 static verdict *control_outcomes(size_t fault) {
     static verdict *learnt[3];
     bool revives = is_of_museum(fault) && museum_faults[fault].revives;
-    bool is_usual = !is_of_museum(fault) || museum_faults[fault].dialect == NULL;
+    bool is_usual = fault_claims(fault) == NULL;
     size_t kind = !is_of_museum(fault) ? 2 : revives;
     verdict *outcomes = calloc(set.count, sizeof *outcomes);
     if (is_usual && learnt[kind] != NULL)
