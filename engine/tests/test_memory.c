@@ -57,6 +57,24 @@ static const char *const SCRIPT[] = {
     "HSET hash f v2 h x",
     "HINCRBY hash n 7",
     "HDEL hash g",
+    "HSET fields a 1 b 2 c 3",
+    "HPEXPIRE fields 60000 FIELDS 2 a b",
+    "HINCRBY fields a 5",
+    "HINCRBYFLOAT fields d 1.5",
+    "HSETNX fields e 6",
+    "HGETEX fields PX 90000 FIELDS 1 c",
+    "HSETEX fields2 PX 80000 FIELDS 2 a 1 b 2",
+    "HSETEX fields KEEPTTL FIELDS 2 a 7 x 8",
+    "HSETEX fields3 PXAT 1 FIELDS 1 a 1",
+    "HPERSIST fields FIELDS 1 b",
+    "COPY fields fields4",
+    "RENAME fields4 fields5",
+    "MOVE fields5 1",
+    "HGETDEL fields2 FIELDS 1 a",
+    "HSET fields2 b 3",
+    "DUMP fields",
+    ("RESTORE fields6 0 hex:1964a8da769b0100001d1d00000006008166020101f464a8da769b01000009816702"
+     "02010001ff0c00b3b673498618af0e"),
     "SADD set a b c",
     "SADD set2 b c d",
     "SREM set a",
@@ -129,11 +147,9 @@ static void snapshot_add(struct snapshot *snapshot, struct world *w, const char 
 static void snapshot_key(struct snapshot *snapshot, struct world *w, const char *name) {
     static const struct {
         const char *type, *command;
-    } readers[] = {{"+string ", "GET %s"},
-                   {"+list ", "LRANGE %s 0 -1"},
-                   {"+hash ", "HGETALL %s"},
-                   {"+set ", "SMEMBERS %s"},
-                   {"+zset ", "ZRANGE %s 0 -1 WITHSCORES"}};
+    } readers[] = {{"+string ", "GET %s"},   {"+list ", "LRANGE %s 0 -1"},
+                   {"+hash ", "HGETALL %s"}, {"+hash ", "HPEXPIRETIME %s FIELDS 7 a b c d e f x"},
+                   {"+set ", "SMEMBERS %s"}, {"+zset ", "ZRANGE %s 0 -1 WITHSCORES"}};
     char line[256];
     snprintf(line, sizeof line, "TYPE %s", name);
     char type[32] = "";
