@@ -236,6 +236,21 @@ static const char *const scripts[] = {
     "HSET # f%% %",
     "HDEL # f%%",
     "HINCRBY # f%% %",
+    "HSETNX # f% %",
+    "HINCRBYFLOAT # f% 0.5",
+    "HSET # f% %",
+    "HMGET # f1 f2 f3 f4",
+    "HRANDFIELD #",
+    "HPEXPIRE # % FIELDS 2 f% f%",
+    "HPEXPIRE # % GT FIELDS 3 f1 f2 f3",
+    "HPEXPIRE # 0 FIELDS 1 f%",
+    "HPERSIST # FIELDS 2 f% f%",
+    "HGETEX # PX % FIELDS 2 f% f%",
+    "HGETEX # PERSIST FIELDS 1 f%",
+    "HSETEX # PX % FIELDS 2 f% % f% %",
+    "HSETEX # FNX KEEPTTL FIELDS 1 f% %",
+    "HSETEX # PX 0 FIELDS 1 f% %",
+    "HGETDEL # FIELDS 2 f% f%",
     "ZADD # % m%%",
     "ZINCRBY # % m%%",
     "ZREM # m%%",
@@ -335,6 +350,7 @@ START_TEST(a_replica_has_what_its_primary_has_whatever_its_clock_shows) {
     for (uint64_t run = 0; run < RUNS; run++) {
         run_script("redis-7.0", run, true);
         run_script("redis-8.6", run, true);
+        run_script("valkey-9.1", run, true);
     }
 }
 END_TEST
