@@ -16,17 +16,15 @@ struct telling {
     int64_t at_us, wall_us; /* since the beginning, which never goes back; what the clock showed */
     bool has_begun;
     size_t last_point;
-    drawing_deadline deadlines[SIM_KEYS];
+    drawing_deadline deadlines[SIM_SLOTS];
 };
 
 static void read_keys(struct telling *t, const sim_step *step, const sim_site *site, size_t point,
                       int64_t last_us, int64_t last_wall_us) {
     const sim_model *model = &site->servers[site->primary].model;
-    for (uint8_t i = 0; i < SIM_KEYS; i++) {
-        char name[8];
-        ttl_bytes key = sim_key_name(i);
-        snprintf(name, sizeof name, "%.*s", (int)key.length, key.data);
-        drawing_reading reading = {.name = name,
+    for (uint8_t i = 0; i < SIM_SLOTS; i++) {
+        char name[SIM_SLOT_TEXT];
+        drawing_reading reading = {.name = sim_slot_text(i, name),
                                    .is_volatile = model->keys[i].is_volatile,
                                    .deadline_ms = model->keys[i].deadline_ms,
                                    .point = point,
@@ -50,6 +48,7 @@ static void tell_command(struct telling *t, const sim_step *step, const sim_site
 static void tell_other(struct telling *t, const sim_step *step, size_t point) {
     static const char *const words[SIM_STEP_KINDS] = {
         [SIM_STEP_CYCLE] = "the active cycle runs",
+        [SIM_STEP_HANG_UP] = "a client has another connection",
         [SIM_STEP_SYNC] = "the replica gets changes",
         [SIM_STEP_READ] = "the replica is asked",
         [SIM_STEP_SAVE] = "a snapshot is taken",
@@ -87,8 +86,10 @@ static void tell_step(void *context, const sim_step *step, const sim_site *site)
     if (step->kind == SIM_STEP_COMMAND) tell_command(t, step, site, point);
     else tell_other(t, step, point);
     const sim_server *server = &site->servers[site->primary];
+    char name[SIM_SLOT_TEXT];
     for (size_t i = 0; i < server->announced_count && step->kind <= SIM_STEP_CYCLE; i++)
-        drawing_say(t->line, point, t->server, DRAWING_PLAIN, "k%d expired", server->announced[i]);
+        drawing_say(t->line, point, t->server, DRAWING_PLAIN, "%s expired",
+                    sim_slot_text(server->announced[i], name));
     read_keys(t, step, site, point, last_us, last_wall_us);
     t->last_point = point;
 }
@@ -114,7 +115,7 @@ static void add_lanes(struct telling *t, const sim_recording *steps) {
 void drawing_of_steps(drawing *line, const sim_recording *steps, const sim_hooks *hooks) {
     struct telling *t = memory_zeroed(1, sizeof *t);
     t->line = line;
-    for (size_t i = 0; i < SIM_KEYS; i++)
+    for (size_t i = 0; i < SIM_SLOTS; i++)
         t->deadlines[i] = (drawing_deadline){.bar = DRAWING_NONE, .key = DRAWING_NONE};
     add_lanes(t, steps);
     sim_replayed end = sim_replay(steps, hooks, tell_step, t);

@@ -52,6 +52,8 @@ static void read_keys(drawing_witness *self, const sim_sight *sight, size_t poin
                 (drawing_deadline){.bar = DRAWING_NONE, .key = DRAWING_NONE};
         }
         const char *name = drawing_words(self->line, "%.*s", (int)key.name.length, key.name.data);
+        if (key.database > 0)
+            name = drawing_words(self->line, "%s of database %d", name, key.database);
         drawing_reading reading = {.name = name,
                                    .is_volatile = key.is_present && key.is_volatile,
                                    .deadline_ms = key.deadline_ms,

@@ -9,6 +9,7 @@
 
 #include "cli/drawing_world.h"
 #include "cli/sim_schedule.h"
+#include "conformance/target.h"
 #include "sim/shrink.h"
 #include "sim/write.h"
 
@@ -207,12 +208,19 @@ int sim_print_planted(const sim_arguments *arguments) {
 
 /* ---- on another target */
 
-/* Steps up to the first that a vector cannot tell. */
+/* Steps up to the first that a vector cannot tell: it has no more than so many connections. */
 static void cut_for_vector(sim_recording *steps) {
-    size_t at = 0;
+    size_t at = 0, connections = 0;
+    bool is_open[SIM_PEERS] = {false};
     for (int64_t last_us = INT64_MIN; at < steps->count; at++) {
         const sim_step *step = &steps->steps[at];
         if (step->kind >= SIM_STEP_SAVE || step->wall_us < last_us) break;
+        if (step->kind == SIM_STEP_HANG_UP) is_open[step->session] = false;
+        if (step->kind == SIM_STEP_COMMAND && !is_open[step->session]) {
+            if (connections == TARGET_CONNECTIONS_MAX) break;
+            is_open[step->session] = true;
+            connections++;
+        }
         last_us = step->wall_us;
     }
     while (at > 0 && steps->steps[at - 1].kind == SIM_STEP_READ) at--;
@@ -234,6 +242,7 @@ int sim_run_on(const sim_arguments *arguments) {
     if (usual.dialect == NULL) usual.dialect = sim_dialects[0];
     run_to_end(&usual, usual.seed, NULL, &steps, &event);
     size_t all = count_commands(&steps);
+    sim_write_make_tellable(&steps);
     cut_for_vector(&steps);
     size_t told = count_commands(&steps);
     if (!sim_write_can_be_vector(&steps, &why)) {
@@ -248,13 +257,13 @@ int sim_run_on(const sim_arguments *arguments) {
     printf("seed 0x%" PRIx64 " as a vector: %s, ", arguments->seed, path);
     if (told == all) printf("all %zu commands\n", all);
     else
-        printf("the first %zu of %zu commands, up to where the clock goes back or a server "
-               "restarts\n",
+        printf("the first %zu of %zu commands, up to where the clock goes back, a server restarts "
+               "or there are too many connections\n",
                told, all);
     fflush(stdout);
-    char target[PATH_SIZE];
-    snprintf(target, sizeof target, "%s", arguments->on);
-    char *argv[] = {"run", "--vectors", path, target, NULL};
+    char other[PATH_SIZE];
+    snprintf(other, sizeof other, "%s", arguments->on);
+    char *argv[] = {"run", "--vectors", path, other, NULL};
     optind = 1;
     return run_main(4, argv);
 }

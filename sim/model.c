@@ -1,31 +1,25 @@
-#include "sim/model.h"
+#include "sim/model_inside.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MS_PER_SECOND = 1000 };
-
-/* A command that is being executed. */
-struct act {
-    sim_model *model;
-    const sim_op *op;
-    int64_t now_ms;
-    ttl_reply *reply;
-};
 
 /* ---- dialects */
 
 enum {
     REDIS_8 = SIM_CYCLE_AT_DEADLINE,
-    VALKEY_8_0 = SIM_SET_PAST_DELETES,
+    VALKEY_8_0 = SIM_SET_PAST_DELETES | SIM_TYPE_FIRST | SIM_NOT_IN_MULTI,
     VALKEY_8_1 = VALKEY_8_0 | SIM_PAST_IS_EXPIRED,
-    VALKEY_9 = VALKEY_8_1 | SIM_GETEX_TIME_FIRST,
+    VALKEY_9 = VALKEY_8_1 | SIM_GETEX_TIME_FIRST | SIM_NAMES_REFUSED,
 };
 
 const char *const sim_dialects[] = {"redis-7.0",  "redis-7.2", "redis-7.4",  "redis-8.0",
                                     "redis-8.2",  "redis-8.6", "redict-7.3", "valkey-8.0",
                                     "valkey-8.1", "valkey-9.1"};
-static const unsigned dialect_traits[SIM_DIALECTS] = {0,       0, 0,          REDIS_8,    REDIS_8,
-                                                      REDIS_8, 0, VALKEY_8_0, VALKEY_8_1, VALKEY_9};
+static const unsigned dialect_traits[SIM_DIALECTS] = {
+    SIM_TIME_GOES_ON, 0, 0, REDIS_8, REDIS_8, REDIS_8, 0, VALKEY_8_0, VALKEY_8_1, VALKEY_9};
+const char *const sim_type_names[SIM_TYPES] = {"string", "list", "hash", "set", "zset"};
 
 unsigned sim_dialect_traits(uint8_t dialect) {
     return dialect_traits[dialect];
@@ -43,8 +37,8 @@ sim_model sim_model_emptied(const sim_model *model) {
     return (sim_model){.traits = model->traits};
 }
 
-bool sim_model_may_reclaim(const sim_model *model, uint8_t key, int64_t now_ms) {
-    const sim_model_key *one = &model->keys[key];
+bool sim_model_may_reclaim(const sim_model *model, uint8_t slot, int64_t now_ms) {
+    const sim_model_key *one = &model->keys[slot];
     bool is_at_deadline = one->is_present && one->is_volatile && now_ms == one->deadline_ms;
     return sim_model_is_dead(one, now_ms) ||
            (is_at_deadline && model->traits & SIM_CYCLE_AT_DEADLINE);
@@ -54,29 +48,52 @@ bool sim_model_is_dead(const sim_model_key *key, int64_t now_ms) {
     return key->is_present && key->is_volatile && now_ms > key->deadline_ms;
 }
 
-void sim_model_remove(sim_model *model, uint8_t key) {
-    model->keys[key] = (sim_model_key){0};
+/* Redis' own words: a key that was dead when it was watched and goes is no change. */
+void model_touch(sim_model *model, uint8_t slot, bool is_gone) {
+    uint64_t bit = UINT64_C(1) << slot;
+    model->changed |= bit;
+    if (!(model->watched & bit)) return;
+    for (size_t i = 0; i < model->peer_count; i++) {
+        sim_peer *peer = &model->peers[i];
+        if (!(peer->watched & bit)) continue;
+        if (is_gone && peer->was_dead & bit) peer->was_dead &= ~bit;
+        else peer->is_broken = true;
+    }
 }
 
-size_t sim_model_count(const sim_model *model, size_t *volatile_count) {
+void sim_model_remove(sim_model *model, uint8_t slot) {
+    model->keys[slot] = (sim_model_key){0};
+    model_touch(model, slot, true);
+}
+
+size_t sim_model_count(const sim_model *model, uint8_t database) {
     size_t count = 0;
-    *volatile_count = 0;
-    for (size_t i = 0; i < SIM_KEYS; i++) {
-        count += model->keys[i].is_present;
-        *volatile_count += model->keys[i].is_volatile;
-    }
+    for (size_t i = 0; i < SIM_KEYS; i++) count += model->keys[database * SIM_KEYS + i].is_present;
+    return count;
+}
+
+size_t sim_model_count_volatile(const sim_model *model) {
+    size_t count = 0;
+    for (size_t i = 0; i < SIM_SLOTS; i++) count += model->keys[i].is_volatile;
     return count;
 }
 
 uint8_t sim_model_first_dead(const sim_model *model, int64_t now_ms) {
-    uint8_t key = 0;
-    while (key < SIM_KEYS && !sim_model_is_dead(&model->keys[key], now_ms)) key++;
-    return key;
+    uint8_t slot = 0;
+    while (slot < SIM_SLOTS && !sim_model_is_dead(&model->keys[slot], now_ms)) slot++;
+    return slot;
+}
+
+const char *sim_slot_text(uint8_t slot, char *text) {
+    if (slot >= SIM_SLOTS) return "no key";
+    if (slot < SIM_KEYS) snprintf(text, SIM_SLOT_TEXT, "k%d", slot);
+    else snprintf(text, SIM_SLOT_TEXT, "k%d of database %d", slot % SIM_KEYS, slot / SIM_KEYS);
+    return text;
 }
 
 bool sim_model_next_deadline(const sim_model *model, int64_t until_ms, int64_t *deadline_ms) {
     bool found = false;
-    for (size_t i = 0; i < SIM_KEYS; i++) {
+    for (size_t i = 0; i < SIM_SLOTS; i++) {
         const sim_model_key *key = &model->keys[i];
         if (!key->is_volatile || key->deadline_ms > until_ms) continue;
         if (!found || key->deadline_ms < *deadline_ms) *deadline_ms = key->deadline_ms;
@@ -85,41 +102,73 @@ bool sim_model_next_deadline(const sim_model *model, int64_t until_ms, int64_t *
     return found;
 }
 
-/* The key as a command finds it: one that is dead is reclaimed on the way. NULL: there is none. */
-static sim_model_key *find(struct act *act, uint8_t number) {
-    sim_model_key *key = &act->model->keys[number];
-    if (sim_model_is_dead(key, act->now_ms)) {
-        act->model->met[act->model->met_count++] = number;
-        sim_model_remove(act->model, number);
-    }
+static uint8_t slot_of(const struct act *act, uint8_t number) {
+    return (uint8_t)(act->peer->database * SIM_KEYS + number);
+}
+
+sim_model_key *model_key(struct act *act, uint8_t number) {
+    return &act->model->keys[slot_of(act, number)];
+}
+
+void model_reclaim(struct act *act, uint8_t slot) {
+    act->model->met[act->model->met_count++] = slot;
+    sim_model_remove(act->model, slot);
+}
+
+sim_model_key *model_find(struct act *act, uint8_t slot) {
+    sim_model_key *key = &act->model->keys[slot];
+    if (sim_model_is_dead(key, act->now_ms)) model_reclaim(act, slot);
     return key->is_present ? key : NULL;
+}
+
+static sim_model_key *find(struct act *act, uint8_t number) {
+    return model_find(act, slot_of(act, number));
+}
+
+static void remove_key(struct act *act, uint8_t number) {
+    sim_model_remove(act->model, slot_of(act, number));
 }
 
 /* A deadline that is not ahead deletes at once. */
 static void remove_past(struct act *act, uint8_t number) {
-    sim_model_remove(act->model, number);
-    if (act->model->traits & SIM_PAST_IS_EXPIRED) act->model->met[act->model->met_count++] = number;
+    remove_key(act, number);
+    if (act->model->traits & SIM_PAST_IS_EXPIRED)
+        act->model->met[act->model->met_count++] = slot_of(act, number);
+}
+
+static void changed(struct act *act, const sim_model_key *key) {
+    model_touch(act->model, (uint8_t)(key - act->model->keys), false);
 }
 
 static void arm(struct act *act, sim_model_key *key, int64_t deadline_ms) {
     key->is_volatile = true;
     key->deadline_ms = deadline_ms;
     key->arming = act->model->armings++;
+    changed(act, key);
 }
 
-static void disarm(sim_model_key *key) {
+static void disarm(struct act *act, sim_model_key *key) {
     key->is_volatile = false;
     key->deadline_ms = 0;
     key->arming = 0;
+    changed(act, key);
+}
+
+/* A key with another value and no deadline, in the place of whatever there was. */
+static void put(struct act *act, sim_model_key *key, sim_model_key value) {
+    value.born = key->is_present ? key->born : ++act->model->births;
+    value.is_present = true;
+    *key = value;
+    changed(act, key);
 }
 
 /* ---- answers */
 
-static void answer_integer(struct act *act, int64_t integer) {
+void model_answer_integer(struct act *act, int64_t integer) {
     ttl_reply_add_integer(act->reply, integer);
 }
 
-static void answer_ok(struct act *act) {
+void model_answer_ok(struct act *act) {
     ttl_reply_add_status(act->reply, "OK");
 }
 
@@ -127,7 +176,7 @@ static void answer_nil(struct act *act) {
     ttl_reply_add_nil(act->reply);
 }
 
-static void answer_error(struct act *act, const char *error) {
+void model_answer_error(struct act *act, const char *error) {
     ttl_reply_add_error(act->reply, error);
 }
 
@@ -139,7 +188,7 @@ static void answer_text(struct act *act, const sim_model_key *key) {
 /* Is it a key of this type, or none? Answers the error when it is not. */
 static bool has_type(struct act *act, const sim_model_key *key, sim_type type) {
     if (key == NULL || key->type == type) return true;
-    answer_error(act, "WRONGTYPE Operation against a key holding the wrong kind of value");
+    model_answer_error(act, "WRONGTYPE Operation against a key holding the wrong kind of value");
     return false;
 }
 
@@ -156,7 +205,7 @@ static void answer_invalid_time(struct act *act) {
         [SIM_OP_EXPIREAT] = "ERR invalid expire time in 'expireat' command",
         [SIM_OP_PEXPIREAT] = "ERR invalid expire time in 'pexpireat' command",
     };
-    answer_error(act, words[act->op->kind]);
+    model_answer_error(act, words[act->op->kind]);
 }
 
 /* The deadline that the command says. False: it does not fit into 64 bits, or has to be above zero
@@ -169,8 +218,8 @@ static bool read_deadline(struct act *act, bool must_be_positive, int64_t *deadl
         if (fits) amount *= MS_PER_SECOND;
     }
     if (!sim_op_is_absolute(act->op)) {
-        fits = fits && (amount <= 0 || act->now_ms <= INT64_MAX - amount);
-        if (fits) amount += act->now_ms;
+        fits = fits && (amount <= 0 || act->present_ms <= INT64_MAX - amount);
+        if (fits) amount += act->present_ms;
     }
     *deadline_ms = amount;
     if (!fits) answer_invalid_time(act);
@@ -184,9 +233,9 @@ static int64_t rounded_seconds(int64_t ms) {
 /* ---- strings */
 
 static sim_model_key *put_text(struct act *act, uint8_t number, const char *text, size_t length) {
-    sim_model_key *key = &act->model->keys[number];
-    *key = (sim_model_key){.is_present = true, .type = SIM_STRING, .length = (uint8_t)length};
-    memcpy(key->text, text, length);
+    sim_model_key *key = model_key(act, number), value = {.length = (uint8_t)length};
+    memcpy(value.text, text, length);
+    put(act, key, value);
     return key;
 }
 
@@ -213,20 +262,20 @@ static void do_set(struct act *act) {
         is_timed = true;
         deadline_ms = old->deadline_ms;
     }
-    bool is_past = op->form != SIM_NO_TIME && deadline_ms <= act->now_ms;
+    bool is_past = op->form != SIM_NO_TIME && deadline_ms <= act->present_ms;
     if (is_past && act->model->traits & SIM_SET_PAST_DELETES) {
         if (old != NULL) remove_past(act, op->key);
     } else {
         sim_model_key *key = put_value(act, op->key);
         if (is_timed) arm(act, key, deadline_ms);
     }
-    if (!answers_old) answer_ok(act);
+    if (!answers_old) model_answer_ok(act);
 }
 
 static void do_setnx(struct act *act) {
     bool is_free = find(act, act->op->key) == NULL;
     if (is_free) put_value(act, act->op->key);
-    answer_integer(act, is_free);
+    model_answer_integer(act, is_free);
 }
 
 static void do_setex(struct act *act) {
@@ -234,7 +283,7 @@ static void do_setex(struct act *act) {
     if (!read_deadline(act, true, &deadline_ms)) return;
     find(act, act->op->key);
     arm(act, put_value(act, act->op->key), deadline_ms);
-    answer_ok(act);
+    model_answer_ok(act);
 }
 
 static void do_get(struct act *act) {
@@ -255,16 +304,16 @@ static void do_getex(struct act *act) {
     if (!has_type(act, key, SIM_STRING)) return;
     if (is_timed && !time_first && !read_deadline(act, true, &deadline_ms)) return;
     answer_text(act, key);
-    if (is_timed && deadline_ms <= act->now_ms) remove_past(act, act->op->key);
+    if (is_timed && deadline_ms <= act->present_ms) remove_past(act, act->op->key);
     else if (is_timed) arm(act, key, deadline_ms);
-    else if (act->op->flags & SIM_PERSIST) disarm(key);
+    else if (act->op->flags & SIM_PERSIST && key->is_volatile) disarm(act, key);
 }
 
 static void do_getdel(struct act *act) {
     sim_model_key *key = find(act, act->op->key);
     if (!has_type(act, key, SIM_STRING)) return;
     answer_text(act, key);
-    sim_model_remove(act->model, act->op->key);
+    if (key != NULL) remove_key(act, act->op->key);
 }
 
 static void do_getset(struct act *act) {
@@ -276,7 +325,7 @@ static void do_getset(struct act *act) {
 
 static void do_strlen(struct act *act) {
     sim_model_key *key = find(act, act->op->key);
-    if (has_type(act, key, SIM_STRING)) answer_integer(act, key == NULL ? 0 : key->length);
+    if (has_type(act, key, SIM_STRING)) model_answer_integer(act, key == NULL ? 0 : key->length);
 }
 
 static void do_setrange(struct act *act) {
@@ -286,7 +335,8 @@ static void do_setrange(struct act *act) {
     if (key == NULL) key = put_text(act, act->op->key, "", 0);
     if (key->length <= offset) key->length = offset + 1;
     key->text[offset] = '7';
-    answer_integer(act, key->length);
+    changed(act, key);
+    model_answer_integer(act, key->length);
 }
 
 /* The text as a number, as Redis takes one: no blanks, no leading zero, no plus. */
@@ -310,17 +360,18 @@ static void do_increment(struct act *act, int64_t by) {
     sim_model_key *key = find(act, act->op->key);
     if (!has_type(act, key, SIM_STRING)) return;
     if (key != NULL && !read_number(key, &number)) {
-        answer_error(act, "ERR value is not an integer or out of range");
+        model_answer_error(act, "ERR value is not an integer or out of range");
         return;
     }
     if ((by > 0 && number > INT64_MAX - by) || (by < 0 && number < INT64_MIN - by)) {
-        answer_error(act, "ERR increment or decrement would overflow");
+        model_answer_error(act, "ERR increment or decrement would overflow");
         return;
     }
     if (key == NULL) key = put_text(act, act->op->key, "", 0);
     memset(key->text, 0, sizeof key->text);
     key->length = (uint8_t)sim_integer_text(number + by, key->text);
-    answer_integer(act, number + by);
+    changed(act, key);
+    model_answer_integer(act, number + by);
 }
 
 /* ---- deadlines */
@@ -329,11 +380,12 @@ static void do_expire(struct act *act) {
     const uint8_t flags = act->op->flags;
     int64_t deadline_ms;
     if (flags & SIM_NX && flags & (SIM_XX | SIM_GT | SIM_LT)) {
-        answer_error(act, "ERR NX and XX, GT or LT options at the same time are not compatible");
+        model_answer_error(act,
+                           "ERR NX and XX, GT or LT options at the same time are not compatible");
         return;
     }
     if (flags & SIM_GT && flags & SIM_LT) {
-        answer_error(act, "ERR GT and LT options at the same time are not compatible");
+        model_answer_error(act, "ERR GT and LT options at the same time are not compatible");
         return;
     }
     if (!read_deadline(act, false, &deadline_ms)) return;
@@ -343,30 +395,32 @@ static void do_expire(struct act *act) {
     if (holds && flags & SIM_XX) holds = key->is_volatile;
     if (holds && flags & SIM_GT) holds = key->is_volatile && deadline_ms > key->deadline_ms;
     if (holds && flags & SIM_LT) holds = !key->is_volatile || deadline_ms < key->deadline_ms;
-    answer_integer(act, holds);
+    model_answer_integer(act, holds);
     if (!holds) return;
-    if (deadline_ms <= act->now_ms) remove_past(act, act->op->key);
+    if (deadline_ms <= act->present_ms) remove_past(act, act->op->key);
     else arm(act, key, deadline_ms);
 }
 
 static void do_persist(struct act *act) {
     sim_model_key *key = find(act, act->op->key);
     bool holds = key != NULL && key->is_volatile;
-    if (holds) disarm(key);
-    answer_integer(act, holds);
+    if (holds) disarm(act, key);
+    model_answer_integer(act, holds);
 }
 
 static void do_tell(struct act *act) {
     sim_model_key *key = find(act, act->op->key);
     sim_op_kind kind = act->op->kind;
     if (key == NULL || !key->is_volatile) {
-        answer_integer(act, key == NULL ? -2 : -1);
+        model_answer_integer(act, key == NULL ? -2 : -1);
         return;
     }
     bool is_moment = kind == SIM_OP_EXPIRETIME || kind == SIM_OP_PEXPIRETIME;
     bool in_seconds = kind == SIM_OP_TTL || kind == SIM_OP_EXPIRETIME;
-    int64_t told = key->deadline_ms - (is_moment ? 0 : act->now_ms);
-    answer_integer(act, in_seconds ? rounded_seconds(told) : told);
+    int64_t told = key->deadline_ms - (is_moment ? 0 : act->present_ms);
+    /* Nothing that lives has less than nothing left, even if time went on. */
+    if (!is_moment && told < 0) told = 0;
+    model_answer_integer(act, in_seconds ? rounded_seconds(told) : told);
 }
 
 /* ---- keys of any type */
@@ -378,20 +432,20 @@ static void do_count(struct act *act, bool removes) {
         uint8_t number = i == 0 ? op->key : op->other;
         if (find(act, number) == NULL) continue;
         count++;
-        if (removes) sim_model_remove(act->model, number);
+        if (removes) remove_key(act, number);
     }
-    answer_integer(act, count);
+    model_answer_integer(act, count);
 }
 
 static void do_type(struct act *act) {
-    static const char *const names[] = {"string", "list", "hash", "set", "zset"};
     sim_model_key *key = find(act, act->op->key);
-    ttl_reply_add_status(act->reply, key == NULL ? "none" : names[key->type]);
+    ttl_reply_add_status(act->reply, key == NULL ? "none" : sim_type_names[key->type]);
 }
 
-static void carry(struct act *act, const sim_model_key *from) {
-    sim_model_key *to = &act->model->keys[act->op->other];
-    *to = *from;
+/* Value and deadline of one key, under another name. */
+static void carry(struct act *act, const sim_model_key *from, uint8_t slot) {
+    sim_model_key *to = &act->model->keys[slot];
+    put(act, to, *from);
     if (to->is_volatile) arm(act, to, from->deadline_ms);
 }
 
@@ -399,29 +453,44 @@ static void do_rename(struct act *act, bool only_if_free) {
     const sim_op *op = act->op;
     sim_model_key *from = find(act, op->key);
     if (from == NULL) {
-        answer_error(act, "ERR no such key");
+        model_answer_error(act, "ERR no such key");
         return;
     }
     bool is_same = op->key == op->other;
     bool is_free = !is_same && find(act, op->other) == NULL;
     if (!is_same && (is_free || !only_if_free)) {
-        carry(act, from);
-        sim_model_remove(act->model, op->key);
+        carry(act, from, slot_of(act, op->other));
+        remove_key(act, op->key);
     }
-    if (only_if_free) answer_integer(act, is_free);
-    else answer_ok(act);
+    if (only_if_free) model_answer_integer(act, is_free);
+    else model_answer_ok(act);
 }
 
 static void do_copy(struct act *act) {
     const sim_op *op = act->op;
-    if (op->key == op->other) {
-        answer_error(act, "ERR source and destination objects are the same");
+    uint8_t database = op->kind == SIM_OP_COPY_TO ? op->database : act->peer->database;
+    uint8_t slot = (uint8_t)(database * SIM_KEYS + op->other);
+    if (slot == slot_of(act, op->key)) {
+        model_answer_error(act, "ERR source and destination objects are the same");
         return;
     }
     sim_model_key *from = find(act, op->key);
-    bool may = from != NULL && (find(act, op->other) == NULL || op->flags & SIM_REPLACE);
-    if (may) carry(act, from);
-    answer_integer(act, may);
+    bool may = from != NULL && (model_find(act, slot) == NULL || op->flags & SIM_REPLACE);
+    if (may) carry(act, from, slot);
+    model_answer_integer(act, may);
+}
+
+static void do_move(struct act *act) {
+    const sim_op *op = act->op;
+    uint8_t slot = (uint8_t)(op->database * SIM_KEYS + op->key);
+    if (op->database == act->peer->database) {
+        model_answer_error(act, "ERR source and destination objects are the same");
+        return;
+    }
+    sim_model_key *from = find(act, op->key);
+    bool may = from != NULL && model_find(act, slot) == NULL;
+    if (may) carry(act, from, slot), remove_key(act, op->key);
+    model_answer_integer(act, may);
 }
 
 static void do_mget(struct act *act) {
@@ -440,8 +509,8 @@ static void do_mset(struct act *act, bool only_if_free) {
         find(act, number);
         put_value(act, number);
     }
-    if (only_if_free) answer_integer(act, !is_taken);
-    else answer_ok(act);
+    if (only_if_free) model_answer_integer(act, !is_taken);
+    else model_answer_ok(act);
 }
 
 /* ---- collections */
@@ -450,25 +519,27 @@ static sim_model_key *find_or_put(struct act *act, sim_type type) {
     sim_model_key *key = find(act, act->op->key);
     if (!has_type(act, key, type)) return NULL;
     if (key != NULL) return key;
-    key = &act->model->keys[act->op->key];
-    *key = (sim_model_key){.is_present = true, .type = (uint8_t)type};
+    key = model_key(act, act->op->key);
+    put(act, key, (sim_model_key){.type = (uint8_t)type});
     return key;
 }
 
 /* An empty collection is no key at all. */
-static void drop_if_empty(struct act *act, const sim_model_key *key) {
-    if (key->members == 0) sim_model_remove(act->model, act->op->key);
+static void shrink(struct act *act, const sim_model_key *key) {
+    if (key->members == 0) remove_key(act, act->op->key);
+    else changed(act, key);
 }
 
 static void do_push(struct act *act, bool only_if_there) {
     sim_model_key *key = find(act, act->op->key);
     if (!has_type(act, key, SIM_LIST)) return;
     if (key == NULL && only_if_there) {
-        answer_integer(act, 0);
+        model_answer_integer(act, 0);
         return;
     }
     if (key == NULL) key = find_or_put(act, SIM_LIST);
-    answer_integer(act, ++key->members);
+    changed(act, key);
+    model_answer_integer(act, ++key->members);
 }
 
 /* All elements are alike, so it does not matter from which end one is taken. */
@@ -481,19 +552,20 @@ static void do_pop(struct act *act) {
     }
     ttl_reply_add_bulk(act->reply, ttl_bytes_of("x"));
     key->members--;
-    drop_if_empty(act, key);
+    shrink(act, key);
 }
 
 static void do_llen(struct act *act) {
     sim_model_key *key = find(act, act->op->key);
-    if (has_type(act, key, SIM_LIST)) answer_integer(act, key == NULL ? 0 : key->members);
+    if (has_type(act, key, SIM_LIST)) model_answer_integer(act, key == NULL ? 0 : key->members);
 }
 
 static void do_member_add(struct act *act, sim_type type) {
     sim_model_key *key = find_or_put(act, type);
     uint32_t bit = UINT32_C(1) << act->op->value % SIM_MEMBERS;
     if (key == NULL) return;
-    answer_integer(act, !(key->members & bit));
+    model_answer_integer(act, !(key->members & bit));
+    if (type == SIM_HASH || !(key->members & bit)) changed(act, key);
     key->members |= bit;
 }
 
@@ -502,10 +574,10 @@ static void do_member_remove(struct act *act, sim_type type) {
     uint32_t bit = UINT32_C(1) << act->op->value % SIM_MEMBERS;
     if (!has_type(act, key, type)) return;
     bool had = key != NULL && key->members & bit;
-    answer_integer(act, had);
+    model_answer_integer(act, had);
     if (!had) return;
     key->members &= ~bit;
-    drop_if_empty(act, key);
+    shrink(act, key);
 }
 
 /* How many members there are. */
@@ -515,7 +587,7 @@ static void do_member_count(struct act *act, sim_type type) {
     uint32_t members = key == NULL ? 0 : key->members;
     int64_t count = 0;
     for (int i = 0; i < SIM_MEMBERS; i++) count += members >> i & 1;
-    answer_integer(act, count);
+    model_answer_integer(act, count);
 }
 
 /* Is the member there? Where it has a value or a score, that is 1. */
@@ -524,7 +596,7 @@ static void do_member_look(struct act *act, sim_type type, bool tells_value) {
     if (!has_type(act, key, type)) return;
     uint32_t members = key == NULL ? 0 : key->members;
     bool has = members >> act->op->value % SIM_MEMBERS & 1;
-    if (!tells_value) answer_integer(act, has);
+    if (!tells_value) model_answer_integer(act, has);
     else if (!has) answer_nil(act);
     else
         ttl_reply_add_text(act->reply, type == SIM_ZSET ? TTL_REPLY_DOUBLE : TTL_REPLY_BULK,
@@ -558,49 +630,56 @@ static void do_collection(struct act *act) {
 }
 
 static void do_dbsize(struct act *act) {
-    size_t volatile_count;
-    answer_integer(act, (int64_t)sim_model_count(act->model, &volatile_count));
+    model_answer_integer(act, (int64_t)sim_model_count(act->model, act->peer->database));
 }
 
-void sim_model_execute(sim_model *model, const sim_op *op, int64_t now_ms, ttl_reply *reply) {
-    struct act act = {model, op, now_ms, reply};
-    model->met_count = 0;
-    switch ((sim_op_kind)op->kind) {
-    case SIM_OP_SET: do_set(&act); break;
-    case SIM_OP_SETNX: do_setnx(&act); break;
+void model_run(struct act *act) {
+    switch ((sim_op_kind)act->op->kind) {
+    case SIM_OP_SET: do_set(act); break;
+    case SIM_OP_SETNX: do_setnx(act); break;
     case SIM_OP_SETEX:
-    case SIM_OP_PSETEX: do_setex(&act); break;
-    case SIM_OP_GET: do_get(&act); break;
-    case SIM_OP_GETEX: do_getex(&act); break;
-    case SIM_OP_GETDEL: do_getdel(&act); break;
-    case SIM_OP_GETSET: do_getset(&act); break;
-    case SIM_OP_STRLEN: do_strlen(&act); break;
-    case SIM_OP_SETRANGE: do_setrange(&act); break;
-    case SIM_OP_INCR: do_increment(&act, 1); break;
-    case SIM_OP_DECR: do_increment(&act, -1); break;
-    case SIM_OP_INCRBY: do_increment(&act, (int64_t)op->value - 128); break;
-    case SIM_OP_DECRBY: do_increment(&act, 128 - (int64_t)op->value); break;
+    case SIM_OP_PSETEX: do_setex(act); break;
+    case SIM_OP_GET: do_get(act); break;
+    case SIM_OP_GETEX: do_getex(act); break;
+    case SIM_OP_GETDEL: do_getdel(act); break;
+    case SIM_OP_GETSET: do_getset(act); break;
+    case SIM_OP_STRLEN: do_strlen(act); break;
+    case SIM_OP_SETRANGE: do_setrange(act); break;
+    case SIM_OP_INCR: do_increment(act, 1); break;
+    case SIM_OP_DECR: do_increment(act, -1); break;
+    case SIM_OP_INCRBY: do_increment(act, (int64_t)act->op->value - 128); break;
+    case SIM_OP_DECRBY: do_increment(act, 128 - (int64_t)act->op->value); break;
     case SIM_OP_EXPIRE:
     case SIM_OP_PEXPIRE:
     case SIM_OP_EXPIREAT:
-    case SIM_OP_PEXPIREAT: do_expire(&act); break;
-    case SIM_OP_PERSIST: do_persist(&act); break;
+    case SIM_OP_PEXPIREAT: do_expire(act); break;
+    case SIM_OP_PERSIST: do_persist(act); break;
     case SIM_OP_TTL:
     case SIM_OP_PTTL:
     case SIM_OP_EXPIRETIME:
-    case SIM_OP_PEXPIRETIME: do_tell(&act); break;
+    case SIM_OP_PEXPIRETIME: do_tell(act); break;
     case SIM_OP_EXISTS:
-    case SIM_OP_TOUCH: do_count(&act, false); break;
+    case SIM_OP_TOUCH: do_count(act, false); break;
     case SIM_OP_DEL:
-    case SIM_OP_UNLINK: do_count(&act, true); break;
-    case SIM_OP_TYPE: do_type(&act); break;
-    case SIM_OP_RENAME: do_rename(&act, false); break;
-    case SIM_OP_RENAMENX: do_rename(&act, true); break;
-    case SIM_OP_COPY: do_copy(&act); break;
-    case SIM_OP_DBSIZE: do_dbsize(&act); break;
-    case SIM_OP_MGET: do_mget(&act); break;
-    case SIM_OP_MSET: do_mset(&act, false); break;
-    case SIM_OP_MSETNX: do_mset(&act, true); break;
-    default: do_collection(&act);
+    case SIM_OP_UNLINK: do_count(act, true); break;
+    case SIM_OP_TYPE: do_type(act); break;
+    case SIM_OP_RENAME: do_rename(act, false); break;
+    case SIM_OP_RENAMENX: do_rename(act, true); break;
+    case SIM_OP_COPY:
+    case SIM_OP_COPY_TO: do_copy(act); break;
+    case SIM_OP_DBSIZE: do_dbsize(act); break;
+    case SIM_OP_MGET: do_mget(act); break;
+    case SIM_OP_MSET: do_mset(act, false); break;
+    case SIM_OP_MSETNX: do_mset(act, true); break;
+    case SIM_OP_MOVE: do_move(act); break;
+    case SIM_OP_KEYS:
+    case SIM_OP_SCAN:
+    case SIM_OP_RANDOMKEY: model_do_look(act); break;
+    case SIM_OP_SELECT:
+    case SIM_OP_SWAPDB:
+    case SIM_OP_FLUSHDB:
+    case SIM_OP_FLUSHALL:
+    case SIM_OP_UNWATCH: model_do_peer(act); break;
+    default: do_collection(act);
     }
 }

@@ -1,8 +1,9 @@
 /* The naive model: what a keyspace with deadlines is, as plainly as it can be said.
  *
- * An array of keys, each with a value and perhaps a deadline, searched from end to end. There is no
- * index, no hash, no sharing and no cleverness, so that it can be checked by reading it. It answers
- * the commands of op.h as a dialect of Redis does, and says which dead keys a command met.
+ * An array of keys, each with a value and perhaps a deadline, searched from end to end; one for
+ * each database, one behind the other, and a key's place in there is its slot. There is no index,
+ * no hash, no sharing and no cleverness, so that it can be checked by reading it. It answers the
+ * commands of op.h as a dialect of Redis does, and says which dead keys a command met.
  *
  * Invariant: a key that is not present has no value and no deadline.
  * Cost: a command is a few comparisons; looking for what is due is a scan of all keys.
@@ -14,7 +15,7 @@
 #include "sim/op.h"
 #include "ttlspec/reply.h"
 
-enum { SIM_TEXT_SIZE = 40, SIM_MET = 4 };
+enum { SIM_TEXT_SIZE = 40, SIM_MET = 128, SIM_SLOTS = SIM_DATABASES * SIM_KEYS };
 
 /* In what dialects differ, as far as a model shows it. */
 enum {
@@ -22,6 +23,10 @@ enum {
     SIM_SET_PAST_DELETES = 2,  /* SET with a deadline that is not ahead deletes */
     SIM_PAST_IS_EXPIRED = 4,   /* what a deadline in the past deletes is announced as expired */
     SIM_GETEX_TIME_FIRST = 8,  /* GETEX looks at the time before it looks for the key */
+    SIM_TIME_GOES_ON = 16,     /* within a transaction what remains is counted from a later time */
+    SIM_NOT_IN_MULTI = 64,     /* MULTI and WATCH spoil the transaction in which they come */
+    SIM_NAMES_REFUSED = 128,   /* and are named in the error */
+    SIM_TYPE_FIRST = 32, /* SCAN looks at the type before it reclaims, and refuses a wrong one */
 };
 
 /* The dialects of worlds, by number; 0 is the usual one. */
@@ -37,7 +42,11 @@ typedef enum sim_type {
     SIM_HASH,
     SIM_SET_TYPE,
     SIM_ZSET,
+    SIM_TYPES
 } sim_type;
+
+enum { SIM_SLOT_TEXT = 24 };
+extern const char *const sim_type_names[SIM_TYPES];
 
 typedef struct sim_model_key {
     bool is_present, is_volatile;
@@ -45,32 +54,72 @@ typedef struct sim_model_key {
     uint32_t members; /* of a list: how many; of the others: a bit for each */
     int64_t deadline_ms;
     uint64_t arming; /* the order in which deadlines were set */
+    uint64_t born;   /* the order in which keys came into being */
     char text[SIM_TEXT_SIZE];
 } sim_model_key;
 
+/* What a server keeps of a connection. */
+typedef struct sim_peer {
+    uint8_t database;
+    bool in_multi, has_failed; /* a queued command was refused */
+    bool is_broken;            /* a watched key was changed */
+    sim_op *queue;
+    size_t queue_count, queue_capacity;
+    uint64_t watched, was_dead; /* slots: those that are, and were dead already then */
+    struct {
+        bool is_on;
+        uint8_t database, wants; /* in which one, and what is looked for (sim_op.extra) */
+        int64_t cursor;          /* where it goes on */
+        uint32_t must, seen;     /* keys that lived all the while; that were shown */
+        uint64_t born[SIM_KEYS]; /* of those, so that one which came anew is known */
+    } scan;
+} sim_peer;
+
 typedef struct sim_model {
-    sim_model_key keys[SIM_KEYS];
-    uint64_t armings;
+    sim_model_key keys[SIM_SLOTS]; /* of one database after the other */
+    uint64_t armings, births;
     unsigned traits; /* of its dialect */
-    /* The dead keys that the last command met and reclaimed, in order. */
+    /* Connections, whose watches break; NULL: there are none. */
+    sim_peer *peers;
+    size_t peer_count;
+    uint64_t watched; /* slots that anybody watches */
+    uint64_t changed; /* slots that changed since somebody set this to 0 */
+    /* The dead keys that the last command met and reclaimed, in order: their slots. */
     uint8_t met[SIM_MET];
     size_t met_count;
 } sim_model;
 
+/* What a server answered and announced, for what the model cannot know: the order of a hash table,
+ * and what chance drew. It is checked, never believed. */
+typedef struct sim_told {
+    const ttl_reply *reply;
+    const uint8_t *announced;
+    size_t announced_count;
+} sim_told;
+
 /* Executes a command at a moment, in milliseconds since the epoch. The answer is appended to
  * `reply`. */
-void sim_model_execute(sim_model *model, const sim_op *op, int64_t now_ms, ttl_reply *reply);
+void sim_model_execute(sim_model *model, sim_peer *peer, const sim_op *op, int64_t now_ms,
+                       const sim_told *told, ttl_reply *reply);
 bool sim_model_is_dead(const sim_model_key *key, int64_t now_ms);
 /* May the active cycle reclaim this key now? */
-bool sim_model_may_reclaim(const sim_model *model, uint8_t key, int64_t now_ms);
+bool sim_model_may_reclaim(const sim_model *model, uint8_t slot, int64_t now_ms);
 /* Without keys, of the same dialect. */
 sim_model sim_model_emptied(const sim_model *model);
 /* Reclaims a dead key. */
-void sim_model_remove(sim_model *model, uint8_t key);
-/* How many keys there are, the dead too; how many of them have a deadline. */
-size_t sim_model_count(const sim_model *model, size_t *volatile_count);
-/* A dead key that is not reclaimed; SIM_KEYS: there is none. */
+void sim_model_remove(sim_model *model, uint8_t slot);
+/* How many keys a database has, the dead too. */
+size_t sim_model_count(const sim_model *model, uint8_t database);
+/* How many keys have a deadline, in all databases. */
+size_t sim_model_count_volatile(const sim_model *model);
+/* The slot of a dead key that is not reclaimed; SIM_SLOTS: there is none. */
 uint8_t sim_model_first_dead(const sim_model *model, int64_t now_ms);
+/* A connection ends; what comes next in its place is a new one. */
+void sim_peer_reset(sim_peer *peer);
+/* A command waits for EXEC. */
+void sim_peer_enqueue(sim_peer *peer, const sim_op *op);
+/* "k3", or "k3 of database 1". `text` has room for SIM_SLOT_TEXT bytes. */
+const char *sim_slot_text(uint8_t slot, char *text);
 /* Is there a later deadline that comes at `until_ms` or before? The first of them. */
 bool sim_model_next_deadline(const sim_model *model, int64_t until_ms, int64_t *deadline_ms);
 

@@ -12,6 +12,7 @@ enum shape {
     SHAPE_GETEX,
     SHAPE_EXPIRE,
     SHAPE_COPY,
+    SHAPE_COPY_TO,
     SHAPE_PAIRS,
     SHAPE_SETRANGE,
     SHAPE_INCRBY,
@@ -19,6 +20,11 @@ enum shape {
     SHAPE_ELEMENT,
     SHAPE_FIELD_VALUE,
     SHAPE_SCORE_MEMBER,
+    SHAPE_DATABASE,
+    SHAPE_DATABASES,
+    SHAPE_KEY_DATABASE,
+    SHAPE_PATTERN,
+    SHAPE_SCAN,
 };
 
 #define OP(kind, name, shape) {name, sizeof name - 1, SHAPE_##shape},
@@ -97,9 +103,16 @@ bool sim_op_is_in_seconds(const sim_op *op) {
            op->form == SIM_EX || op->form == SIM_EXAT;
 }
 
+bool sim_op_has_key(const sim_op *op) {
+    enum shape shape = ops[op->kind].shape;
+    return shape != SHAPE_NOTHING && shape != SHAPE_DATABASE && shape != SHAPE_DATABASES &&
+           shape != SHAPE_PATTERN && shape != SHAPE_SCAN;
+}
+
 bool sim_op_has_other(const sim_op *op) {
     enum shape shape = ops[op->kind].shape;
-    return shape == SHAPE_KEYS || shape == SHAPE_COPY || shape == SHAPE_PAIRS;
+    return shape == SHAPE_KEYS || shape == SHAPE_COPY || shape == SHAPE_COPY_TO ||
+           shape == SHAPE_PAIRS;
 }
 
 /* ---- rendering */
@@ -139,12 +152,36 @@ static void add_form(sim_rendered *out, const sim_op *op) {
     add_integer(out, op->amount);
 }
 
+static const char *const patterns[SIM_PATTERNS] = {"*", "*", "k1*"};
+
+static void add_scan(sim_rendered *out, const sim_op *op) {
+    static const char *const types[] = {"string", "list", "hash", "set", "zset"};
+    uint8_t pattern = op->extra % SIM_WANTS_TYPE, type = op->extra / SIM_WANTS_TYPE;
+    add_integer(out, op->amount);
+    if (pattern != SIM_ANY_NAME) add_word(out, "MATCH"), add_word(out, patterns[pattern]);
+    if (op->value != 0) add_word(out, "COUNT"), add_integer(out, op->value);
+    if (type != 0) add_word(out, "TYPE"), add_word(out, types[type - 1]);
+}
+
+bool sim_op_wants(uint8_t wants, uint8_t key, uint8_t type) {
+    bool name_fits = wants % SIM_WANTS_TYPE != SIM_TENS || key == 1 || (key >= 10 && key < 20);
+    return name_fits && (wants < SIM_WANTS_TYPE || wants / SIM_WANTS_TYPE - 1 == type);
+}
+
 static void add_rest(sim_rendered *out, const sim_op *op) {
     switch (ops[op->kind].shape) {
     case SHAPE_NOTHING:
     case SHAPE_KEY: break;
+    case SHAPE_COPY_TO:
+        add(out, sim_key_name(op->other)), add_word(out, "DB"), add_integer(out, op->database);
+        break;
     case SHAPE_COPY:
     case SHAPE_KEYS: add(out, sim_key_name(op->other)); break;
+    case SHAPE_KEY_DATABASE:
+    case SHAPE_DATABASE: add_integer(out, op->database); break;
+    case SHAPE_DATABASES: add_integer(out, 0), add_integer(out, op->database); break;
+    case SHAPE_PATTERN: add_word(out, patterns[op->extra % SIM_WANTS_TYPE]); break;
+    case SHAPE_SCAN: add_scan(out, op); break;
     case SHAPE_VALUE: add_value(out, op->value); break;
     case SHAPE_TIME_VALUE: add_integer(out, op->amount), add_value(out, op->value); break;
     case SHAPE_SET: add_value(out, op->value), add_form(out, op); break;
@@ -168,7 +205,7 @@ static void add_rest(sim_rendered *out, const sim_op *op) {
 void sim_op_render(const sim_op *op, sim_rendered *out) {
     out->argc = out->used = 0;
     add(out, (ttl_bytes){ops[op->kind].name, ops[op->kind].length});
-    if (ops[op->kind].shape != SHAPE_NOTHING) add(out, sim_key_name(op->key));
+    if (sim_op_has_key(op)) add(out, sim_key_name(op->key));
     add_rest(out, op);
 }
 

@@ -69,11 +69,27 @@
     OP(HLEN, "HLEN", KEY)                                                                          \
     OP(HEXISTS, "HEXISTS", MEMBER)                                                                 \
     OP(SCARD, "SCARD", KEY)                                                                        \
-    OP(ZSCORE, "ZSCORE", MEMBER)
+    OP(ZSCORE, "ZSCORE", MEMBER)                                                                   \
+    OP(MULTI, "MULTI", NOTHING)                                                                    \
+    OP(EXEC, "EXEC", NOTHING)                                                                      \
+    OP(DISCARD, "DISCARD", NOTHING)                                                                \
+    OP(WATCH, "WATCH", KEYS)                                                                       \
+    OP(UNWATCH, "UNWATCH", NOTHING)                                                                \
+    OP(SELECT, "SELECT", DATABASE)                                                                 \
+    OP(MOVE, "MOVE", KEY_DATABASE)                                                                 \
+    OP(SWAPDB, "SWAPDB", DATABASES)                                                                \
+    OP(FLUSHDB, "FLUSHDB", NOTHING)                                                                \
+    OP(FLUSHALL, "FLUSHALL", NOTHING)                                                              \
+    OP(KEYS, "KEYS", PATTERN)                                                                      \
+    OP(SCAN, "SCAN", SCAN)                                                                         \
+    OP(RANDOMKEY, "RANDOMKEY", NOTHING)                                                            \
+    OP(COPY_TO, "COPY", COPY_TO)
 
 #define OP(kind, name, shape) SIM_OP_##kind,
 typedef enum sim_op_kind { SIM_OPS(OP) SIM_OP_KINDS } sim_op_kind;
 #undef OP
+/* Those before are what every world draws from; the others come by streams of their own. */
+enum { SIM_OP_PLAIN = SIM_OP_MULTI, SIM_OP_OTHERS = SIM_OP_SELECT };
 
 /* Options of SET, GETEX, COPY and the EXPIRE family, each where it belongs. */
 enum {
@@ -90,14 +106,19 @@ enum {
 /* How SET and GETEX say a time. */
 typedef enum sim_form { SIM_NO_TIME, SIM_EX, SIM_PX, SIM_EXAT, SIM_PXAT, SIM_FORMS } sim_form;
 
-enum { SIM_KEYS = 32, SIM_MEMBERS = 4, SIM_ARGUMENTS = 9 };
+/* What KEYS and SCAN look for: the type is above the bits of the pattern. */
+enum { SIM_ANY_NAME, SIM_STAR, SIM_TENS, SIM_PATTERNS, SIM_WANTS_TYPE = 4 };
+
+enum { SIM_DATABASES = 2, SIM_KEYS = 32, SIM_MEMBERS = 4, SIM_ARGUMENTS = 12 };
 
 typedef struct sim_op {
     uint8_t kind, key, other; /* keys are numbers below SIM_KEYS */
     uint8_t flags, form;
-    uint8_t value; /* below 128 a decimal number, else a word; its low bits choose a member */
-    uint8_t padding[2];
-    int64_t amount; /* of time, as it is written */
+    uint8_t value;    /* below 128 a decimal number, else a word; its low bits choose a member */
+    uint8_t database; /* that is named */
+    uint8_t extra;    /* KEYS and SCAN: what is looked for */
+    int64_t amount; /* of time, as it is written; of SCAN the cursor; of EXEC the microseconds that
+                         its clock goes on by */
 } sim_op;
 
 typedef struct sim_rendered {
@@ -113,6 +134,10 @@ const char *sim_op_name(sim_op_kind kind);
 bool sim_op_has_time(const sim_op *op);
 bool sim_op_is_absolute(const sim_op *op);
 bool sim_op_is_in_seconds(const sim_op *op);
+/* Does it name a key? */
+bool sim_op_has_key(const sim_op *op);
+/* Does KEYS or SCAN look for a key of this number and type? */
+bool sim_op_wants(uint8_t wants, uint8_t key, uint8_t type);
 /* Does it name a second key? */
 bool sim_op_has_other(const sim_op *op);
 /* Which argument the time is; 0: none. */

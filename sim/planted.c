@@ -1,6 +1,9 @@
 #include "sim/planted.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#define PLANTED_AGES_US (INT64_C(200) * 365 * 86400 * 1000000)
 
 /* ---- what faults are made of */
 
@@ -8,18 +11,29 @@ static void planted_right(sim_server *server, sim_op op, ttl_reply *reply) {
     sim_server_engine_execute(server, &op, reply);
 }
 
+/* What the model knows of the connection that is served; not of one that only looks. */
+static const sim_peer *planted_peer(const sim_server *server) {
+    static const sim_peer nobody = {0};
+    bool is_client = server->model.peers != NULL && server->session < SIM_PEERS;
+    return is_client ? &server->model.peers[server->session] : &nobody;
+}
+
 /* Another command, whose reply and whose events nobody sees. */
-static int64_t planted_aside(sim_server *server, sim_op op) {
+static int64_t planted_aside_in(sim_server *server, uint8_t database, sim_op op) {
     ttl_reply aside;
     int64_t integer = 0;
     bool was_frozen = server->is_frozen;
     ttl_reply_init(&aside, ttl_allocator_libc());
     server->is_frozen = true;
-    sim_server_engine_execute(server, &op, &aside);
+    sim_server_ask(server, database, &op, &aside);
     server->is_frozen = was_frozen;
     if (aside.nodes[0].type == TTL_REPLY_INTEGER) integer = aside.nodes[0].is.integer;
     ttl_reply_free(&aside);
     return integer;
+}
+
+static int64_t planted_aside(sim_server *server, sim_op op) {
+    return planted_aside_in(server, server->database, op);
 }
 
 static void planted_persist(sim_server *server, uint8_t key) {
@@ -248,8 +262,10 @@ PLANTED_EXECUTE(replica_shows_the_dead) {
 }
 PLANTED_EXECUTE(replica_reclaims_the_dead) {
     (void)fault;
+    bool is_replica = server->is_replica;
     ttl_engine_set_replica(server->engine, false);
     planted_right(server, op, reply);
+    ttl_engine_set_replica(server->engine, is_replica);
 }
 PLANTED_EXECUTE(setnx_is_refused_by_the_dead) {
     (void)fault;
@@ -266,6 +282,127 @@ PLANTED_EXECUTE(get_one_ms_late) {
     fault->shift_us = op.kind == SIM_OP_GET ? -1000 : 0;
     planted_right(server, op, reply);
     fault->shift_us = 0;
+}
+
+PLANTED_EXECUTE(scan_shows_the_dead) {
+    (void)fault;
+    server->is_frozen = op.kind == SIM_OP_SCAN;
+    planted_right(server, op, reply);
+    server->is_frozen = false;
+}
+PLANTED_EXECUTE(keys_shows_the_dead) {
+    (void)fault;
+    server->is_frozen = op.kind == SIM_OP_KEYS;
+    planted_right(server, op, reply);
+    server->is_frozen = false;
+}
+PLANTED_EXECUTE(randomkey_names_the_dead) {
+    (void)fault;
+    server->is_frozen = op.kind == SIM_OP_RANDOMKEY;
+    planted_right(server, op, reply);
+    server->is_frozen = false;
+}
+PLANTED_EXECUTE(scan_leaves_one_out) {
+    (void)fault;
+    planted_right(server, op, reply);
+    bool has_any = op.kind == SIM_OP_SCAN && reply->node_count > 3;
+    if (!has_any) return;
+    reply->node_count--;
+    reply->nodes[2].length--;
+}
+
+/* ---- transactions */
+
+PLANTED_EXECUTE(watch_does_nothing) {
+    (void)fault;
+    if (op.kind == SIM_OP_WATCH) op = (sim_op){.kind = SIM_OP_UNWATCH};
+    planted_right(server, op, reply);
+}
+/* What has a deadline is taken for dead already, so that its death is no news. */
+PLANTED_EXECUTE(death_breaks_no_watch) {
+    fault->shift_us = op.kind == SIM_OP_WATCH ? PLANTED_AGES_US : 0;
+    planted_right(server, op, reply);
+    fault->shift_us = 0;
+}
+PLANTED_EXECUTE(dead_when_watched_breaks) {
+    (void)fault;
+    server->is_frozen = op.kind == SIM_OP_WATCH;
+    planted_right(server, op, reply);
+    server->is_frozen = false;
+}
+PLANTED_EXECUTE(unwatch_does_nothing) {
+    (void)fault;
+    bool is_unwatch = op.kind == SIM_OP_UNWATCH;
+    if (is_unwatch) op = (sim_op){.kind = SIM_OP_SELECT, .database = server->database};
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(discard_executes) {
+    (void)fault;
+    bool discards = op.kind == SIM_OP_DISCARD && planted_peer(server)->in_multi;
+    if (discards) op.kind = SIM_OP_EXEC;
+    planted_right(server, op, reply);
+    if (!discards) return;
+    ttl_reply_clear(reply);
+    ttl_reply_add_status(reply, "OK");
+}
+/* Each command of a transaction by itself, a millisecond after the other. */
+PLANTED_EXECUTE(time_moves_in_exec) {
+    const sim_peer *peer = planted_peer(server);
+    bool matters = op.kind == SIM_OP_EXEC && peer->in_multi && peer->watched == 0;
+    if (!matters || peer->has_failed) {
+        planted_right(server, op, reply);
+        return;
+    }
+    ttl_reply one;
+    planted_right(server, (sim_op){.kind = SIM_OP_DISCARD}, reply);
+    ttl_reply_clear(reply);
+    ttl_reply_add_node(reply, TTL_REPLY_ARRAY, peer->queue_count);
+    ttl_reply_init(&one, ttl_allocator_libc());
+    for (size_t i = 0; i < peer->queue_count; i++) {
+        planted_right(server, peer->queue[i], &one);
+        ttl_reply_add_copy(reply, &one, 0);
+        fault->shift_us += 1000;
+    }
+    ttl_reply_free(&one);
+    fault->shift_us = 0;
+}
+
+/* ---- databases */
+
+PLANTED_EXECUTE(select_does_nothing) {
+    (void)fault;
+    if (op.kind == SIM_OP_SELECT) op.database = server->database;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(swapdb_does_nothing) {
+    (void)fault;
+    if (op.kind == SIM_OP_SWAPDB) op.database = 0;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(swapdb_loses_deadlines) {
+    (void)fault;
+    planted_right(server, op, reply);
+    for (uint8_t i = 0; i < SIM_KEYS && op.kind == SIM_OP_SWAPDB && op.database > 0; i++)
+        planted_aside_in(server, 0, (sim_op){.kind = SIM_OP_PERSIST, .key = i});
+}
+PLANTED_EXECUTE(move_loses_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    bool moved = op.kind == SIM_OP_MOVE && reply->nodes[0].type == TTL_REPLY_INTEGER;
+    if (moved && reply->nodes[0].is.integer == 1)
+        planted_aside_in(server, op.database, (sim_op){.kind = SIM_OP_PERSIST, .key = op.key});
+}
+PLANTED_EXECUTE(copy_to_loses_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    bool copied = op.kind == SIM_OP_COPY_TO && reply->nodes[0].type == TTL_REPLY_INTEGER;
+    if (copied && reply->nodes[0].is.integer == 1)
+        planted_aside_in(server, op.database, (sim_op){.kind = SIM_OP_PERSIST, .key = op.other});
+}
+PLANTED_EXECUTE(flushall_flushes_one) {
+    (void)fault;
+    if (op.kind == SIM_OP_FLUSHALL) op.kind = SIM_OP_FLUSHDB;
+    planted_right(server, op, reply);
 }
 
 /* ---- announcements and the cycle */
@@ -326,40 +463,59 @@ static int64_t clock_of_32_bits(planted *fault, int64_t wall_us) {
 
 /* ---- log and replica */
 
-static bool log_loses_times(planted *fault, sim_op *change) {
+static bool change_is(const sim_change *change, const char *word) {
+    return ttl_bytes_is_word(change->argv[0], word);
+}
+
+static bool change_has_moment(const sim_change *change) {
+    return change_is(change, "SET") && change->argc == 5 &&
+           ttl_bytes_is_word(change->argv[3], "PXAT");
+}
+
+/* Another number in the place of a word. */
+static void change_number(sim_change *change, size_t at, int64_t by, int64_t multiple) {
+    int64_t number = strtoll(change->argv[at].data, NULL, 10);
+    if (number < INT64_MAX - by) number += by;
+    number -= number % multiple;
+    change->argv[at] = (ttl_bytes){change->room, sim_integer_text(number, change->room)};
+}
+
+static bool log_loses_times(planted *fault, sim_change *change) {
     (void)fault;
-    change->form = SIM_NO_TIME;
+    if (change_has_moment(change)) change->argc = 3;
     return true;
 }
-static bool log_loses_persist(planted *fault, sim_op *change) {
+static bool log_loses_persist(planted *fault, sim_change *change) {
     (void)fault;
-    return change->kind != SIM_OP_PERSIST;
+    return !change_is(change, "PERSIST");
 }
-static bool log_loses_deletions(planted *fault, sim_op *change) {
+static bool log_loses_deletions(planted *fault, sim_change *change) {
     (void)fault;
-    return change->kind != SIM_OP_UNLINK;
+    return !change_is(change, "DEL") && !change_is(change, "UNLINK");
 }
-static bool log_rounds_to_seconds(planted *fault, sim_op *change) {
+static bool log_rounds_to_seconds(planted *fault, sim_change *change) {
     (void)fault;
-    if (change->kind == SIM_OP_PEXPIREAT) change->amount -= change->amount % 1000;
+    if (change_is(change, "PEXPIREAT")) change_number(change, 2, 0, 1000);
     return true;
 }
-static bool log_loses_every_64th(planted *fault, sim_op *change) {
+static bool log_loses_every_64th(planted *fault, sim_change *change) {
     (void)change;
     return ++fault->count % 64 != 0;
 }
-static bool apply_without_keepttl(planted *fault, sim_op *change) {
+static bool apply_without_keepttl(planted *fault, sim_change *change) {
     (void)fault;
-    change->flags &= (uint8_t)~SIM_KEEPTTL;
+    bool keeps = change_is(change, "SET") && change->argc > 3;
+    for (size_t i = 3; i < change->argc && keeps; i++)
+        if (ttl_bytes_is_word(change->argv[i], "KEEPTTL")) change->argv[i] = ttl_bytes_of("GET");
     return true;
 }
-static bool apply_no_pexpireat(planted *fault, sim_op *change) {
+static bool apply_no_pexpireat(planted *fault, sim_change *change) {
     (void)fault;
-    return change->kind != SIM_OP_PEXPIREAT;
+    return !change_is(change, "PEXPIREAT");
 }
-static bool apply_one_ms_later(planted *fault, sim_op *change) {
+static bool apply_one_ms_later(planted *fault, sim_change *change) {
     (void)fault;
-    if (change->form == SIM_PXAT && change->amount < INT64_MAX) change->amount++;
+    if (change_has_moment(change)) change_number(change, 4, 1, 1);
     return true;
 }
 
@@ -399,6 +555,22 @@ const planted_kind planted_kinds[] = {
     {"TYPE sees the dead", .execute = type_sees_the_dead},
     {"a replica shows the dead", .execute = replica_shows_the_dead},
     {"a replica reclaims the dead", .execute = replica_reclaims_the_dead},
+    {"SCAN shows the dead", .execute = scan_shows_the_dead},
+    {"SCAN leaves one out", .execute = scan_leaves_one_out},
+    {"KEYS shows the dead", .execute = keys_shows_the_dead},
+    {"RANDOMKEY names the dead", .execute = randomkey_names_the_dead},
+    {"WATCH does nothing", .execute = watch_does_nothing},
+    {"a death breaks no WATCH", .execute = death_breaks_no_watch},
+    {"dead when watched breaks", .execute = dead_when_watched_breaks},
+    {"UNWATCH does nothing", .execute = unwatch_does_nothing},
+    {"DISCARD executes", .execute = discard_executes},
+    {"time moves within EXEC", .execute = time_moves_in_exec},
+    {"SELECT does nothing", .execute = select_does_nothing},
+    {"SWAPDB does nothing", .execute = swapdb_does_nothing},
+    {"SWAPDB loses deadlines", .execute = swapdb_loses_deadlines},
+    {"MOVE loses the deadline", .execute = move_loses_deadline},
+    {"COPY DB loses the deadline", .execute = copy_to_loses_deadline},
+    {"FLUSHALL flushes only one", .execute = flushall_flushes_one},
     {"SETNX refused by the dead", .execute = setnx_is_refused_by_the_dead},
     {"GET dies one ms early", .execute = get_one_ms_early},
     {"GET dies one ms late", .execute = get_one_ms_late},
@@ -439,7 +611,9 @@ static int64_t planted_now_us(void *context, int64_t wall_us) {
 static void planted_do_execute(void *context, sim_server *server, const sim_op *op,
                                ttl_reply *reply) {
     planted *fault = context;
-    fault->kind->execute(fault, server, *op, reply);
+    /* Faults are in commands that are executed, not in those that wait for EXEC. */
+    if (server->is_queued) sim_server_engine_execute(server, op, reply);
+    else fault->kind->execute(fault, server, *op, reply);
 }
 static void planted_do_cycle(void *context, sim_server *server) {
     planted *fault = context;
@@ -449,11 +623,11 @@ static bool planted_do_announces(void *context, const ttl_event *event) {
     planted *fault = context;
     return fault->kind->announces(fault, event);
 }
-static bool planted_do_keeps(void *context, sim_op *change) {
+static bool planted_do_keeps(void *context, sim_change *change) {
     planted *fault = context;
     return fault->kind->keeps(fault, change);
 }
-static bool planted_do_applies(void *context, sim_op *change) {
+static bool planted_do_applies(void *context, sim_change *change) {
     planted *fault = context;
     return fault->kind->applies(fault, change);
 }

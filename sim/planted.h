@@ -17,8 +17,8 @@ typedef struct planted_kind {
     void (*execute)(planted *fault, sim_server *server, sim_op op, ttl_reply *reply);
     void (*cycle)(planted *fault, sim_server *server);
     int64_t (*now)(planted *fault, int64_t wall_us);
-    bool (*keeps)(planted *fault, sim_op *change);
-    bool (*applies)(planted *fault, sim_op *change);
+    bool (*keeps)(planted *fault, sim_change *change);
+    bool (*applies)(planted *fault, sim_change *change);
     bool (*announces)(planted *fault, const ttl_event *event);
     bool is_long; /* shows only after many commands: cannot be told in ten steps */
 } planted_kind;

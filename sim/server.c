@@ -2,16 +2,15 @@
 
 #include <stdlib.h>
 
-enum { US_PER_MS = 1000 };
-
 /* ---- what the engine asks and tells */
 
 static int64_t tell_time(void *context) {
-    const sim_server *server = context;
+    sim_server *server = context;
     if (server->is_frozen) return 0;
     const sim_hooks *hooks = server->hooks;
-    if (hooks == NULL || hooks->now_us == NULL) return server->now_us;
-    return hooks->now_us(hooks->context, server->now_us);
+    int64_t wall_us = server->now_us + (server->readings++ > 0 ? server->goes_on_us : 0);
+    if (hooks == NULL || hooks->now_us == NULL) return wall_us;
+    return hooks->now_us(hooks->context, wall_us);
 }
 
 static void note_event(void *context, const ttl_event *event) {
@@ -20,50 +19,60 @@ static void note_event(void *context, const ttl_event *event) {
     if (server->is_frozen || event->kind == 'm' || event->kind == 'n') return;
     if (hooks != NULL && hooks->announces != NULL && !hooks->announces(hooks->context, event))
         return;
-    if (event->kind == 'x') {
-        uint8_t key = sim_key_number(event->key);
-        if (server->announced_count < SIM_ANNOUNCED)
-            server->announced[server->announced_count++] = key;
-    } else if (event->kind == 'g' && event->name[0] == 'e') {
-        server->events |= SIM_EVENT_EXPIRE;
-    } else if (event->kind == 'g' && event->name[0] == 'd') {
-        server->events |= SIM_EVENT_DEL;
-    } else if (event->kind == 'g' && event->name[0] == 'p') {
-        server->events |= SIM_EVENT_PERSIST;
-    } else {
-        server->events |= SIM_EVENT_OTHER;
-    }
+    server->events += event->kind != 'x';
+    if (event->kind != 'x' || server->announced_count == SIM_ANNOUNCED) return;
+    uint8_t key = sim_key_number(event->key);
+    server->announced[server->announced_count++] =
+        key == SIM_KEYS ? SIM_SLOTS : (uint8_t)(event->database * SIM_KEYS + key);
+}
+
+static void note_change(void *context, int database, size_t argc, const ttl_bytes *argv) {
+    const sim_server *server = context;
+    const sim_hooks *hooks = server->hooks;
+    sim_change change = {.database = database, .argc = argc};
+    if (server->is_frozen) return;
+    if (argc > SIM_CHANGE_WORDS) abort();
+    for (size_t i = 0; i < argc; i++) change.argv[i] = argv[i];
+    if (hooks == NULL || hooks->keeps == NULL || hooks->keeps(hooks->context, &change))
+        sim_log_add_change(server->log, &change);
 }
 
 /* ---- life */
 
 static void start_engine(sim_server *server) {
     ttl_engine_options options = {
-        .clock = {.context = server, .now_us = tell_time},
+        .clock = {.context = server, .now_us = tell_time, .runs = true},
         .allocator = ttl_allocator_libc(),
         .seed = server->seed,
-        .databases = 1,
+        .databases = SIM_DATABASES,
         .on_event = note_event,
         .event_context = server,
+        .on_change = server->log == NULL ? NULL : note_change,
+        .change_context = server,
     };
     if (!ttl_dialect_parse(sim_dialects[server->dialect], &options.dialect)) abort();
     server->engine = ttl_engine_new(&options);
     if (server->engine == NULL) abort();
-    server->session = ttl_session_new(server->engine, NULL);
-    if (server->session == NULL) abort();
+    ttl_engine_set_replica(server->engine, server->is_replica);
 }
 
-void sim_server_open(sim_server *server, const sim_hooks *hooks, uint8_t dialect, uint64_t seed) {
-    *server = (sim_server){.hooks = hooks, .dialect = dialect, .seed = seed};
+void sim_server_open(sim_server *server, const sim_hooks *hooks, uint8_t dialect, uint64_t seed,
+                     sim_log *log) {
+    *server = (sim_server){.hooks = hooks, .dialect = dialect, .seed = seed, .log = log};
     server->model.traits = sim_dialect_traits(dialect);
     start_engine(server);
 }
 
+void sim_server_hang_up(sim_server *server, uint8_t session) {
+    if (server->sessions[session] != NULL) ttl_session_free(server->sessions[session]);
+    server->sessions[session] = NULL;
+}
+
 void sim_server_close(sim_server *server) {
-    if (server->session != NULL) ttl_session_free(server->session);
+    for (uint8_t i = 0; i < SIM_SESSIONS; i++) sim_server_hang_up(server, i);
     ttl_engine_free(server->engine);
-    server->session = NULL;
     server->engine = NULL;
+    server->own_database = server->link_database = 0;
 }
 
 void sim_server_restart_engine(sim_server *server) {
@@ -71,20 +80,53 @@ void sim_server_restart_engine(sim_server *server) {
     start_engine(server);
 }
 
+void sim_server_set_replica(sim_server *server, bool is_replica) {
+    server->is_replica = is_replica;
+    ttl_engine_set_replica(server->engine, is_replica);
+}
+
 /* ---- commands */
 
-void sim_server_engine_execute(sim_server *server, const sim_op *op, ttl_reply *reply) {
+static void execute(sim_server *server, uint8_t session, size_t argc, const ttl_bytes *argv,
+                    ttl_reply *reply) {
+    if (server->sessions[session] == NULL) {
+        ttl_session_options options = {.is_primary = session == SIM_LINK};
+        server->sessions[session] = ttl_session_new(server->engine, &options);
+        if (server->sessions[session] == NULL) abort();
+    }
+    server->readings = 0;
+    if (ttl_session_execute(server->sessions[session], argc, argv, reply) != TTL_OK) abort();
+}
+
+static void execute_op(sim_server *server, uint8_t session, const sim_op *op, ttl_reply *reply) {
     sim_rendered rendered;
     sim_op_render(op, &rendered);
-    if (ttl_session_execute(server->session, rendered.argc, rendered.argv, reply) != TTL_OK)
-        abort();
+    execute(server, session, rendered.argc, rendered.argv, reply);
+}
+
+/* The connection has this database from now on. */
+static void select_database(sim_server *server, uint8_t session, uint8_t *selected,
+                            uint8_t database, ttl_reply *reply) {
+    if (*selected == database) return;
+    *selected = database;
+    execute_op(server, session, &(sim_op){.kind = SIM_OP_SELECT, .database = database}, reply);
+}
+
+void sim_server_engine_execute(sim_server *server, const sim_op *op, ttl_reply *reply) {
+    execute_op(server, server->session, op, reply);
 }
 
 void sim_server_engine_cycle(sim_server *server) {
+    server->readings = 0;
     if (ttl_engine_expire(server->engine, NULL) != TTL_OK) abort();
 }
 
-void sim_server_execute(sim_server *server, const sim_op *op, ttl_reply *reply) {
+void sim_server_ask(sim_server *server, uint8_t database, const sim_op *op, ttl_reply *reply) {
+    select_database(server, SIM_OWN, &server->own_database, database, reply);
+    execute_op(server, SIM_OWN, op, reply);
+}
+
+static void execute_hooked(sim_server *server, const sim_op *op, ttl_reply *reply) {
     const sim_hooks *hooks = server->hooks;
     server->announced_count = 0;
     server->events = 0;
@@ -92,10 +134,22 @@ void sim_server_execute(sim_server *server, const sim_op *op, ttl_reply *reply) 
     else sim_server_engine_execute(server, op, reply);
 }
 
+void sim_server_execute(sim_server *server, uint8_t session, const sim_peer *peer, const sim_op *op,
+                        ttl_reply *reply) {
+    server->session = session;
+    server->database = peer->database;
+    server->is_queued = peer->in_multi && op->kind != SIM_OP_EXEC && op->kind != SIM_OP_DISCARD;
+    server->goes_on_us = op->kind == SIM_OP_EXEC ? op->amount : 0;
+    execute_hooked(server, op, reply);
+    server->goes_on_us = 0;
+}
+
 void sim_server_read(sim_server *server, const sim_op *op, ttl_reply *reply) {
-    ttl_engine_set_replica(server->engine, server->is_replica = true);
-    sim_server_execute(server, op, reply);
-    ttl_engine_set_replica(server->engine, server->is_replica = false);
+    select_database(server, SIM_OWN, &server->own_database, op->database, reply);
+    server->session = SIM_OWN;
+    server->database = op->database;
+    server->is_queued = false;
+    execute_hooked(server, op, reply);
 }
 
 void sim_server_cycle(sim_server *server) {
@@ -106,35 +160,58 @@ void sim_server_cycle(sim_server *server) {
     else sim_server_engine_cycle(server);
 }
 
-void sim_server_apply(sim_server *server, sim_op change) {
+/* ---- the log, and what a primary has */
+
+void sim_server_apply(sim_server *server, const sim_log *log, size_t unit) {
     const sim_hooks *hooks = server->hooks;
     ttl_reply reply;
+    size_t at = 0;
+    sim_change change;
     ttl_reply_init(&reply, ttl_allocator_libc());
-    sim_model_execute(&server->model, &change, 0, &reply);
     server->is_frozen = true;
-    if (hooks == NULL || hooks->applies == NULL || hooks->applies(hooks->context, &change))
-        sim_server_engine_execute(server, &change, &reply);
+    while (sim_log_read(log, unit, &at, &change)) {
+        if (hooks != NULL && hooks->applies != NULL && !hooks->applies(hooks->context, &change))
+            continue;
+        uint8_t database = (uint8_t)change.database;
+        select_database(server, SIM_LINK, &server->link_database, database, &reply);
+        execute(server, SIM_LINK, change.argc, change.argv, &reply);
+    }
     server->is_frozen = false;
+    sim_log_apply_keys(log, unit, &server->model);
     ttl_reply_free(&reply);
+}
+
+void sim_server_copy(sim_server *server, const sim_server *from) {
+    sim_model model = from->model;
+    model.peers = NULL;
+    model.peer_count = 0;
+    model.watched = 0;
+    /* Of those that come with a copy nobody says which was armed first. */
+    for (size_t i = 0; i < SIM_SLOTS; i++) model.keys[i].arming = 0;
+    server->model = model;
+    if (ttl_engine_copy(from->engine, server->engine) != TTL_OK) abort();
 }
 
 /* ---- comparing */
 
-uint8_t sim_server_difference(sim_server *server, ttl_reply *engine, ttl_reply *model) {
+static bool is_same_key(sim_server *server, uint8_t slot, ttl_reply *engine, ttl_reply *model) {
     static const sim_op_kind looks[] = {SIM_OP_PEXPIRETIME, SIM_OP_TYPE, SIM_OP_GET, SIM_OP_LLEN};
-    uint8_t key = 0;
-    bool is_equal = true;
-    server->is_frozen = true;
-    for (; key < SIM_KEYS && is_equal; key++) {
-        for (size_t i = 0; i < sizeof looks / sizeof *looks && is_equal; i++) {
-            sim_op look = {.kind = (uint8_t)looks[i], .key = key};
-            sim_server_engine_execute(server, &look, engine);
-            ttl_reply_clear(model);
-            sim_model_execute(&server->model, &look, 0, model);
-            is_equal = ttl_reply_equal(engine, model);
-        }
-        if (!is_equal) break;
+    sim_peer peer = {.database = slot / SIM_KEYS};
+    bool is_same = true;
+    for (size_t i = 0; i < sizeof looks / sizeof *looks && is_same; i++) {
+        sim_op look = {.kind = (uint8_t)looks[i], .key = slot % SIM_KEYS};
+        sim_server_ask(server, peer.database, &look, engine);
+        ttl_reply_clear(model);
+        sim_model_execute(&server->model, &peer, &look, 0, NULL, model);
+        is_same = ttl_reply_equal(engine, model);
     }
+    return is_same;
+}
+
+uint8_t sim_server_difference(sim_server *server, ttl_reply *engine, ttl_reply *model) {
+    uint8_t slot = 0;
+    server->is_frozen = true;
+    while (slot < SIM_SLOTS && is_same_key(server, slot, engine, model)) slot++;
     server->is_frozen = false;
-    return key;
+    return slot;
 }

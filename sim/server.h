@@ -13,7 +13,7 @@
 #ifndef TTLSPEC_SIM_SERVER_H
 #define TTLSPEC_SIM_SERVER_H
 
-#include "sim/model.h"
+#include "sim/log.h"
 #include "ttlspec/engine.h"
 
 typedef struct sim_server sim_server;
@@ -32,55 +32,67 @@ typedef struct sim_hooks {
     /* False: this keyspace event is swallowed. */
     bool (*announces)(void *context, const ttl_event *event);
     /* A change on its way to the log and to the replica. False: it is lost. */
-    bool (*keeps)(void *context, sim_op *change);
+    bool (*keeps)(void *context, sim_change *change);
     /* A change as a replica, or a server that reads its log, applies it. False: it is not. */
-    bool (*applies)(void *context, sim_op *change);
+    bool (*applies)(void *context, sim_change *change);
 } sim_hooks;
 
-/* What the keyspace events of a unit tell. */
-enum {
-    SIM_EVENT_EXPIRE = 1,
-    SIM_EVENT_DEL = 2,
-    SIM_EVENT_PERSIST = 4,
-    SIM_EVENT_OTHER = 8, /* any other change */
-};
-
-enum { SIM_ANNOUNCED = 2 * SIM_KEYS };
+/* Connections: of clients; of whoever looks at a replica or a state; of a primary that tells. */
+enum { SIM_PEERS = 40, SIM_OWN = SIM_PEERS, SIM_LINK, SIM_SESSIONS };
+enum { SIM_ANNOUNCED = 2 * SIM_SLOTS };
 
 struct sim_server {
     const sim_hooks *hooks;
     uint64_t seed;
     uint8_t dialect;
     ttl_engine *engine;
-    ttl_session *session;
+    ttl_session *sessions[SIM_SESSIONS]; /* NULL: there is none yet */
+    uint8_t session, database;           /* of the command that is being executed */
+    bool is_queued;                      /* it is only put into a transaction */
+    uint8_t own_database, link_database;
     sim_model model;
     int64_t now_us;
+    int64_t goes_on_us; /* so much later the clock is, for who asks again within a unit */
+    size_t readings;    /* of the clock, within the unit */
     bool is_frozen;
-    bool is_replica; /* while it is read from as one */
-    /* Of the unit that was executed last: `expired` as it was announced, and the other events. */
+    bool is_replica;
+    sim_log *log; /* where its changes go; NULL: nowhere */
+    /* Of the unit that was executed last: the slots of what was announced as expired, and how many
+     * other events there were. */
     uint8_t announced[SIM_ANNOUNCED];
     size_t announced_count;
     unsigned events;
 };
 
-void sim_server_open(sim_server *server, const sim_hooks *hooks, uint8_t dialect, uint64_t seed);
+void sim_server_open(sim_server *server, const sim_hooks *hooks, uint8_t dialect, uint64_t seed,
+                     sim_log *log);
 void sim_server_close(sim_server *server);
-/* Forgets all keys of the engine, as a process that ends does. The model stays. */
+/* Forgets all keys and connections of the engine, as a process that ends does. The model stays. */
 void sim_server_restart_engine(sim_server *server);
+/* Becomes a replica, or is no longer one. */
+void sim_server_set_replica(sim_server *server, bool is_replica);
+/* A connection ends. */
+void sim_server_hang_up(sim_server *server, uint8_t session);
 
-/* A command on the engine, by way of the hooks. The reply is cleared first. */
-void sim_server_execute(sim_server *server, const sim_op *op, ttl_reply *reply);
-/* A command that only reads, as a replica answers it: a dead key is hidden, and kept. */
+/* A command of a connection on the engine, by way of the hooks. `peer` is what the model knows of
+ * the connection before it. The reply is cleared first. */
+void sim_server_execute(sim_server *server, uint8_t session, const sim_peer *peer, const sim_op *op,
+                        ttl_reply *reply);
+/* A command that only reads, in the database that it names. */
 void sim_server_read(sim_server *server, const sim_op *op, ttl_reply *reply);
 void sim_server_cycle(sim_server *server);
-/* A change of the stream, on engine and model, with the clock frozen. */
-void sim_server_apply(sim_server *server, sim_op change);
-/* The same without any hook. */
+/* The unit of a log, on engine and model. A server that reads its own log is frozen meanwhile. */
+void sim_server_apply(sim_server *server, const sim_log *log, size_t unit);
+/* What `from` has, on engine and model: what a replica gets when it begins. */
+void sim_server_copy(sim_server *server, const sim_server *from);
+/* What is executed without any hook: the command of the connection that is served. */
 void sim_server_engine_execute(sim_server *server, const sim_op *op, ttl_reply *reply);
 void sim_server_engine_cycle(sim_server *server);
+/* A command of nobody, in a database. */
+void sim_server_ask(sim_server *server, uint8_t database, const sim_op *op, ttl_reply *reply);
 
-/* The first key in which the engine's state is not the model's; SIM_KEYS: they are equal. Asks with
- * the clock frozen, so that asking changes nothing. */
+/* The slot of the first key in which the engine's state is not the model's; SIM_SLOTS: they are
+ * equal. Asks with the clock frozen, so that asking changes nothing. */
 uint8_t sim_server_difference(sim_server *server, ttl_reply *engine, ttl_reply *model);
 
 #endif

@@ -81,7 +81,8 @@ static bool remove_if(struct shrinking *s, doomed *is_doomed, size_t from, size_
 
 static bool is_of_client(const sim_step *step, size_t index, size_t from, size_t to) {
     (void)index, (void)to;
-    return step->kind == SIM_STEP_COMMAND && step->client == from;
+    bool is_said = step->kind == SIM_STEP_COMMAND || step->kind == SIM_STEP_HANG_UP;
+    return is_said && step->client == from;
 }
 
 static bool is_of_kind(const sim_step *step, size_t index, size_t from, size_t to) {
@@ -213,11 +214,14 @@ static bool simplify_op(struct shrinking *s, size_t index) {
         smaller = try_step(s, index, step) || smaller;
     }
     step = s->steps->steps[index];
-    step.client = 0;
+    step = s->steps->steps[index];
+    bool is_scan = step.op.kind == SIM_OP_SCAN;
+    if (is_scan) step.op.extra = 0, step.op.value = 100; /* a vector can tell it then */
+    if (step.op.kind == SIM_OP_EXEC) step.op.amount = 0;
     smaller = try_step(s, index, step) || smaller;
     for (uint8_t value = 1; value < 3; value++) {
         step = s->steps->steps[index];
-        if (step.op.value <= value) continue;
+        if (is_scan || step.op.value <= value) continue;
         step.op.value = value;
         if (try_step(s, index, step)) return true;
     }
@@ -267,8 +271,33 @@ static bool merge_keys(struct shrinking *s) {
     return false;
 }
 
+/* All that one connection did comes on another one. */
+static bool merge_sessions(struct shrinking *s) {
+    bool smaller = false;
+    for (uint8_t from = SIM_PEERS; from-- > 1;)
+        for (uint8_t to = 0; to < from; to++) {
+            bool has_from = false, has_to = to == 0;
+            draft_begin(s);
+            for (size_t i = 0; i < s->draft.count; i++) {
+                sim_step *step = &s->draft.steps[i];
+                has_to = has_to || step->session == to;
+                if (step->session != from) continue;
+                has_from = true;
+                step->session = to;
+                step->client = to / SIM_SESSIONS_EACH;
+            }
+            if (!has_from) break;
+            if (has_to && draft_keep(s)) {
+                smaller = true;
+                break;
+            }
+        }
+    return smaller;
+}
+
 static bool make_smaller(struct shrinking *s) {
     bool smaller = align_start(s);
+    smaller = merge_sessions(s) || smaller;
     smaller = merge_keys(s) || smaller;
     smaller = rename_keys(s) || smaller;
     for (size_t i = 0; i < s->steps->count; i++) smaller = simplify_op(s, i) || smaller;

@@ -41,7 +41,7 @@ static const struct {
 };
 
 static const char *const step_names[SIM_STEP_KINDS] = {
-    "command", "cycle", "sync", "read", "save", "restart", "crash", "promote", "quiet"};
+    "command", "cycle", "hang-up", "sync", "read", "save", "restart", "crash", "promote", "quiet"};
 
 static const char *const mark_names[SIM_SITE_MARKS] = {
     "lazy expiry",
@@ -57,6 +57,12 @@ static const char *const mark_names[SIM_SITE_MARKS] = {
     "a wrong type",
     "an invalid time",
     "a deadline past 2^53",
+    "a transaction was executed",
+    "time went on within a transaction",
+    "a change broke a watch",
+    "a death broke a watch",
+    "a scan came to its end",
+    "databases were swapped over keys that had deadlines",
 };
 
 const char *sim_law_text(sim_law law) {
@@ -85,15 +91,39 @@ const char *sim_mark_name(sim_mark mark) {
 
 /* ---- life */
 
+static sim_server *primary_of(sim_site *site) {
+    return &site->servers[site->primary];
+}
+
+static sim_server *replica_of(sim_site *site) {
+    return &site->servers[!site->primary];
+}
+
+/* A primary begins, with nobody connected. */
+static void serve(sim_site *site) {
+    sim_model *model = &primary_of(site)->model;
+    for (uint8_t i = 0; i < SIM_PEERS; i++) {
+        sim_peer_reset(&site->peers[i]);
+        sim_server_hang_up(primary_of(site), i);
+    }
+    model->peers = site->peers;
+    model->peer_count = SIM_PEERS;
+    model->watched = 0;
+}
+
 void sim_site_open(sim_site *site, const sim_site_options *options) {
     *site = (sim_site){.has_log = options->has_log, .has_replica = options->has_replica};
     const sim_hooks *hooks = options->hooks;
     if (hooks != NULL && hooks->begin != NULL) hooks->begin(hooks->context);
     ttl_reply_init(&site->reply, ttl_allocator_libc());
     ttl_reply_init(&site->expected, ttl_allocator_libc());
-    sim_server_open(&site->servers[0], hooks, options->dialect, options->seed);
-    if (site->has_replica)
-        sim_server_open(&site->servers[1], hooks, options->dialect, options->seed + 1);
+    sim_log *log = site->has_log ? &site->log : NULL;
+    sim_server_open(&site->servers[0], hooks, options->dialect, options->seed, log);
+    if (site->has_replica) {
+        sim_server_open(&site->servers[1], hooks, options->dialect, options->seed + 1, log);
+        sim_server_set_replica(&site->servers[1], true);
+    }
+    serve(site);
     site->saved_model = sim_model_emptied(&site->servers[0].model);
     site->last_wall_us = INT64_MIN;
 }
@@ -103,16 +133,8 @@ void sim_site_close(sim_site *site) {
     if (site->has_replica) sim_server_close(&site->servers[1]);
     ttl_reply_free(&site->reply);
     ttl_reply_free(&site->expected);
-    free(site->log);
-    site->log = NULL;
-}
-
-static sim_server *primary_of(sim_site *site) {
-    return &site->servers[site->primary];
-}
-
-static sim_server *replica_of(sim_site *site) {
-    return &site->servers[!site->primary];
+    sim_log_free(&site->log);
+    for (size_t i = 0; i < SIM_PEERS; i++) sim_peer_reset(&site->peers[i]);
 }
 
 static int64_t floor_ms(int64_t us) {
@@ -123,70 +145,20 @@ bool sim_site_next_expiry(sim_site *site, int64_t *at_ms) {
     return ttl_engine_next_expiry(primary_of(site)->engine, at_ms);
 }
 
-/* ---- the log: changes as they must be done again, whatever the time is then */
+/* ---- the log */
 
-static void log_add(sim_site *site, sim_op change) {
-    const sim_hooks *hooks = site->servers[0].hooks;
-    if (hooks != NULL && hooks->keeps != NULL && !hooks->keeps(hooks->context, &change)) return;
-    if (site->log_count == site->log_capacity) {
-        site->log_capacity = site->log_capacity == 0 ? 64 : site->log_capacity * 2;
-        site->log = realloc(site->log, site->log_capacity * sizeof *site->log);
-        if (site->log == NULL) abort();
+/* The unit that was executed, if it changed anything: what the engine told of it, and the keys as
+ * the model has them now. */
+static void log_unit(sim_site *site) {
+    sim_model *model = &primary_of(site)->model;
+    uint64_t changed = model->changed;
+    model->changed = 0;
+    if (!site->has_log || changed == 0) return;
+    for (; changed != 0; changed &= changed - 1) {
+        uint8_t slot = (uint8_t)__builtin_ctzll(changed);
+        sim_log_add_key(&site->log, slot, &model->keys[slot]);
     }
-    site->log[site->log_count++] = change;
-}
-
-static void log_delete(sim_site *site, uint8_t key) {
-    log_add(site, (sim_op){.kind = SIM_OP_UNLINK, .key = key});
-}
-
-/* The deadline that a command said, in milliseconds since the epoch. */
-static int64_t said_deadline(const sim_op *op, int64_t now_ms) {
-    int64_t amount = op->amount;
-    if (sim_op_is_in_seconds(op)) amount *= 1000;
-    return sim_op_is_absolute(op) ? amount : now_ms + amount;
-}
-
-/* What a command that changed something comes to: conditions are dropped, for they held, and a time
- * becomes a moment. `events` tell what it did. */
-static sim_op change_of(const sim_op *op, unsigned events, int64_t now_ms) {
-    sim_op change = *op;
-    switch ((sim_op_kind)op->kind) {
-    case SIM_OP_SET:
-    case SIM_OP_SETEX:
-    case SIM_OP_PSETEX:
-        change = (sim_op){.kind = SIM_OP_SET, .key = op->key, .value = op->value};
-        change.flags = op->flags & SIM_KEEPTTL;
-        /* Some dialects delete where others store what is dead already. */
-        if (events == SIM_EVENT_DEL) change.kind = SIM_OP_UNLINK;
-        if (events == SIM_EVENT_DEL) break;
-        if (!sim_op_has_time(op)) break;
-        change.form = SIM_PXAT;
-        change.amount = said_deadline(op, now_ms);
-        break;
-    case SIM_OP_GETEX:
-    case SIM_OP_GETDEL:
-    case SIM_OP_EXPIRE:
-    case SIM_OP_PEXPIRE:
-    case SIM_OP_EXPIREAT:
-    case SIM_OP_PEXPIREAT:
-        change = (sim_op){.kind = SIM_OP_PERSIST, .key = op->key};
-        if (events & SIM_EVENT_DEL) change.kind = SIM_OP_UNLINK;
-        if (!(events & SIM_EVENT_EXPIRE)) break;
-        change.kind = SIM_OP_PEXPIREAT;
-        change.amount = said_deadline(op, now_ms);
-        break;
-    default: break;
-    }
-    return change;
-}
-
-static void log_unit(sim_site *site, const sim_op *op, int64_t now_ms) {
-    sim_server *server = primary_of(site);
-    if (!site->has_log) return;
-    for (size_t i = 0; i < server->announced_count; i++)
-        if (server->announced[i] < SIM_KEYS) log_delete(site, server->announced[i]);
-    if (op != NULL && server->events != 0) log_add(site, change_of(op, server->events, now_ms));
+    sim_log_end_unit(&site->log);
 }
 
 /* ---- saying how a law was broken */
@@ -217,12 +189,11 @@ static void say_announced(sim_site *site, const sim_op *op, const sim_model *mod
            server->announced[at] == model->met[at])
         at++;
     bool is_missing = at < model->met_count;
-    uint8_t key = is_missing ? model->met[at] : server->announced[at];
+    char text[SIM_SLOT_TEXT];
     if (op != NULL) sim_text_command(op, command);
-    say(site, "%s %s `expired` of %.*s", command,
+    say(site, "%s %s `expired` of %s", command,
         is_missing ? "met the dead key and did not announce" : "announced",
-        key < SIM_KEYS ? (int)sim_key_name(key).length : 1,
-        key < SIM_KEYS ? sim_key_name(key).data : "?");
+        sim_slot_text(is_missing ? model->met[at] : server->announced[at], text));
 }
 
 /* ---- laws */
@@ -243,34 +214,44 @@ static bool tells_of_a_key(const sim_op *op, const ttl_reply *reply) {
     return node->type == TTL_REPLY_BULK;
 }
 
+static bool only_reads(sim_op_kind kind) {
+    return kind == SIM_OP_GET || kind == SIM_OP_EXISTS || kind == SIM_OP_TYPE ||
+           kind == SIM_OP_RANDOMKEY || (kind >= SIM_OP_TTL && kind <= SIM_OP_PEXPIRETIME);
+}
+
+/* Of keys that are listed there are too many, or too few. */
+static sim_law law_of_list(const sim_site *site) {
+    size_t shown = site->reply.node_count, right = site->expected.node_count;
+    if (shown == right) return SIM_LAW_REPLY;
+    return shown > right ? SIM_LAW_DEAD_READ : SIM_LAW_ALIVE_LOST;
+}
+
 static sim_law law_of_reply(sim_site *site, const sim_op *op) {
     if (ttl_reply_equal(&site->reply, &site->expected)) return SIM_LAWS_HOLD;
     say_replies(site, op);
+    if (op->kind == SIM_OP_KEYS || op->kind == SIM_OP_SCAN) return law_of_list(site);
     bool told = tells_of_a_key(op, &site->reply), right = tells_of_a_key(op, &site->expected);
-    bool is_read = op->kind == SIM_OP_GET || op->kind == SIM_OP_EXISTS || op->kind == SIM_OP_TYPE ||
-                   (op->kind >= SIM_OP_TTL && op->kind <= SIM_OP_PEXPIRETIME);
-    if (is_read && told && !right) return SIM_LAW_DEAD_READ;
-    if (is_read && !told && right) return SIM_LAW_ALIVE_LOST;
+    if (only_reads(op->kind) && told && !right) return SIM_LAW_DEAD_READ;
+    if (only_reads(op->kind) && !told && right) return SIM_LAW_ALIVE_LOST;
     return SIM_LAW_REPLY;
 }
 
-/* Watched from outside, by replies alone: the model has no part in this. */
-static sim_law law_of_ttl(sim_site *site, const sim_op *op, int64_t now_ms) {
-    sim_server *server = primary_of(site);
-    if (server->events != 0 || server->announced_count > 0) {
-        site->watch[op->key].is_known = false;
-        if (sim_op_has_other(op)) site->watch[op->other].is_known = false;
-    }
-    if (op->kind != SIM_OP_PTTL) return SIM_LAWS_HOLD;
+/* Watched from outside, by replies alone: the model has no part in this, but for what changed. */
+static sim_law law_of_ttl(sim_site *site, const sim_op *op, int64_t now_ms, uint8_t database) {
+    for (uint64_t changed = primary_of(site)->model.changed; changed != 0; changed &= changed - 1)
+        site->watch[__builtin_ctzll(changed)].is_known = false;
+    if (op->kind != SIM_OP_PTTL || site->reply.nodes[0].type != TTL_REPLY_INTEGER)
+        return SIM_LAWS_HOLD;
+    size_t slot = (size_t)database * SIM_KEYS + op->key;
     int64_t left_ms = site->reply.nodes[0].is.integer;
-    bool grew = site->watch[op->key].is_known && left_ms > site->watch[op->key].left_ms &&
-                now_ms >= site->watch[op->key].seen_ms;
+    bool grew = site->watch[slot].is_known && left_ms > site->watch[slot].left_ms &&
+                now_ms >= site->watch[slot].seen_ms;
     if (grew)
         say(site, "PTTL k%d said %" PRId64 " and, untouched, later %" PRId64, op->key,
-            site->watch[op->key].left_ms, left_ms);
-    site->watch[op->key].is_known = left_ms >= 0;
-    site->watch[op->key].left_ms = left_ms;
-    site->watch[op->key].seen_ms = now_ms;
+            site->watch[slot].left_ms, left_ms);
+    site->watch[slot].is_known = left_ms >= 0;
+    site->watch[slot].left_ms = left_ms;
+    site->watch[slot].seen_ms = now_ms;
     return grew ? SIM_LAW_TTL_GREW : SIM_LAWS_HOLD;
 }
 
@@ -286,8 +267,8 @@ static sim_law law_of_announced(sim_site *site, const sim_op *op) {
 
 static sim_law law_of_count(sim_site *site) {
     sim_server *server = primary_of(site);
-    size_t right, waiting = ttl_engine_volatile_keys(server->engine);
-    sim_model_count(&server->model, &right);
+    size_t right = sim_model_count_volatile(&server->model);
+    size_t waiting = ttl_engine_volatile_keys(server->engine);
     if (waiting == right) return SIM_LAWS_HOLD;
     say(site, "%zu keys wait for their deadline, right are %zu", waiting, right);
     return SIM_LAW_COUNT;
@@ -295,11 +276,34 @@ static sim_law law_of_count(sim_site *site) {
 
 /* ---- steps */
 
-static void mark_command(sim_site *site, const sim_op *op, int64_t now_ms) {
-    const sim_model_key *key = &primary_of(site)->model.keys[op->key];
+/* `was_broken`: the watches of the connection, before the command. */
+static void mark_unit(sim_site *site, const sim_op *op, const sim_peer *peer, bool was_broken) {
+    const ttl_reply *right = &site->expected;
+    const sim_server *server = primary_of(site);
+    switch ((sim_op_kind)op->kind) {
+    case SIM_OP_EXEC:
+        site->marks[SIM_MARK_EXECUTED] += right->nodes[0].type == TTL_REPLY_ARRAY;
+        site->marks[SIM_MARK_TIME_WENT_ON] +=
+            op->amount > 0 && server->model.traits & SIM_TIME_GOES_ON;
+        if (right->nodes[0].type == TTL_REPLY_NIL_ARRAY)
+            site->marks[was_broken ? SIM_MARK_WATCH_BROKE : SIM_MARK_WATCHED_DIED]++;
+        break;
+    case SIM_OP_SCAN:
+        site->marks[SIM_MARK_SCANNED] += op->amount != 0 && peer->scan.cursor == 0;
+        break;
+    case SIM_OP_SWAPDB:
+        site->marks[SIM_MARK_SWAPPED] += sim_model_count_volatile(&server->model) > 0;
+        break;
+    default: break;
+    }
+}
+
+static void mark_command(sim_site *site, const sim_op *op, int64_t now_ms, uint8_t database) {
+    const sim_model *model = &primary_of(site)->model;
+    const sim_model_key *key = &model->keys[database * SIM_KEYS + op->key];
     const ttl_reply *right = &site->expected;
     site->ops[op->kind]++;
-    site->marks[SIM_MARK_LAZY] += primary_of(site)->model.met_count;
+    site->marks[SIM_MARK_LAZY] += model->met_count;
     site->marks[SIM_MARK_IN_DEADLINE_MS] += key->is_volatile && key->deadline_ms == now_ms;
     site->marks[SIM_MARK_FAR_DEADLINE] += key->is_volatile && key->deadline_ms > FAR_MS;
     if (right->nodes[0].type != TTL_REPLY_ERROR) return;
@@ -308,50 +312,64 @@ static void mark_command(sim_site *site, const sim_op *op, int64_t now_ms) {
     site->marks[SIM_MARK_INVALID_TIME] += text.length > 11 && text.data[4] == 'i';
 }
 
-static sim_law do_command(sim_site *site, const sim_op *op, int64_t now_ms) {
+static sim_told told_of(const sim_site *site, const sim_server *server) {
+    return (sim_told){&site->reply, server->announced, server->announced_count};
+}
+
+static sim_law do_command(sim_site *site, const sim_step *step, int64_t now_ms) {
     sim_server *server = primary_of(site);
-    sim_server_execute(server, op, &site->reply);
+    sim_peer *peer = &site->peers[step->session];
+    uint8_t database = peer->database;
+    bool was_broken = peer->is_broken;
+    sim_op op = step->op;
+    if (op.kind == SIM_OP_SCAN) op.amount = peer->scan.cursor;
+    sim_server_execute(server, step->session, peer, &op, &site->reply);
     ttl_reply_clear(&site->expected);
-    sim_model_execute(&server->model, op, now_ms, &site->expected);
-    mark_command(site, op, now_ms);
-    sim_law law = law_of_ttl(site, op, now_ms);
-    if (law == SIM_LAWS_HOLD) law = law_of_reply(site, op);
-    if (law == SIM_LAWS_HOLD) law = law_of_announced(site, op);
-    if (law == SIM_LAWS_HOLD) log_unit(site, op, now_ms);
+    sim_told told = told_of(site, server);
+    sim_model_execute(&server->model, peer, &op, now_ms, &told, &site->expected);
+    mark_command(site, &op, now_ms, database);
+    if (op.kind >= SIM_OP_PLAIN) mark_unit(site, &op, peer, was_broken);
+    sim_law law = law_of_ttl(site, &op, now_ms, database);
+    if (law == SIM_LAWS_HOLD) law = law_of_reply(site, &op);
+    if (law == SIM_LAWS_HOLD) law = law_of_announced(site, &op);
+    if (law == SIM_LAWS_HOLD) log_unit(site);
     return law;
 }
 
 /* The cycle may be late with any key, but what it reclaims must be dead, and in order. */
 static sim_law do_cycle(sim_site *site, int64_t now_ms) {
     sim_server *server = primary_of(site);
-    sim_model_key last = {.deadline_ms = INT64_MIN};
+    sim_model_key last[SIM_DATABASES];
+    char text[SIM_SLOT_TEXT];
+    for (size_t i = 0; i < SIM_DATABASES; i++) last[i] = (sim_model_key){.deadline_ms = INT64_MIN};
     sim_server_cycle(server);
     for (size_t i = 0; i < server->announced_count; i++) {
-        uint8_t number = server->announced[i];
-        bool is_key = number < SIM_KEYS;
-        if (!is_key || !sim_model_may_reclaim(&server->model, number, now_ms)) {
-            say(site, "the cycle announced `expired` of k%d, which is not dead", number);
+        uint8_t slot = server->announced[i];
+        if (slot >= SIM_SLOTS || !sim_model_may_reclaim(&server->model, slot, now_ms)) {
+            say(site, "the cycle announced `expired` of %s, which is not dead",
+                sim_slot_text(slot, text));
             return SIM_LAW_ANNOUNCED;
         }
-        sim_model_key key = server->model.keys[number];
-        if (key.deadline_ms < last.deadline_ms ||
-            (key.deadline_ms == last.deadline_ms && key.arming < last.arming)) {
-            say(site, "the cycle reclaimed k%d after a key with a later deadline", number);
+        sim_model_key key = server->model.keys[slot], *before = &last[slot / SIM_KEYS];
+        if (key.deadline_ms < before->deadline_ms ||
+            (key.deadline_ms == before->deadline_ms && key.arming < before->arming)) {
+            say(site, "the cycle reclaimed %s after a key with a later deadline",
+                sim_slot_text(slot, text));
             return SIM_LAW_ORDER;
         }
-        last = key;
-        sim_model_remove(&server->model, number);
-        site->watch[number].is_known = false;
+        *before = key;
+        sim_model_remove(&server->model, slot);
+        site->watch[slot].is_known = false;
         site->marks[SIM_MARK_ACTIVE]++;
     }
-    log_unit(site, NULL, now_ms);
+    log_unit(site);
     return law_of_count(site);
 }
 
-static void do_sync(sim_site *site, int64_t changes) {
+static void do_sync(sim_site *site, int64_t units) {
     if (!site->has_replica) return;
-    for (; changes > 0 && site->applied < site->log_count; changes--)
-        sim_server_apply(replica_of(site), site->log[site->applied++]);
+    for (; units > 0 && site->applied < site->log.count; units--)
+        sim_server_apply(replica_of(site), &site->log, site->applied++);
     site->marks[SIM_MARK_SYNC]++;
 }
 
@@ -361,27 +379,21 @@ static sim_law do_read(sim_site *site, const sim_op *op, int64_t now_ms) {
     if (!site->has_replica) return SIM_LAWS_HOLD;
     sim_server *server = replica_of(site);
     sim_model shown = server->model;
-    size_t right, waiting;
+    sim_peer peer = {.database = op->database};
     server->now_us = primary_of(site)->now_us;
     sim_server_read(server, op, &site->reply);
     ttl_reply_clear(&site->expected);
-    sim_model_execute(&shown, op, now_ms, &site->expected);
+    sim_told told = told_of(site, server);
+    sim_model_execute(&shown, &peer, op, now_ms, &told, &site->expected);
     site->marks[SIM_MARK_DEAD_AT_REPLICA] += shown.met_count > 0;
     sim_law law = law_of_reply(site, op);
     if (law != SIM_LAWS_HOLD) return law;
-    sim_model_count(&server->model, &right);
-    waiting = ttl_engine_volatile_keys(server->engine);
+    size_t right = sim_model_count_volatile(&server->model);
+    size_t waiting = ttl_engine_volatile_keys(server->engine);
     if (server->announced_count == 0 && waiting == right) return SIM_LAWS_HOLD;
     say(site, "the replica announced %zu expiries, and %zu of %zu keys wait for their deadline",
         server->announced_count, waiting, right);
     return server->announced_count > 0 ? SIM_LAW_ANNOUNCED : SIM_LAW_COUNT;
-}
-
-/* A server begins anew, and reads the first `count` changes of the log. */
-static void read_back(sim_site *site, sim_server *server, size_t count) {
-    sim_server_restart_engine(server);
-    server->model = sim_model_emptied(&server->model);
-    for (size_t i = 0; i < count; i++) sim_server_apply(server, site->log[i]);
 }
 
 static void forget_watches(sim_site *site) {
@@ -390,40 +402,62 @@ static void forget_watches(sim_site *site) {
 
 static sim_law law_of_state(sim_site *site, sim_server *server, sim_law law) {
     char got[SIM_REPLY_TEXT], right[SIM_REPLY_TEXT];
-    uint8_t key = sim_server_difference(server, &site->reply, &site->expected);
-    if (key == SIM_KEYS) return SIM_LAWS_HOLD;
+    char text[SIM_SLOT_TEXT];
+    uint8_t slot = sim_server_difference(server, &site->reply, &site->expected);
+    if (slot == SIM_SLOTS) return SIM_LAWS_HOLD;
     sim_text_reply(&site->reply, got);
     sim_text_reply(&site->expected, right);
-    say(site, "k%d has %s, right is %s", key, got, right);
+    say(site, "%s has %s, right is %s", sim_slot_text(slot, text), got, right);
     return law;
 }
 
-/* `model`: what the server must be again. */
+/* A server begins to follow: it gets what its primary has. */
+static void follow(sim_site *site) {
+    sim_server *replica = replica_of(site);
+    sim_server_restart_engine(replica);
+    sim_server_set_replica(replica, true);
+    sim_server_copy(replica, primary_of(site));
+    site->applied = site->log.count;
+}
+
+/* `model`: what the server must be again when it has read the first `count` units of its log. */
 static sim_law do_restart(sim_site *site, size_t count, sim_model model) {
     sim_server *server = primary_of(site);
-    read_back(site, server, count);
+    bool rewinds = count < site->log.count;
+    sim_server_restart_engine(server);
+    server->model = sim_model_emptied(&server->model);
+    for (size_t i = 0; i < count; i++) sim_server_apply(server, &site->log, i);
     server->model = model;
-    bool rewinds = count < site->log_count;
-    site->log_count = count;
+    sim_log_cut(&site->log, count);
+    serve(site);
     forget_watches(site);
-    if (rewinds && site->has_replica) {
-        read_back(site, replica_of(site), count);
-        site->applied = count;
-    }
-    return law_of_state(site, server, SIM_LAW_RESTART);
+    sim_law law = law_of_state(site, server, SIM_LAW_RESTART);
+    if (rewinds && site->has_replica) follow(site);
+    return law;
 }
 
 static sim_law do_promote(sim_site *site) {
     if (!site->has_replica) return SIM_LAWS_HOLD;
     site->primary = !site->primary;
-    site->log_count = site->applied;
-    if (site->saved > site->log_count) {
+    sim_server_set_replica(primary_of(site), false);
+    sim_log_cut(&site->log, site->applied);
+    if (site->saved > site->log.count) {
         site->saved = 0;
         site->saved_model = sim_model_emptied(&site->saved_model);
     }
-    read_back(site, replica_of(site), site->log_count);
+    serve(site);
     forget_watches(site);
-    return law_of_state(site, primary_of(site), SIM_LAW_REPLICA);
+    sim_law law = law_of_state(site, primary_of(site), SIM_LAW_REPLICA);
+    follow(site);
+    return law;
+}
+
+static void do_hang_up(sim_site *site, uint8_t session) {
+    sim_model *model = &primary_of(site)->model;
+    sim_peer_reset(&site->peers[session]);
+    sim_server_hang_up(primary_of(site), session);
+    model->watched = 0;
+    for (size_t i = 0; i < SIM_PEERS; i++) model->watched |= site->peers[i].watched;
 }
 
 /* A cycle may be late with a key, but not for ever: it is run as long as there is work for it. */
@@ -431,12 +465,13 @@ static sim_law do_quiet(sim_site *site, int64_t now_ms) {
     sim_server *server = primary_of(site);
     sim_law law = do_cycle(site, now_ms);
     for (int i = 0; i < QUIET_CYCLES && law == SIM_LAWS_HOLD; i++)
-        if (sim_model_first_dead(&server->model, now_ms) < SIM_KEYS) law = do_cycle(site, now_ms);
+        if (sim_model_first_dead(&server->model, now_ms) < SIM_SLOTS) law = do_cycle(site, now_ms);
     if (law != SIM_LAWS_HOLD) return law;
     uint8_t dead = sim_model_first_dead(&server->model, now_ms);
-    if (dead < SIM_KEYS) {
-        say(site, "k%d died at %" PRId64 " and `expired` was not announced at %" PRId64, dead,
-            server->model.keys[dead].deadline_ms, now_ms);
+    if (dead < SIM_SLOTS) {
+        char text[SIM_SLOT_TEXT];
+        say(site, "%s died at %" PRId64 " and `expired` was not announced at %" PRId64,
+            sim_slot_text(dead, text), server->model.keys[dead].deadline_ms, now_ms);
         return SIM_LAW_QUIET;
     }
     law = law_of_state(site, server, SIM_LAW_REPLY);
@@ -451,7 +486,7 @@ static sim_law do_quiet(sim_site *site, int64_t now_ms) {
 }
 
 static void save(sim_site *site) {
-    site->saved = site->log_count;
+    site->saved = site->log.count;
     site->saved_model = primary_of(site)->model;
 }
 
@@ -461,13 +496,19 @@ static void mix_reply(uint64_t *digest, const ttl_reply *reply) {
         sim_digest_mix(digest, (uint64_t)node->type << 32 | node->length);
         sim_digest_mix(digest, (uint64_t)node->is.integer);
     }
-    for (size_t i = 0; i < reply->text_length; i++)
-        sim_digest_mix(digest, (unsigned char)reply->text[i]);
+    for (size_t i = 0; i < reply->text_length; i += sizeof(uint64_t)) {
+        size_t left = reply->text_length - i;
+        uint64_t bytes = 0;
+        for (size_t j = 0; j < sizeof bytes && j < left; j++)
+            bytes |= (uint64_t)(unsigned char)reply->text[i + j] << 8 * j;
+        sim_digest_mix(digest, bytes);
+    }
 }
 
 static sim_law do_other(sim_site *site, const sim_step *step, int64_t now_ms) {
     sim_law law = SIM_LAWS_HOLD;
     switch ((sim_step_kind)step->kind) {
+    case SIM_STEP_HANG_UP: do_hang_up(site, step->session); break;
     case SIM_STEP_SYNC: do_sync(site, step->op.amount); break;
     case SIM_STEP_READ:
         law = do_read(site, &step->op, now_ms);
@@ -479,7 +520,7 @@ static sim_law do_other(sim_site *site, const sim_step *step, int64_t now_ms) {
         break;
     case SIM_STEP_RESTART:
         site->marks[SIM_MARK_RESTART]++;
-        law = do_restart(site, site->log_count, primary_of(site)->model);
+        law = do_restart(site, site->log.count, primary_of(site)->model);
         break;
     case SIM_STEP_CRASH:
         site->marks[SIM_MARK_CRASH]++;
@@ -505,7 +546,7 @@ sim_law sim_site_step(sim_site *site, const sim_step *step) {
     sim_digest_mix(&site->digest, (uint64_t)step->kind << 8 | step->op.kind);
     sim_law law;
     if (step->kind == SIM_STEP_COMMAND) {
-        law = do_command(site, &step->op, now_ms);
+        law = do_command(site, step, now_ms);
         mix_reply(&site->digest, &site->reply);
     } else if (step->kind == SIM_STEP_CYCLE) {
         law = do_cycle(site, now_ms);

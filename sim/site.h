@@ -19,8 +19,9 @@
 typedef enum sim_step_kind {
     SIM_STEP_COMMAND,
     SIM_STEP_CYCLE,   /* the active cycle runs */
-    SIM_STEP_SYNC,    /* the replica gets op.amount more changes of the log */
-    SIM_STEP_READ,    /* the replica is asked: op only reads */
+    SIM_STEP_HANG_UP, /* a connection ends; what comes next in its place is a new one */
+    SIM_STEP_SYNC,    /* the replica gets op.amount more units of the log */
+    SIM_STEP_READ,    /* the replica is asked: op only reads, in the database that it names */
     SIM_STEP_SAVE,    /* a snapshot is taken */
     SIM_STEP_RESTART, /* the server ends, and reads back its whole log */
     SIM_STEP_CRASH,   /* the server ends, and reads back its last snapshot */
@@ -29,10 +30,13 @@ typedef enum sim_step_kind {
     SIM_STEP_KINDS
 } sim_step_kind;
 
+/* A client's last connections, and that of its proxy. */
+enum { SIM_SESSIONS_EACH = 4 };
+
 typedef struct sim_step {
     int64_t wall_us; /* what the server's wall clock shows */
     sim_op op;
-    uint8_t kind, client;
+    uint8_t kind, client, session; /* its client is session / SIM_SESSIONS_EACH */
 } sim_step;
 
 /* What a site promises; each is a law that a step can break. */
@@ -67,6 +71,12 @@ typedef enum sim_mark {
     SIM_MARK_WRONGTYPE,
     SIM_MARK_INVALID_TIME,
     SIM_MARK_FAR_DEADLINE,
+    SIM_MARK_EXECUTED,
+    SIM_MARK_TIME_WENT_ON,
+    SIM_MARK_WATCH_BROKE,
+    SIM_MARK_WATCHED_DIED,
+    SIM_MARK_SCANNED,
+    SIM_MARK_SWAPPED,
     SIM_SITE_MARKS
 } sim_mark;
 
@@ -76,16 +86,16 @@ typedef struct sim_site {
     sim_server servers[2];
     int primary;
     bool has_replica, has_log;
-    sim_op *log;
-    size_t log_count, log_capacity;
-    size_t applied; /* how much of the log the replica has */
-    size_t saved;   /* how much of it the snapshot has, and the model of that moment */
+    sim_peer peers[SIM_PEERS]; /* connections to the primary, by session */
+    sim_log log;
+    size_t applied; /* how many units of the log the replica has */
+    size_t saved;   /* how many of them the snapshot has, and the model of that moment */
     sim_model saved_model;
     int64_t last_wall_us;
     struct {
         bool is_known;
         int64_t seen_ms, left_ms;
-    } watch[SIM_KEYS]; /* the last PTTL that was seen of a key that nothing touched since */
+    } watch[SIM_SLOTS]; /* the last PTTL that was seen of a key that nothing touched since */
     ttl_reply reply, expected;
     uint64_t digest;
     uint64_t steps;

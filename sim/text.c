@@ -42,7 +42,8 @@ void sim_text_reply(const ttl_reply *reply, char text[SIM_REPLY_TEXT]) {
         if (i > 0) append(text, SIM_REPLY_TEXT, " ");
         if (node->type == TTL_REPLY_INTEGER)
             append(text, SIM_REPLY_TEXT, "%" PRId64, node->is.integer);
-        else if (node->type == TTL_REPLY_NIL) append(text, SIM_REPLY_TEXT, "nil");
+        else if (node->type == TTL_REPLY_NIL || node->type == TTL_REPLY_NIL_ARRAY)
+            append(text, SIM_REPLY_TEXT, "nil");
         else if (node->type == TTL_REPLY_ARRAY || node->type == TTL_REPLY_PUSH)
             append(text, SIM_REPLY_TEXT, "%s of %" PRIu32 ":",
                    node->type == TTL_REPLY_PUSH ? "push" : "array", node->length);

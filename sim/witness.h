@@ -37,6 +37,7 @@ typedef enum sim_sight_kind {
 /* A key as the server has it. */
 typedef struct sim_key_sight {
     ttl_bytes name;
+    int database;
     bool is_present, is_volatile;
     int64_t deadline_ms;
 } sim_key_sight;
@@ -54,7 +55,7 @@ struct sim_sight {
     const ttl_reply *reply; /* of RAN and READ */
     const sim_fault *fault; /* of BEGAN and HEALED; NULL: all are healed */
     size_t expired_count;   /* of RAN and CYCLE: keys whose `expired` was announced */
-    ttl_bytes expired[64];
+    ttl_bytes expired[128];
     /* Keys of the server from number 0 on. False: there are no more. NULL: nobody can say. */
     bool (*key)(const void *source, size_t number, sim_key_sight *key);
     const void *source;

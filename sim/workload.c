@@ -4,26 +4,44 @@ enum { MS_PER_SECOND = 1000 };
 
 /* ---- what a world is like */
 
-sim_workload sim_workload_draw(sim_random *stream) {
-    sim_workload workload = {0};
-    uint32_t weights[SIM_OP_KINDS], total = 0;
-    for (int i = 0; i < SIM_OP_KINDS; i++) {
+/* Kinds of commands from..to-1, as often as their weights; some are left out. */
+static void draw_slots(sim_random *stream, int from, int to, const sim_op_kind *always,
+                       size_t always_count, uint8_t *slots, uint32_t slot_count) {
+    uint32_t weights[SIM_OP_KINDS] = {0}, total = 0;
+    for (int i = from; i < to; i++) {
         bool is_left_out = sim_random_chance(stream, 1, 3);
         weights[i] = is_left_out ? 0 : (uint32_t)sim_random_between(stream, 1, 100);
         total += weights[i];
     }
-    /* Without these there is nothing to see. */
-    const sim_op_kind always[] = {SIM_OP_SET, SIM_OP_GET, SIM_OP_PTTL, SIM_OP_PEXPIRE};
-    for (int i = 0; i < 4; i++) weights[always[i]] += 40, total += 40;
-    uint32_t kind = 0, reached = weights[0];
-    for (uint32_t i = 0; i < SIM_WORKLOAD_SLOTS; i++) {
-        while (reached * SIM_WORKLOAD_SLOTS <= i * total) reached += weights[++kind];
-        workload.slots[i] = (uint8_t)kind;
+    for (size_t i = 0; i < always_count; i++) weights[always[i]] += 40, total += 40;
+    uint32_t kind = (uint32_t)from, reached = weights[from];
+    for (uint32_t i = 0; i < slot_count; i++) {
+        while (reached * slot_count <= i * total) reached += weights[++kind];
+        slots[i] = (uint8_t)kind;
     }
+}
+
+static void draw_others(sim_workload *workload, sim_random *stream) {
+    static const sim_op_kind always[] = {SIM_OP_SCAN};
+    draw_slots(stream, SIM_OP_OTHERS, SIM_OP_KINDS, always, 1, workload->other_slots,
+               SIM_WORKLOAD_OTHERS);
+    if (sim_random_chance(stream, 1, 2))
+        workload->others = (uint8_t)sim_random_between(stream, 1, 60);
+    if (sim_random_chance(stream, 1, 2))
+        workload->transactions = (uint8_t)sim_random_between(stream, 1, 40);
+    workload->has_databases = sim_random_chance(stream, 1, 2);
+}
+
+sim_workload sim_workload_draw(sim_random *stream, sim_random *others) {
+    /* Without these there is nothing to see. */
+    static const sim_op_kind always[] = {SIM_OP_SET, SIM_OP_GET, SIM_OP_PTTL, SIM_OP_PEXPIRE};
+    sim_workload workload = {0};
+    draw_slots(stream, 0, SIM_OP_PLAIN, always, 4, workload.slots, SIM_WORKLOAD_SLOTS);
     workload.keys = (uint8_t)sim_random_between(stream, 1, SIM_KEYS);
     workload.hot_keys = (uint8_t)sim_random_between(stream, 1, workload.keys);
     workload.extremes = (uint8_t)sim_random_between(stream, 0, 40);
     workload.span_ms = INT64_C(1) << sim_random_below(stream, 24);
+    draw_others(&workload, others);
     return workload;
 }
 
@@ -128,16 +146,18 @@ static void draw_options(sim_op *op, uint64_t bits) {
     case SIM_OP_PEXPIRE:
     case SIM_OP_EXPIREAT:
     case SIM_OP_PEXPIREAT: op->flags = expire_flags(bits); break;
-    case SIM_OP_COPY: op->flags = bits % 2 == 0 ? 0 : SIM_REPLACE; break;
+    case SIM_OP_COPY:
+    case SIM_OP_COPY_TO: op->flags = bits % 2 == 0 ? 0 : SIM_REPLACE; break;
     default: break;
     }
 }
 
-sim_op sim_workload_op(const sim_workload *workload, sim_random *stream, int64_t now_ms) {
-    uint64_t bits = sim_random_next(stream);
+/* A command of this kind; `bits` choose its keys and its value. */
+static sim_op make_op(const sim_workload *workload, sim_random *stream, int64_t now_ms,
+                      uint8_t kind, uint64_t bits) {
     bool is_hot = (bits >> 8 & 3) != 0;
     uint8_t keys = is_hot ? workload->hot_keys : workload->keys;
-    sim_op op = {.kind = workload->slots[bits & 255],
+    sim_op op = {.kind = kind,
                  .key = (uint8_t)((bits >> 16 & 255) * keys >> 8),
                  .other = (uint8_t)((bits >> 24 & 255) * workload->keys >> 8),
                  .value = (uint8_t)(bits >> 32)};
@@ -146,12 +166,79 @@ sim_op sim_workload_op(const sim_workload *workload, sim_random *stream, int64_t
     return op;
 }
 
+sim_op sim_workload_op(const sim_workload *workload, sim_random *stream, int64_t now_ms) {
+    uint64_t bits = sim_random_next(stream);
+    return make_op(workload, stream, now_ms, workload->slots[bits & 255], bits);
+}
+
+/* ---- what comes between */
+
+static sim_op other_op(const sim_workload *workload, sim_random *stream, int64_t now_ms) {
+    uint64_t bits = sim_random_next(stream);
+    uint8_t kind = workload->other_slots[bits % SIM_WORKLOAD_OTHERS];
+    sim_op op = make_op(workload, stream, now_ms, kind, bits);
+    op.database = workload->has_databases && (bits >> 40 & 1);
+    op.extra = (uint8_t)((bits >> 48) % SIM_PATTERNS);
+    if (bits >> 52 & 1) op.extra += (uint8_t)(SIM_WANTS_TYPE * ((bits >> 53) % 6));
+    bool flushes = kind == SIM_OP_FLUSHDB || kind == SIM_OP_FLUSHALL;
+    if (flushes && bits >> 60 != 0) op.kind = SIM_OP_KEYS; /* or there would be little to see */
+    if (op.kind == SIM_OP_SCAN) op.value = (uint8_t)(op.value < 128 ? 100 : op.value % 8);
+    return op;
+}
+
+static void add(sim_program *program, sim_op op) {
+    if (program->count < SIM_PROGRAM_OPS) program->ops[program->count++] = op;
+}
+
+/* WATCH, a look, MULTI, some commands, EXEC; not each time all of them. */
+static void draw_transaction(const sim_workload *workload, sim_random *stream, int64_t now_ms,
+                             sim_program *program) {
+    uint64_t bits = sim_random_next(stream);
+    sim_op first = sim_workload_op(workload, stream, now_ms);
+    bool watches = bits & 1;
+    if (watches) {
+        uint8_t other = (bits >> 1 & 3) == 0 ? first.other : first.key;
+        add(program, (sim_op){.kind = SIM_OP_WATCH, .key = first.key, .other = other});
+        add(program, (sim_op){.kind = SIM_OP_GET, .key = first.key});
+        if ((bits >> 3 & 7) == 0) add(program, (sim_op){.kind = SIM_OP_UNWATCH});
+    }
+    add(program, (sim_op){.kind = SIM_OP_MULTI});
+    add(program, first);
+    for (uint64_t i = bits >> 6 & 3; i > 0; i--) {
+        bool is_other = (sim_random_next(stream) & 7) < 2;
+        add(program, is_other ? other_op(workload, stream, now_ms)
+                              : sim_workload_op(workload, stream, now_ms));
+    }
+    if ((bits >> 8 & 15) == 0) add(program, (sim_op){.kind = SIM_OP_MULTI});
+    if ((bits >> 12 & 15) == 0) add(program, (sim_op){.kind = SIM_OP_WATCH});
+    int64_t goes_on_ms = (bits >> 16 & 3) == 0 ? (int64_t)(bits >> 18 & 7) : 0;
+    uint8_t end = (bits >> 24 & 7) == 0 ? SIM_OP_DISCARD : SIM_OP_EXEC;
+    if (end == SIM_OP_DISCARD) goes_on_ms = 0;
+    add(program, (sim_op){.kind = end, .amount = goes_on_ms * 1000});
+}
+
+void sim_workload_program(const sim_workload *workload, sim_random *stream, int64_t now_ms,
+                          sim_program *program) {
+    program->count = 0;
+    if (workload->transactions == 0 && workload->others == 0) return;
+    uint64_t bits = sim_random_next(stream);
+    if ((bits & 255) < workload->transactions) {
+        draw_transaction(workload, stream, now_ms, program);
+    } else if ((bits >> 8 & 255) < workload->others) {
+        sim_op op = other_op(workload, stream, now_ms);
+        size_t times = op.kind == SIM_OP_SCAN ? 1 + (bits >> 16 & 7) : 1;
+        while (times-- > 0) add(program, op);
+    }
+}
+
 sim_op sim_workload_read(const sim_workload *workload, sim_random *stream) {
-    static const uint8_t reads[] = {SIM_OP_GET,  SIM_OP_EXISTS, SIM_OP_TTL,   SIM_OP_PTTL,
-                                    SIM_OP_TYPE, SIM_OP_STRLEN, SIM_OP_MGET,  SIM_OP_EXPIRETIME,
-                                    SIM_OP_LLEN, SIM_OP_HLEN,   SIM_OP_SCARD, SIM_OP_ZCARD};
+    static const uint8_t reads[] = {SIM_OP_GET,  SIM_OP_EXISTS,    SIM_OP_TTL,   SIM_OP_PTTL,
+                                    SIM_OP_TYPE, SIM_OP_STRLEN,    SIM_OP_MGET,  SIM_OP_EXPIRETIME,
+                                    SIM_OP_LLEN, SIM_OP_HLEN,      SIM_OP_SCARD, SIM_OP_ZCARD,
+                                    SIM_OP_KEYS, SIM_OP_RANDOMKEY, SIM_OP_DBSIZE};
     uint64_t bits = sim_random_next(stream);
     return (sim_op){.kind = reads[(bits & 255) * sizeof reads >> 8],
+                    .database = workload->has_databases && (bits >> 32 & 1),
                     .key = (uint8_t)((bits >> 16 & 255) * workload->keys >> 8),
                     .other = (uint8_t)((bits >> 24 & 255) * workload->keys >> 8)};
 }

@@ -13,19 +13,35 @@
 #include "sim/op.h"
 #include "sim/random.h"
 
-enum { SIM_WORKLOAD_SLOTS = 256 };
+enum { SIM_WORKLOAD_SLOTS = 256, SIM_WORKLOAD_OTHERS = 64, SIM_PROGRAM_OPS = 12 };
 
 typedef struct sim_workload {
     uint8_t slots[SIM_WORKLOAD_SLOTS]; /* kinds of commands, as often as their weight */
     uint8_t keys, hot_keys;
-    uint8_t extremes; /* of 256 times, so many are extreme */
-    int64_t span_ms;  /* ordinary times are around this */
+    uint8_t extremes;             /* of 256 times, so many are extreme */
+    int64_t span_ms;              /* ordinary times are around this */
+    uint8_t transactions, others; /* of 256 commands, before so many comes a transaction or one of
+                                     the other commands */
+    uint8_t other_slots[SIM_WORKLOAD_OTHERS]; /* the same of the others */
+    bool has_databases;
 } sim_workload;
 
-sim_workload sim_workload_draw(sim_random *stream);
+/* A transaction, or a scan to its end: what a client sends one after another. */
+typedef struct sim_program {
+    sim_op ops[SIM_PROGRAM_OPS];
+    size_t count;
+} sim_program;
+
+/* The plain commands are drawn from a stream that the others, which have one of their own, never
+ * shift. */
+sim_workload sim_workload_draw(sim_random *stream, sim_random *others);
 /* `now_ms`: what the client's clock shows. */
 sim_op sim_workload_op(const sim_workload *workload, sim_random *stream, int64_t now_ms);
 
+/* What comes before the next command, from a stream for that: nothing, another command, a
+ * transaction. */
+void sim_workload_program(const sim_workload *workload, sim_random *stream, int64_t now_ms,
+                          sim_program *program);
 /* A command that only reads. */
 sim_op sim_workload_read(const sim_workload *workload, sim_random *stream);
 

@@ -24,7 +24,11 @@ enum {
     READS_EACH = 4,   /* syncs: so often a client asks the replica, at some later moment */
     TICK_US = 100000, /* the active cycle, ten times a second */
     IDLE_CYCLES = 10, /* in a row, before they become rarer */
+    /* A client's last connections, which may have something under way, and its proxy's. */
+    PROXY_SESSION = SIM_SESSIONS_EACH - 1,
 };
+
+_Static_assert(CLIENTS_MAX *SIM_SESSIONS_EACH <= SIM_PEERS, "each client has its sessions");
 
 enum event_kind {
     EVENT_SEND,
@@ -45,12 +49,15 @@ struct message {
     uint64_t id;
     uint32_t client, connection;
     uint32_t next_free;
+    uint32_t era; /* how often the server had begun anew when it was sent */
     uint8_t attempt;
     bool is_copy; /* that a proxy made: nobody waits for its answer */
 };
 
 struct client {
-    sim_random draws;
+    sim_random draws, programs;
+    sim_program program; /* what is sent before anything else is drawn, from `next_op` on */
+    size_t next_op;
     sim_wall wall;
     uint64_t quota, next_id; /* commands still to draw; the number of the next */
     uint32_t connection;
@@ -58,6 +65,7 @@ struct client {
         sim_op op;
         uint64_t id;
         uint8_t attempts;
+        bool is_of_program;
     } waiting[PIPELINE_MAX]; /* sent and not answered */
     size_t waiting_count, depth;
     unsigned retries;
@@ -65,6 +73,7 @@ struct client {
     int64_t arrival_us;                 /* of its last command: the next comes no earlier */
     int64_t answer_us;                  /* and of its last reply */
     uint64_t last_run_id;               /* the highest that the server ran */
+    uint32_t served[SIM_SESSIONS_EACH]; /* by session: which connection, from 1; 0: none */
     bool has_timer, will_send, is_torn; /* its connection lost something: no more gets through */
 };
 
@@ -91,14 +100,22 @@ struct sim_world {
     uint64_t commands_left, events, commands;
     uint64_t digest;
     bool is_healing, has_ended;
+    uint32_t era; /* how often the server began anew */
     int64_t worked_us, end_us;
     sim_law law;
     uint64_t fault_marks[SIM_FAULT_KINDS], chances[SIM_CHANCES];
 };
 
 static const char *const chance_names[SIM_CHANCES] = {
-    "a command was lost", "a reply was lost", "a client sent again",   "a command ran twice",
-    "a command ran late", "a client gave up", "a command had to wait",
+    "a command was lost",
+    "a reply was lost",
+    "a client sent again",
+    "a command ran twice",
+    "a command ran late",
+    "a client gave up",
+    "a command had to wait",
+    "a client began a transaction again",
+    "a command came on a connection that is no more",
 };
 
 const char *sim_chance_name(sim_chance chance) {
@@ -155,8 +172,9 @@ static void message_free(sim_world *world, uint32_t index) {
 
 static bool tell_key(const void *source, size_t number, sim_key_sight *key) {
     const sim_model *model = source;
-    if (number >= SIM_KEYS) return false;
-    *key = (sim_key_sight){.name = sim_key_name((uint8_t)number),
+    if (number >= SIM_SLOTS) return false;
+    *key = (sim_key_sight){.name = sim_key_name((uint8_t)(number % SIM_KEYS)),
+                           .database = (int)(number / SIM_KEYS),
                            .is_present = model->keys[number].is_present,
                            .is_volatile = model->keys[number].is_volatile,
                            .deadline_ms = model->keys[number].deadline_ms};
@@ -171,7 +189,9 @@ static void tell(sim_world *world, sim_sight sight) {
     sight.source = &server->model;
     if (sight.kind == SIM_RAN || sight.kind == SIM_CYCLE || sight.kind == SIM_QUIET)
         for (size_t i = 0; i < server->announced_count; i++)
-            sight.expired[sight.expired_count++] = sim_key_name(server->announced[i]);
+            if (server->announced[i] < SIM_SLOTS)
+                sight.expired[sight.expired_count++] =
+                    sim_key_name(server->announced[i] % SIM_KEYS);
     world->witness->see(world->witness->context, &sight);
 }
 
@@ -196,8 +216,8 @@ static void tell_step(sim_world *world, sim_step_kind kind) {
         [SIM_STEP_RESTART] = SIM_RESTART, [SIM_STEP_CRASH] = SIM_CRASH,
         [SIM_STEP_PROMOTE] = SIM_PROMOTE, [SIM_STEP_QUIET] = SIM_QUIET,
     };
-    if (world->witness != NULL && kind != SIM_STEP_COMMAND && kind != SIM_STEP_READ)
-        tell(world, (sim_sight){.kind = sights[kind]});
+    bool is_told = kind != SIM_STEP_COMMAND && kind != SIM_STEP_READ && kind != SIM_STEP_HANG_UP;
+    if (world->witness != NULL && is_told) tell(world, (sim_sight){.kind = sights[kind]});
 }
 
 static void tell_fault(sim_world *world, sim_sight_kind kind, const sim_fault *fault) {
@@ -222,9 +242,9 @@ static void plan_cycle(sim_world *world) {
 
 static void plan_sync(sim_world *world) {
     const sim_site *site = &world->site;
-    if (!site->has_replica || world->sync_planned || site->applied == site->log_count) return;
+    if (!site->has_replica || world->sync_planned || site->applied == site->log.count) return;
     world->sync_planned = true;
-    plan(world, world->now_us + world->lag_us, EVENT_SYNC, 0, site->log_count - site->applied);
+    plan(world, world->now_us + world->lag_us, EVENT_SYNC, 0, site->log.count - site->applied);
 }
 
 static void plan_read(sim_world *world) {
@@ -235,16 +255,18 @@ static void plan_read(sim_world *world) {
 }
 
 /* Does a step of the site, and plans what follows from it. */
-static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint32_t client) {
+static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint32_t client,
+                    uint8_t session) {
     sim_step step = {.wall_us = sim_wall_at(&world->wall, world->now_us),
                      .kind = (uint8_t)kind,
-                     .client = (uint8_t)client};
+                     .client = (uint8_t)client,
+                     .session = session};
     if (op != NULL) step.op = *op;
     if (world->recording != NULL) sim_recording_add(world->recording, step);
     world->law = sim_site_step(&world->site, &step);
     tell_step(world, kind);
     if (world->law != SIM_LAWS_HOLD) world->has_ended = true;
-    if (kind == SIM_STEP_READ) return;
+    if (kind == SIM_STEP_READ || kind == SIM_STEP_HANG_UP) return;
     const sim_server *server = &world->site.servers[world->site.primary];
     if (kind == SIM_STEP_COMMAND && server->events == 0 && server->announced_count == 0) return;
     if (server->announced_count > 0) world->idle_cycles = 0;
@@ -256,7 +278,7 @@ static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint
 /* A client asks the replica, which may lag, but knows what is dead. */
 static void read_replica(sim_world *world) {
     sim_op op = sim_workload_read(&world->workload, &world->reads);
-    site_do(world, SIM_STEP_READ, &op, 0);
+    site_do(world, SIM_STEP_READ, &op, 0, 0);
     world->commands++;
     if (world->witness == NULL) return;
     sim_rendered rendered;
@@ -267,16 +289,46 @@ static void read_replica(sim_world *world) {
                             .reply = &world->site.reply});
 }
 
+/* The session of a message's connection. False: the server has it no more. */
+static bool find_session(sim_world *world, const struct message *message, uint8_t *session) {
+    struct client *client = &world->clients[message->client];
+    uint8_t own = message->is_copy ? PROXY_SESSION : (uint8_t)(message->connection % PROXY_SESSION);
+    *session = (uint8_t)(message->client * SIM_SESSIONS_EACH + own);
+    uint32_t number = message->connection + 1;
+    if (message->era != world->era || number < client->served[own]) return false;
+    if (client->served[own] != 0 && client->served[own] != number)
+        site_do(world, SIM_STEP_HANG_UP, NULL, message->client, *session);
+    client->served[own] = number;
+    return true;
+}
+
+/* A server that begins anew has none of the connections that there were. */
+static void lose_connections(sim_world *world) {
+    world->era++;
+    for (unsigned i = 0; i < world->client_count; i++) {
+        world->clients[i].is_torn = true;
+        memset(world->clients[i].served, 0, sizeof world->clients[i].served);
+    }
+}
+
 static void run_command(sim_world *world, uint32_t index) {
     struct message *message = &world->messages[index];
     struct client *client = &world->clients[message->client];
+    uint8_t session;
+    if (!find_session(world, message, &session)) {
+        world->chances[SIM_CHANCE_RESET]++;
+        tell_message(world, SIM_LOST, SIM_REQUEST, message);
+        message_free(world, index);
+        return;
+    }
     world->commands++;
     if (message->id <= client->last_run_id) world->chances[SIM_CHANCE_TWICE]++;
     else client->last_run_id = message->id;
     if (message->connection != client->connection) world->chances[SIM_CHANCE_LATE]++;
-    site_do(world, SIM_STEP_COMMAND, &message->op, message->client);
+    site_do(world, SIM_STEP_COMMAND, &message->op, message->client, session);
     tell_message(world, SIM_RAN, SIM_REQUEST, message);
     world->busy_until_us = world->now_us + world->service_us;
+    if (message->op.kind == SIM_OP_EXEC) world->busy_until_us += message->op.amount;
     sim_message_name name = {message->id, message->client, message->attempt, SIM_ANSWER};
     bool is_heard = !message->is_copy && message->connection == client->connection;
     sim_fate fate = {.is_lost = true};
@@ -325,6 +377,7 @@ static void client_transmit(sim_world *world, uint32_t number, size_t place) {
                               .id = client->waiting[place].id,
                               .client = number,
                               .connection = client->connection,
+                              .era = world->era,
                               .attempt = client->waiting[place].attempts++};
     if (!client->has_timer) {
         client->has_timer = true;
@@ -345,7 +398,8 @@ static void client_transmit(sim_world *world, uint32_t number, size_t place) {
     if (arrival_us < client->arrival_us) arrival_us = client->arrival_us;
     client->arrival_us = arrival_us;
     plan(world, arrival_us, EVENT_ARRIVE, number, message_new(world, message));
-    if (fate.again_us == 0) return;
+    /* A proxy that knows transactions keeps each on the connection on which it is. */
+    if (fate.again_us == 0 || message.op.kind == SIM_OP_MULTI) return;
     message.is_copy = true;
     tell_message(world, SIM_SENT, SIM_REQUEST, &message);
     plan(world, arrival_us + fate.again_us, EVENT_ARRIVE, number, message_new(world, message));
@@ -361,11 +415,24 @@ static void client_plan_send(sim_world *world, uint32_t number) {
     plan(world, world->now_us + gap_us, EVENT_SEND, number, 0);
 }
 
+/* What the client sends next: its program, then another, or a plain command. */
+static sim_op next_op(sim_world *world, struct client *client, int64_t shown_ms, bool *is_of) {
+    *is_of = client->next_op < client->program.count;
+    if (!*is_of) {
+        sim_workload_program(&world->workload, &client->programs, shown_ms, &client->program);
+        client->next_op = 0;
+        *is_of = client->program.count > 0;
+    }
+    if (*is_of) return client->program.ops[client->next_op++];
+    return sim_workload_op(&world->workload, &client->draws, shown_ms);
+}
+
 static void client_send(sim_world *world, uint32_t number) {
     struct client *client = &world->clients[number];
+    bool is_of_program;
     client->will_send = false;
     int64_t shown_ms = sim_wall_at(&client->wall, world->now_us) / US_PER_MS;
-    sim_op op = sim_workload_op(&world->workload, &client->draws, shown_ms);
+    sim_op op = next_op(world, client, shown_ms, &is_of_program);
     client->quota--;
     world->commands_left--;
     client->next_id++;
@@ -376,6 +443,7 @@ static void client_send(sim_world *world, uint32_t number) {
         client->waiting[place].op = op;
         client->waiting[place].id = client->next_id;
         client->waiting[place].attempts = 0;
+        client->waiting[place].is_of_program = is_of_program;
         client_transmit(world, number, place);
     }
     client_plan_send(world, number);
@@ -398,6 +466,20 @@ static void client_hear(sim_world *world, uint32_t number, uint32_t index) {
     client_plan_send(world, number);
 }
 
+/* A transaction that was cut off begins again: what was under way of it is forgotten. A client that
+ * is made badly does not know, and sends again what had no answer; so does one whose program was
+ * all sent. */
+static void begin_program_again(sim_world *world, struct client *client) {
+    size_t kept = 0;
+    bool is_careful = sim_random_chance(&client->programs, 3, 4);
+    if (client->next_op == client->program.count || !is_careful) return;
+    for (size_t i = 0; i < client->waiting_count; i++)
+        if (!client->waiting[i].is_of_program) client->waiting[kept++] = client->waiting[i];
+    client->waiting_count = kept;
+    client->next_op = 0;
+    world->chances[SIM_CHANCE_BEGAN_AGAIN]++;
+}
+
 static void client_reconnect(sim_world *world, uint32_t number) {
     struct client *client = &world->clients[number];
     tell_message(world, SIM_CLOSED, SIM_ANSWER,
@@ -408,13 +490,15 @@ static void client_reconnect(sim_world *world, uint32_t number) {
     client->progress_us = world->now_us;
     if (client->retries++ == RETRIES_MAX) {
         world->chances[SIM_CHANCE_GAVE_UP]++;
-        client->waiting_count = 0;
+        client->waiting_count = client->program.count = client->next_op = 0;
         client->retries = 0;
         client_plan_send(world, number);
         return;
     }
     world->chances[SIM_CHANCE_RETRY]++;
+    if (client->program.count > 0) begin_program_again(world, client);
     for (size_t i = 0; i < client->waiting_count; i++) client_transmit(world, number, i);
+    client_plan_send(world, number);
 }
 
 /* One timer a client: it looks when it was last content, and comes again. */
@@ -445,6 +529,11 @@ static void note_fault(sim_world *world, const sim_fault *fault) {
         sim_schedule_add(world->network.decided, *fault);
 }
 
+static void site_begin_anew(sim_world *world, sim_step_kind kind) {
+    site_do(world, kind, NULL, 0, 0);
+    lose_connections(world);
+}
+
 static void fault_begin(sim_world *world, size_t index) {
     const sim_fault *fault = &world->faults.faults[index];
     if (world->is_healing) return;
@@ -470,10 +559,10 @@ static void fault_begin(sim_world *world, size_t index) {
     case SIM_FAULT_CLIENT_CLOCK:
         sim_wall_jump(&world->clients[fault->node].wall, now_us, fault->amount);
         break;
-    case SIM_FAULT_SAVE: site_do(world, SIM_STEP_SAVE, NULL, 0); break;
-    case SIM_FAULT_RESTART: site_do(world, SIM_STEP_RESTART, NULL, 0); break;
-    case SIM_FAULT_CRASH: site_do(world, SIM_STEP_CRASH, NULL, 0); break;
-    case SIM_FAULT_PROMOTE: site_do(world, SIM_STEP_PROMOTE, NULL, 0); break;
+    case SIM_FAULT_SAVE: site_do(world, SIM_STEP_SAVE, NULL, 0, 0); break;
+    case SIM_FAULT_RESTART: site_begin_anew(world, SIM_STEP_RESTART); break;
+    case SIM_FAULT_CRASH: site_begin_anew(world, SIM_STEP_CRASH); break;
+    case SIM_FAULT_PROMOTE: site_begin_anew(world, SIM_STEP_PROMOTE); break;
     default: break;
     }
     tell_fault(world, SIM_BEGAN, fault);
@@ -515,7 +604,7 @@ static void heal_all(sim_world *world) {
 /* Nothing is under way any more. */
 static void finish(sim_world *world) {
     if (world->now_us < world->end_us) world->now_us = world->end_us;
-    site_do(world, SIM_STEP_QUIET, NULL, 0);
+    site_do(world, SIM_STEP_QUIET, NULL, 0, 0);
     world->has_ended = true;
 }
 
@@ -531,11 +620,11 @@ static void handle(sim_world *world, const sim_event *event) {
     case EVENT_CYCLE:
         if (event->at_us != world->cycle_us) break;
         world->cycle_us = 0;
-        site_do(world, SIM_STEP_CYCLE, NULL, 0);
+        site_do(world, SIM_STEP_CYCLE, NULL, 0, 0);
         break;
     case EVENT_SYNC:
         world->sync_planned = false;
-        site_do(world, SIM_STEP_SYNC, &(sim_op){.amount = (int64_t)event->payload}, 0);
+        site_do(world, SIM_STEP_SYNC, &(sim_op){.amount = (int64_t)event->payload}, 0, 0);
         plan_read(world);
         break;
     case EVENT_READ: read_replica(world); break;
@@ -613,6 +702,7 @@ static void draw_clients(sim_world *world, const sim_world_options *options, sim
     for (uint32_t i = 0; i < world->client_count; i++) {
         struct client *client = &world->clients[i];
         client->draws = sim_random_stream(options->seed, "client", i);
+        client->programs = sim_random_stream(options->seed, "programs", i);
         client->wall.base_us = epoch_us + sim_random_between(stream, -50000, 50000);
         client->wall.drift_ppm = sim_random_between(stream, -100, 100);
         client->depth = (size_t)sim_random_between(stream, 1, PIPELINE_MAX);
@@ -635,7 +725,10 @@ sim_world *sim_world_new(const sim_world_options *options) {
     world->recording = options->recording;
     world->witness = options->witness;
     world->first_free = UINT32_MAX;
-    world->workload = sim_workload_draw(&stream);
+    sim_random others = sim_random_stream(options->seed, "others", 0);
+    world->workload = sim_workload_draw(&stream, &others);
+    if (options->profile == SIM_PROFILE_CALM)
+        world->workload.transactions = world->workload.others = 0;
     world->reads = sim_random_stream(options->seed, "reads", 0);
     world->client_count = (unsigned)sim_random_between(&stream, 1, CLIENTS_MAX);
     world->gap_us = INT64_C(16) << sim_random_below(&stream, 20);
@@ -710,11 +803,11 @@ void sim_world_list_sent(const sim_world *world, sim_schedule *sent) {
 
 static void print_keys(const sim_world *world, FILE *out) {
     const sim_model *model = &world->site.servers[world->site.primary].model;
-    for (uint8_t i = 0; i < SIM_KEYS; i++) {
+    for (uint8_t i = 0; i < SIM_SLOTS; i++) {
         const sim_model_key *key = &model->keys[i];
-        static const char *const types[] = {"string", "list", "hash", "set", "zset"};
+        char name[SIM_SLOT_TEXT];
         if (!key->is_present) continue;
-        fprintf(out, "  k%-3d %-6s", i, types[key->type]);
+        fprintf(out, "  %-4s %-6s", sim_slot_text(i, name), sim_type_names[key->type]);
         if (key->is_volatile) {
             int64_t now_ms = sim_wall_at(&world->wall, world->now_us) / US_PER_MS;
             fprintf(out, " deadline %" PRId64 ", %s %" PRId64 " ms", key->deadline_ms,
@@ -735,7 +828,7 @@ void sim_world_print(sim_world *world, FILE *out) {
             sim_wall_at(&world->wall, world->now_us), world->commands, world->waiting_count);
     if (world->site.has_replica)
         fprintf(out, "replica: has %zu of %zu changes\n", world->site.applied,
-                world->site.log_count);
+                world->site.log.count);
     print_keys(world, out);
     for (unsigned i = 0; i < world->client_count; i++) {
         const struct client *client = &world->clients[i];

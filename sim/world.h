@@ -41,7 +41,9 @@ typedef enum sim_chance {
     SIM_CHANCE_TWICE, /* a command ran for the second time */
     SIM_CHANCE_LATE,  /* a command ran after its client had given up the connection */
     SIM_CHANCE_GAVE_UP,
-    SIM_CHANCE_QUEUED, /* a command waited for the server */
+    SIM_CHANCE_QUEUED,      /* a command waited for the server */
+    SIM_CHANCE_BEGAN_AGAIN, /* a client tried a transaction once more, from its beginning */
+    SIM_CHANCE_RESET,       /* a command came on a connection that the server has no more */
     SIM_CHANCES
 } sim_chance;
 

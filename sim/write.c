@@ -13,6 +13,28 @@
 #define NEAR_MS     (INT64_C(1) << 40) /* an absolute time within this of T0 counts from T0 */
 #define OTHER_T0_MS INT64_C(1767225600000)
 
+enum { SCANS_ALL = 64 }; /* a SCAN with this COUNT comes to its end at once */
+
+static bool can_be_told(const sim_op *op, const char **why) {
+    bool is_list = op->kind == SIM_OP_KEYS || op->kind == SIM_OP_SCAN;
+    if (op->kind == SIM_OP_EXEC && op->amount != 0) *why = "time goes on within a transaction";
+    else if (is_list && op->extra % SIM_WANTS_TYPE == SIM_TENS)
+        *why = "keys are asked for by a part of their name in it";
+    else if (op->kind == SIM_OP_SCAN && op->value < SCANS_ALL) *why = "a scan goes on in it";
+    else return true;
+    return false;
+}
+
+void sim_write_make_tellable(sim_recording *steps) {
+    for (size_t i = 0; i < steps->count; i++) {
+        sim_op *op = &steps->steps[i].op;
+        bool is_list = op->kind == SIM_OP_KEYS || op->kind == SIM_OP_SCAN;
+        if (is_list && op->extra % SIM_WANTS_TYPE == SIM_TENS) op->extra -= SIM_TENS;
+        if (op->kind == SIM_OP_SCAN) op->value = SCANS_ALL;
+        if (op->kind == SIM_OP_EXEC) op->amount = 0;
+    }
+}
+
 bool sim_write_can_be_vector(const sim_recording *steps, const char **why) {
     int64_t last_us = INT64_MIN;
     bool has_command = false;
@@ -27,6 +49,7 @@ bool sim_write_can_be_vector(const sim_recording *steps, const char **why) {
             *why = "a replica is asked in it";
             return false;
         }
+        if (step->kind == SIM_STEP_COMMAND && !can_be_told(&step->op, why)) return false;
         if (step->wall_us < last_us) {
             *why = "the clock goes back in it";
             return false;
@@ -42,19 +65,22 @@ bool sim_write_can_be_vector(const sim_recording *steps, const char **why) {
 struct rights {
     ttl_reply *replies; /* one a step */
     size_t count;
-    int64_t *alive, *present; /* keys at each step: a DBSIZE is between them */
+    uint32_t *alive; /* keys at each step, of the connection's database: a bit for each */
+    int64_t *present;
 };
 
 static void keep_right(void *context, const sim_step *step, const sim_site *site) {
     struct rights *rights = context;
     size_t at = rights->count++;
+    uint8_t database = site->peers[step->session].database;
     const sim_model *model = &site->servers[site->primary].model;
     ttl_reply_init(&rights->replies[at], ttl_allocator_libc());
-    rights->alive[at] = rights->present[at] = 0;
+    rights->alive[at] = 0;
+    rights->present[at] = (int64_t)sim_model_count(model, database);
     for (size_t i = 0; i < SIM_KEYS; i++) {
-        const sim_model_key *key = &model->keys[i];
-        rights->present[at] += key->is_present;
-        rights->alive[at] += key->is_present && !sim_model_is_dead(key, step->wall_us / US_PER_MS);
+        const sim_model_key *key = &model->keys[database * SIM_KEYS + i];
+        bool is_alive = key->is_present && !sim_model_is_dead(key, step->wall_us / US_PER_MS);
+        rights->alive[at] |= (uint32_t)is_alive << i;
     }
     if (step->kind == SIM_STEP_COMMAND)
         ttl_reply_add_copy(&rights->replies[at], &site->expected, 0);
@@ -121,6 +147,17 @@ static void put_offset(FILE *out, bool in_seconds, int64_t offset) {
     fputs("}\"", out);
 }
 
+/* Is the argument the index of a database? */
+static bool is_database(const sim_op *op, size_t at) {
+    switch ((sim_op_kind)op->kind) {
+    case SIM_OP_SELECT:
+    case SIM_OP_SWAPDB: return at > 0;
+    case SIM_OP_MOVE: return at == 2;
+    case SIM_OP_COPY_TO: return at == 4;
+    default: return false;
+    }
+}
+
 static void put_command(FILE *out, const sim_op *op, int64_t t0_ms) {
     sim_rendered rendered;
     int64_t offset;
@@ -131,6 +168,8 @@ static void put_command(FILE *out, const sim_op *op, int64_t t0_ms) {
         if (i > 0) fputs(", ", out);
         uint8_t key = sim_key_number(rendered.argv[i]);
         if (key < SIM_KEYS) put_key(out, key);
+        else if (is_database(op, i))
+            fputs(rendered.argv[i].data[0] == '0' ? "\"{db}\"" : "\"{db2}\"", out);
         else if (i == time_index && i > 0 && counts_from_t0(op, t0_ms, &offset))
             put_offset(out, sim_op_is_in_seconds(op), offset);
         else put_text(out, rendered.argv[i]);
@@ -145,8 +184,10 @@ static void put_integer(FILE *out, int64_t here, int64_t there, int64_t t0_ms, i
         fprintf(out, is_exact ? "%" PRId64 : "{\"integer\": \"%" PRId64 "\"}", here);
     } else if (there - here == later_ms || there - here == later_ms / MS_PER_S) {
         bool in_seconds = there - here != later_ms;
-        fputs("{\"integer\": ", out);
-        put_offset(out, in_seconds, here - (in_seconds ? t0_ms / MS_PER_S : t0_ms));
+        int64_t offset = here - (in_seconds ? t0_ms / MS_PER_S : t0_ms);
+        bool can_be_said = offset >= -EXACT_MOST && offset <= EXACT_MOST;
+        fputs(can_be_said ? "{\"integer\": " : "{\"anything\": true", out);
+        if (can_be_said) put_offset(out, in_seconds, offset);
         putc('}', out);
     } else {
         fputs("{\"anything\": true}", out);
@@ -172,7 +213,12 @@ static void put_node(FILE *out, const ttl_reply *here, const ttl_reply *there, s
         put_text(out, ttl_reply_text(here, index));
         putc('}', out);
         break;
-    default: put_text(out, ttl_reply_text(here, index));
+    case TTL_REPLY_NIL_ARRAY: fputs("null", out); break;
+    default: {
+        uint8_t key = sim_key_number(ttl_reply_text(here, index));
+        if (key < SIM_KEYS) put_key(out, key);
+        else put_text(out, ttl_reply_text(here, index));
+    }
     }
 }
 
@@ -183,20 +229,65 @@ static bool has_same_shape(const ttl_reply *a, const ttl_reply *b) {
     return is_same;
 }
 
-static void put_reply(FILE *out, const ttl_reply *here, const ttl_reply *there, int64_t t0_ms,
-                      int64_t later_ms) {
-    if (!has_same_shape(here, there)) {
-        fputs("{\"anything\": true}", out);
-    } else if (here->nodes[0].type == TTL_REPLY_ARRAY) {
-        putc('[', out);
-        for (size_t i = 1; i < here->node_count; i++) {
-            if (i > 1) fputs(", ", out);
-            put_node(out, here, there, i, t0_ms, later_ms);
-        }
-        putc(']', out);
-    } else {
-        put_node(out, here, there, 0, t0_ms, later_ms);
+/* Two replies to the same command, at two beginnings. */
+struct twin {
+    const ttl_reply *here, *there;
+    int64_t t0_ms, later_ms;
+};
+
+/* The tree at a node, an array as `kind` answers it. */
+static void put_tree(FILE *out, const struct twin *twin, size_t index, sim_op_kind kind) {
+    const ttl_node *node = &twin->here->nodes[index];
+    if (node->type != TTL_REPLY_ARRAY) {
+        put_node(out, twin->here, twin->there, index, twin->t0_ms, twin->later_ms);
+        return;
     }
+    fputs(kind == SIM_OP_KEYS ? "{\"unordered\": [" : "[", out);
+    size_t child = index + 1;
+    for (size_t i = 0; i < node->length; i++) {
+        if (i > 0) fputs(", ", out);
+        /* What SCAN answers second is a list like that of KEYS. */
+        put_tree(out, twin, child, kind == SIM_OP_SCAN ? SIM_OP_KEYS : SIM_OP_GET);
+        child = ttl_reply_next(twin->here, child);
+    }
+    fputs(kind == SIM_OP_KEYS ? "]}" : "]", out);
+}
+
+/* When a server reclaims is its own affair, and so is what it draws. */
+static bool is_vague(sim_op_kind kind) {
+    return kind == SIM_OP_DBSIZE || kind == SIM_OP_RANDOMKEY;
+}
+
+/* What EXEC answers to what waited for it. */
+static void put_executed(FILE *out, const struct twin *twin, const sim_peer *peer) {
+    size_t child = 1;
+    putc('[', out);
+    for (size_t i = 0; i < peer->queue_count; i++) {
+        sim_op_kind kind = peer->queue[i].kind;
+        if (i > 0) fputs(", ", out);
+        if (is_vague(kind)) fputs("{\"anything\": true}", out);
+        else put_tree(out, twin, child, kind);
+        child = ttl_reply_next(twin->here, child);
+    }
+    putc(']', out);
+}
+
+static void put_reply(FILE *out, const struct twin *twin, const sim_op *op, const sim_peer *peer) {
+    bool is_array = twin->here->nodes[0].type == TTL_REPLY_ARRAY;
+    if (!has_same_shape(twin->here, twin->there)) fputs("{\"anything\": true}", out);
+    else if (op->kind == SIM_OP_EXEC && is_array) put_executed(out, twin, peer);
+    else put_tree(out, twin, 0, op->kind);
+}
+
+static void put_alive(FILE *out, uint32_t alive) {
+    if (alive == 0) fputs("null", out);
+    for (uint8_t i = 0, first = 1; i < SIM_KEYS; i++) {
+        if (!(alive >> i & 1)) continue;
+        fputs(first ? "{\"any-of\": [" : ", ", out);
+        put_key(out, i);
+        first = 0;
+    }
+    if (alive != 0) fputs("]}", out);
 }
 
 /* The commands alone, with all that counts from T0 moved. Without the cycle every dead key that no
@@ -206,7 +297,7 @@ static sim_recording commands_moved(const sim_recording *steps, int64_t later_ms
     int64_t t0_ms = t0_of(steps), offset;
     for (size_t i = 0; i < steps->count; i++) {
         sim_step step = steps->steps[i];
-        if (step.kind != SIM_STEP_COMMAND) continue;
+        if (step.kind != SIM_STEP_COMMAND && step.kind != SIM_STEP_HANG_UP) continue;
         step.wall_us += later_ms * US_PER_MS;
         if (counts_from_t0(&step.op, t0_ms, &offset))
             step.op.amount += sim_op_is_in_seconds(&step.op) ? later_ms / MS_PER_S : later_ms;
@@ -215,36 +306,83 @@ static sim_recording commands_moved(const sim_recording *steps, int64_t later_ms
     return commands;
 }
 
+/* What waits for EXEC on each connection, and how manieth it is in its place. */
+struct telling {
+    sim_peer peers[SIM_PEERS];
+    int hung_up[SIM_PEERS];
+};
+
+static void put_step(FILE *out, struct telling *telling, const sim_step *step,
+                     const struct rights *here, const struct rights *there, size_t at,
+                     int64_t t0_ms, int64_t later_ms) {
+    const struct twin twin = {&here->replies[at], &there->replies[at], t0_ms, later_ms};
+    sim_peer *peer = &telling->peers[step->session];
+    int number =
+        telling->hung_up[step->session] * SIM_SESSIONS_EACH + step->session % SIM_SESSIONS_EACH;
+    fprintf(out, "\n        {\"at\": \"%" PRId64 "\", \"on\": \"client-%d",
+            step->wall_us / US_PER_MS - t0_ms, step->session / SIM_SESSIONS_EACH);
+    if (number > 0) fprintf(out, "-%d", number);
+    fputs("\", \"do\": ", out);
+    put_command(out, &step->op, t0_ms);
+    fputs(", \"reply\": ", out);
+    bool is_queued = twin.here->nodes[0].type == TTL_REPLY_STATUS &&
+                     ttl_bytes_is_word(ttl_reply_text(twin.here, 0), "QUEUED");
+    if (!is_queued && step->op.kind == SIM_OP_DBSIZE)
+        fprintf(out, "{\"between\": [\"%d\", \"%" PRId64 "\"]}",
+                __builtin_popcount(here->alive[at]), here->present[at]);
+    else if (!is_queued && step->op.kind == SIM_OP_RANDOMKEY) put_alive(out, here->alive[at]);
+    else put_reply(out, &twin, &step->op, peer);
+    putc('}', out);
+    if (is_queued) sim_peer_enqueue(peer, &step->op);
+    else if (step->op.kind == SIM_OP_EXEC || step->op.kind == SIM_OP_DISCARD) sim_peer_reset(peer);
+}
+
 static void put_steps(FILE *out, const sim_recording *steps) {
     int64_t t0_ms = t0_of(steps), later_ms = OTHER_T0_MS - t0_ms;
     if (later_ms == 0) later_ms = MS_PER_S;
     sim_recording commands = commands_moved(steps, 0), moved = commands_moved(steps, later_ms);
     struct rights here = rights_of(&commands), there = rights_of(&moved);
+    struct telling *telling = calloc(1, sizeof *telling);
+    if (telling == NULL) abort();
+    bool is_first = true;
     for (size_t i = 0; i < here.count && i < there.count; i++) {
         const sim_step *step = &commands.steps[i];
-        fprintf(out, "%s\n        {\"at\": \"%" PRId64 "\", \"on\": \"client-%d\", \"do\": ",
-                i == 0 ? "" : ",", step->wall_us / US_PER_MS - t0_ms, step->client);
-        put_command(out, &step->op, t0_ms);
-        fputs(", \"reply\": ", out);
-        if (step->op.kind == SIM_OP_DBSIZE)
-            fprintf(out, "{\"between\": [\"%" PRId64 "\", \"%" PRId64 "\"]}", here.alive[i],
-                    here.present[i]);
-        else put_reply(out, &here.replies[i], &there.replies[i], t0_ms, later_ms);
-        putc('}', out);
+        if (step->kind == SIM_STEP_HANG_UP) {
+            telling->hung_up[step->session]++;
+            sim_peer_reset(&telling->peers[step->session]);
+            continue;
+        }
+        if (!is_first) putc(',', out);
+        is_first = false;
+        put_step(out, telling, step, &here, &there, i, t0_ms, later_ms);
     }
+    for (size_t i = 0; i < SIM_PEERS; i++) sim_peer_reset(&telling->peers[i]);
+    free(telling);
     rights_free(&here);
     rights_free(&there);
     sim_recording_free(&commands);
     sim_recording_free(&moved);
 }
 
+/* What the commands need of a target. */
+static void put_needs(FILE *out, const sim_recording *steps) {
+    bool exclusive = false, databases = false;
+    for (size_t i = 0; i < steps->count; i++) {
+        sim_op_kind kind = steps->steps[i].op.kind;
+        if (steps->steps[i].kind != SIM_STEP_COMMAND) continue;
+        exclusive = exclusive || kind == SIM_OP_DBSIZE || kind == SIM_OP_SWAPDB ||
+                    (kind >= SIM_OP_FLUSHDB && kind <= SIM_OP_RANDOMKEY);
+        databases = databases || is_database(&steps->steps[i].op, 1) || kind == SIM_OP_MOVE ||
+                    kind == SIM_OP_COPY_TO;
+    }
+    if (exclusive || databases)
+        fprintf(out, "      \"needs\": [%s%s%s],\n", exclusive ? "\"exclusive-db\"" : "",
+                exclusive && databases ? ", " : "", databases ? "\"databases\"" : "");
+}
+
 void sim_write_vector(FILE *out, const sim_recording *steps, uint64_t seed, sim_law law) {
-    bool needs_database = false;
     const char *dialect = sim_dialects[steps->dialect];
     int family = (int)strcspn(dialect, "-");
-    for (size_t i = 0; i < steps->count; i++)
-        if (steps->steps[i].kind == SIM_STEP_COMMAND && steps->steps[i].op.kind == SIM_OP_DBSIZE)
-            needs_database = true;
     fprintf(out,
             "{\n  \"suite\": \"sim\",\n  \"about\": \"What ttlspec sim found with seed 0x%" PRIx64
             "\",\n  \"vectors\": [\n    { \"id\": \"sim.seed-%" PRIx64 "\",\n"
@@ -252,7 +390,7 @@ void sim_write_vector(FILE *out, const sim_recording *steps, uint64_t seed, sim_
             "      \"since\": {\"%.*s\": \"%s\"}, \"only\": [\"%.*s\"],\n",
             seed, seed, sim_law_promise(law), sim_law_name(law), family, dialect,
             dialect + family + 1, family, dialect);
-    if (needs_database) fputs("      \"needs\": [\"exclusive-db\"],\n", out);
+    put_needs(out, steps);
     fputs("      \"steps\": [", out);
     put_steps(out, steps);
     fputs(" ] } ] }\n", out);
@@ -287,12 +425,16 @@ static void put_row(void *context, const sim_step *step, const sim_site *site) {
         sim_text_reply(&site->reply, reply);
         if (step->kind == SIM_STEP_READ) fprintf(table->out, "replica   %s -> %s", command, reply);
         else fprintf(table->out, "client %d  %s -> %s", step->client, command, reply);
+    } else if (step->kind == SIM_STEP_HANG_UP) {
+        fprintf(table->out, "client %d  has another connection", step->client);
     } else {
         fprintf(table->out, "server    %s", sim_step_kind_name(step->kind));
         if (step->kind == SIM_STEP_SYNC) fprintf(table->out, " of %" PRId64, step->op.amount);
     }
+    char name[SIM_SLOT_TEXT];
     for (size_t i = 0; i < server->announced_count && step->kind <= SIM_STEP_CYCLE; i++)
-        fprintf(table->out, "%s k%d", i == 0 ? "   expired" : ",", server->announced[i]);
+        fprintf(table->out, "%s %s", i == 0 ? "   expired" : ",",
+                sim_slot_text(server->announced[i], name));
     putc('\n', table->out);
 }
 

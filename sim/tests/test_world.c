@@ -8,6 +8,7 @@
 #include "sim/queue.h"
 #include "sim/random.h"
 #include "sim/shrink.h"
+#include "sim/text.h"
 #include "sim/wall.h"
 #include "sim/workload.h"
 #include "sim/write.h"
@@ -176,6 +177,92 @@ START_TEST(a_thousand_worlds_reach_every_command_fault_and_rare_state) {
 }
 END_TEST
 
+START_TEST(what_else_a_world_draws_never_shifts_its_plain_commands) {
+    sim_random one = sim_random_stream(1, "world", 0), two = one;
+    sim_random others = sim_random_stream(1, "others", 0), more = sim_random_stream(2, "others", 0);
+    sim_workload left = sim_workload_draw(&one, &others), right = sim_workload_draw(&two, &more);
+    ck_assert_mem_eq(left.slots, right.slots, sizeof left.slots);
+    ck_assert_mem_ne(left.other_slots, right.other_slots, sizeof left.other_slots);
+    for (int i = 0; i < 100; i++) {
+        sim_op plain = sim_workload_op(&left, &one, 1000);
+        sim_op same = sim_workload_op(&right, &two, 1000);
+        ck_assert_mem_eq(&plain, &same, sizeof plain);
+    }
+}
+END_TEST
+
+/* ---- transactions, databases, listings */
+
+static void add_op(sim_recording *steps, uint8_t session, int64_t at_ms, sim_op op) {
+    sim_step step = {.wall_us = (1000 + at_ms) * 1000, .op = op, .session = session};
+    step.client = session / SIM_SESSIONS_EACH;
+    sim_recording_add(steps, step);
+}
+
+/* The reply to the last step, as a person reads it; the steps must hold all laws. */
+static void replay_last(void *context, const sim_step *step, const sim_site *site) {
+    (void)step;
+    sim_text_reply(&site->reply, context);
+}
+
+static void last_reply(sim_recording *steps, char text[SIM_REPLY_TEXT]) {
+    sim_replayed replayed = sim_replay(steps, NULL, replay_last, text);
+    ck_assert_msg(replayed.law == SIM_LAWS_HOLD, "%s", replayed.what);
+    sim_recording_free(steps);
+}
+
+START_TEST(a_watched_key_that_dies_aborts_and_one_that_was_dead_does_not) {
+    char text[SIM_REPLY_TEXT];
+    for (int dies_before = 0; dies_before < 2; dies_before++) {
+        sim_recording steps = {.dialect = 4};
+        add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_PSETEX, .amount = 5});
+        add_op(&steps, 4, dies_before ? 9 : 5, (sim_op){.kind = SIM_OP_WATCH});
+        add_op(&steps, 4, 9, (sim_op){.kind = SIM_OP_MULTI});
+        add_op(&steps, 4, 9, (sim_op){.kind = SIM_OP_DBSIZE});
+        add_op(&steps, 4, 9, (sim_op){.kind = SIM_OP_EXEC});
+        last_reply(&steps, text);
+        ck_assert_str_eq(text, dies_before ? "array of 1: 1" : "nil");
+    }
+}
+END_TEST
+
+START_TEST(a_connection_that_ends_leaves_its_transaction_and_its_database) {
+    char text[SIM_REPLY_TEXT];
+    sim_recording steps = {0};
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_SELECT, .database = 1});
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_SET, .value = 7});
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_MULTI});
+    sim_recording_add(&steps, (sim_step){.wall_us = 1000000, .kind = SIM_STEP_HANG_UP});
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_GET});
+    last_reply(&steps, text);
+    ck_assert_str_eq(text, "nil");
+}
+END_TEST
+
+START_TEST(databases_that_are_swapped_keep_their_deadlines) {
+    char text[SIM_REPLY_TEXT];
+    sim_recording steps = {0};
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_PSETEX, .amount = 50});
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_SWAPDB, .database = 1});
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_SELECT, .database = 1});
+    add_op(&steps, 0, 10, (sim_op){.kind = SIM_OP_PTTL});
+    last_reply(&steps, text);
+    ck_assert_str_eq(text, "40");
+}
+END_TEST
+
+START_TEST(what_an_old_dialect_reads_again_within_a_transaction_is_later) {
+    char text[SIM_REPLY_TEXT];
+    sim_recording steps = {0};
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_PSETEX, .amount = 50});
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_MULTI});
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_PTTL});
+    add_op(&steps, 0, 10, (sim_op){.kind = SIM_OP_EXEC, .amount = 3000});
+    last_reply(&steps, text);
+    ck_assert_str_eq(text, "array of 1: 37");
+}
+END_TEST
+
 START_TEST(the_cycle_jumps_to_the_next_deadline_however_far) {
     sim_recording steps = {0};
     sim_recording_add(&steps, (sim_step){.op = {.kind = SIM_OP_SETEX, .amount = 315360000}});
@@ -233,6 +320,25 @@ START_TEST(times_that_count_from_the_beginning_are_written_so) {
 }
 END_TEST
 
+START_TEST(a_transaction_is_written_with_its_connection_and_its_replies) {
+    sim_recording steps = {0};
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_PSETEX, .amount = 50, .value = 3});
+    add_op(&steps, 4, 0, (sim_op){.kind = SIM_OP_SELECT, .database = 1});
+    add_op(&steps, 5, 0, (sim_op){.kind = SIM_OP_MULTI});
+    add_op(&steps, 5, 0, (sim_op){.kind = SIM_OP_PTTL});
+    add_op(&steps, 5, 0, (sim_op){.kind = SIM_OP_KEYS});
+    add_op(&steps, 5, 0, (sim_op){.kind = SIM_OP_DBSIZE});
+    add_op(&steps, 5, 20, (sim_op){.kind = SIM_OP_EXEC});
+    char *text = written(write_vector, &steps);
+    ck_assert_ptr_nonnull(strstr(text, "\"needs\": [\"exclusive-db\", \"databases\"]"));
+    ck_assert_ptr_nonnull(strstr(text, "\"on\": \"client-1\", \"do\": [\"SELECT\", \"{db2}\"]"));
+    ck_assert_ptr_nonnull(strstr(text, "\"on\": \"client-1-1\", \"do\": [\"EXEC\"], \"reply\": "
+                                       "[30, {\"unordered\": [\"{k}\"]}, {\"anything\": true}]}"));
+    free(text);
+    sim_recording_free(&steps);
+}
+END_TEST
+
 START_TEST(a_clock_that_goes_back_cannot_be_a_vector) {
     const char *why;
     sim_recording steps = {0};
@@ -259,10 +365,16 @@ int main(void) {
     tcase_add_test(worlds, every_profile_holds_and_repeats);
     tcase_add_test(worlds, a_recorded_world_replays_without_its_network);
     tcase_add_test(worlds, a_thousand_worlds_reach_every_command_fault_and_rare_state);
+    tcase_add_test(worlds, what_else_a_world_draws_never_shifts_its_plain_commands);
+    tcase_add_test(worlds, a_watched_key_that_dies_aborts_and_one_that_was_dead_does_not);
+    tcase_add_test(worlds, a_connection_that_ends_leaves_its_transaction_and_its_database);
+    tcase_add_test(worlds, databases_that_are_swapped_keep_their_deadlines);
+    tcase_add_test(worlds, what_an_old_dialect_reads_again_within_a_transaction_is_later);
     tcase_add_test(worlds, the_cycle_jumps_to_the_next_deadline_however_far);
     suite_add_tcase(suite, worlds);
     TCase *paper = tcase_create("paper");
     tcase_add_test(paper, times_that_count_from_the_beginning_are_written_so);
+    tcase_add_test(paper, a_transaction_is_written_with_its_connection_and_its_replies);
     tcase_add_test(paper, a_clock_that_goes_back_cannot_be_a_vector);
     suite_add_tcase(suite, paper);
     SRunner *runner = srunner_create(suite);

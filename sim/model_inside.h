@@ -1,0 +1,40 @@
+/* What the files of the model share: a command that is being executed.
+ *
+ *      model.c       strings, deadlines, keys, collections
+ *      model_peer.c  connections: databases, transactions, watches
+ *      model_look.c  what has an order of its own: KEYS, SCAN, RANDOMKEY
+ */
+#ifndef TTLSPEC_SIM_MODEL_INSIDE_H
+#define TTLSPEC_SIM_MODEL_INSIDE_H
+
+#include "sim/model.h"
+
+/* A command that is being executed. */
+struct act {
+    sim_model *model;
+    sim_peer *peer;
+    const sim_op *op;
+    int64_t now_ms;     /* what is dead is dead by this */
+    int64_t present_ms; /* what remains, and what a relative time counts from */
+    const sim_told *told;
+    size_t at; /* the node of its reply in `told` */
+    ttl_reply *reply;
+};
+
+sim_model_key *model_key(struct act *act, uint8_t number);
+/* The key as a command finds it: one that is dead is reclaimed on the way. NULL: there is none. */
+sim_model_key *model_find(struct act *act, uint8_t slot);
+/* A key that changed, or went. Watches break by it. */
+void model_touch(sim_model *model, uint8_t slot, bool is_gone);
+/* A dead key goes. */
+void model_reclaim(struct act *act, uint8_t slot);
+void model_answer_integer(struct act *act, int64_t integer);
+void model_answer_ok(struct act *act);
+void model_answer_error(struct act *act, const char *error);
+
+/* A command outside of any transaction, or when its time has come. */
+void model_run(struct act *act);
+void model_do_peer(struct act *act);
+void model_do_look(struct act *act);
+
+#endif
