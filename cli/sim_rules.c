@@ -136,8 +136,6 @@ static const struct {
     {"ttl.arity", REASON_RIGHT},
     {"zset.hexadecimal-bound", REASON_RIGHT},
     {"events.classes-are-told", REASON_ALONE},
-    {"events.flag-d", REASON_ALONE},
-    {"pubsub.context", REASON_ALONE},
     {"pubsub.numpat", REASON_ALONE},
     {"reset.ends-transaction", REASON_ALONE},
     {"watch.empty-store-in-6.0", REASON_OLD},

@@ -680,6 +680,11 @@ void model_run(struct act *act) {
     case SIM_OP_FLUSHDB:
     case SIM_OP_FLUSHALL:
     case SIM_OP_UNWATCH: model_do_peer(act); break;
+    case SIM_OP_NOTIFY:
+    case SIM_OP_SUBSCRIBE:
+    case SIM_OP_PSUBSCRIBE:
+    case SIM_OP_UNSUBSCRIBE:
+    case SIM_OP_PUNSUBSCRIBE: model_do_listen(act); break;
     default: do_collection(act);
     }
 }

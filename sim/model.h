@@ -15,7 +15,7 @@
 #include "sim/op.h"
 #include "ttlspec/reply.h"
 
-enum { SIM_TEXT_SIZE = 40, SIM_MET = 128, SIM_SLOTS = SIM_DATABASES * SIM_KEYS };
+enum { SIM_HEEDED = 16, SIM_TEXT_SIZE = 40, SIM_MET = 128, SIM_SLOTS = SIM_DATABASES * SIM_KEYS };
 
 /* In what dialects differ, as far as a model shows it. */
 enum {
@@ -65,6 +65,8 @@ typedef struct sim_peer {
     bool is_broken;            /* a watched key was changed */
     sim_op *queue;
     size_t queue_count, queue_capacity;
+    sim_op heeded[SIM_HEEDED]; /* what it is subscribed to */
+    size_t heeded_count;
     uint64_t watched, was_dead; /* slots: those that are, and were dead already then */
     struct {
         bool is_on;
@@ -82,8 +84,9 @@ typedef struct sim_model {
     /* Connections, whose watches break; NULL: there are none. */
     sim_peer *peers;
     size_t peer_count;
-    uint64_t watched; /* slots that anybody watches */
-    uint64_t changed; /* slots that changed since somebody set this to 0 */
+    const char *notify; /* notify-keyspace-events; NULL: none */
+    uint64_t watched;   /* slots that anybody watches */
+    uint64_t changed;   /* slots that changed since somebody set this to 0 */
     /* The dead keys that the last command met and reclaimed, in order: their slots. */
     uint8_t met[SIM_MET];
     size_t met_count;
@@ -114,6 +117,15 @@ size_t sim_model_count(const sim_model *model, uint8_t database);
 size_t sim_model_count_volatile(const sim_model *model);
 /* The slot of a dead key that is not reclaimed; SIM_SLOTS: there is none. */
 uint8_t sim_model_first_dead(const sim_model *model, int64_t now_ms);
+/* A message to a subscriber, its parts one behind the other. */
+typedef struct sim_push {
+    uint8_t session;
+    char text[127];
+} sim_push;
+enum { SIM_PUSHES_EACH = 2 * SIM_HEEDED };
+/* What the connection must be told of an event, in order. Returns how many messages. */
+size_t sim_model_published(const sim_model *model, const sim_peer *peer, const sim_happening *event,
+                           sim_push *pushes);
 /* A connection ends; what comes next in its place is a new one. */
 void sim_peer_reset(sim_peer *peer);
 /* A command waits for EXEC. */

@@ -3,6 +3,7 @@
  *      model.c       strings, deadlines, keys, collections
  *      model_peer.c  connections: databases, transactions, watches
  *      model_look.c  what has an order of its own: KEYS, SCAN, RANDOMKEY
+ *      model_listen.c subscribers
  */
 #ifndef TTLSPEC_SIM_MODEL_INSIDE_H
 #define TTLSPEC_SIM_MODEL_INSIDE_H
@@ -36,5 +37,8 @@ void model_answer_error(struct act *act, const char *error);
 void model_run(struct act *act);
 void model_do_peer(struct act *act);
 void model_do_look(struct act *act);
+void model_do_listen(struct act *act);
+/* Answers the error. */
+bool model_refuses_listener(struct act *act);
 
 #endif

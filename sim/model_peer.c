@@ -187,6 +187,7 @@ void sim_model_execute(sim_model *model, sim_peer *peer, const sim_op *op, int64
                        const sim_told *told, ttl_reply *reply) {
     struct act act = {model, peer, op, now_ms, now_ms, told, 0, reply};
     model->met_count = 0;
+    if (model_refuses_listener(&act)) return;
     switch ((sim_op_kind)op->kind) {
     case SIM_OP_MULTI: do_multi(&act); break;
     case SIM_OP_EXEC: do_exec(&act); break;

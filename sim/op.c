@@ -1,5 +1,6 @@
 #include "sim/op.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum shape {
@@ -25,6 +26,8 @@ enum shape {
     SHAPE_KEY_DATABASE,
     SHAPE_PATTERN,
     SHAPE_SCAN,
+    SHAPE_NOTIFY,
+    SHAPE_CHANNEL,
 };
 
 #define OP(kind, name, shape) {name, sizeof name - 1, SHAPE_##shape},
@@ -106,13 +109,50 @@ bool sim_op_is_in_seconds(const sim_op *op) {
 bool sim_op_has_key(const sim_op *op) {
     enum shape shape = ops[op->kind].shape;
     return shape != SHAPE_NOTHING && shape != SHAPE_DATABASE && shape != SHAPE_DATABASES &&
-           shape != SHAPE_PATTERN && shape != SHAPE_SCAN;
+           shape != SHAPE_PATTERN && shape != SHAPE_SCAN && shape != SHAPE_NOTIFY &&
+           shape != SHAPE_CHANNEL;
 }
 
 bool sim_op_has_other(const sim_op *op) {
     enum shape shape = ops[op->kind].shape;
     return shape == SHAPE_KEYS || shape == SHAPE_COPY || shape == SHAPE_COPY_TO ||
            shape == SHAPE_PAIRS;
+}
+
+/* ---- channels */
+
+enum { CHANNELS = 3 };
+
+static bool is_pattern(const sim_op *op) {
+    return op->kind == SIM_OP_PSUBSCRIBE || op->kind == SIM_OP_PUNSUBSCRIBE;
+}
+
+const char *sim_channel_text(const sim_op *op, char *text) {
+    static const char *const patterns[CHANNELS] = {"__key*__:*", "__keyevent@*__:expired",
+                                                   "__keyspace@0__:*"};
+    static const char *const channels[CHANNELS] = {"__keyevent@%d__:expired", "__keyevent@%d__:set",
+                                                   "__keyspace@%d__:k%d"};
+    if (is_pattern(op)) return strcpy(text, patterns[op->extra % CHANNELS]);
+    snprintf(text, SIM_CHANNEL_TEXT, channels[op->extra % CHANNELS], op->database, op->key);
+    return text;
+}
+
+bool sim_channel_fits(const sim_op *heeded, const sim_happening *event, bool is_by_key) {
+    int database = event->slot / SIM_KEYS, key = event->slot % SIM_KEYS;
+    bool is_expired = !is_by_key && strcmp(event->name, "expired") == 0;
+    switch (heeded->extra % CHANNELS + (is_pattern(heeded) ? CHANNELS : 0)) {
+    case 0: return is_expired && database == heeded->database;
+    case 1: return !is_by_key && strcmp(event->name, "set") == 0 && database == heeded->database;
+    case 2: return is_by_key && database == heeded->database && key == heeded->key;
+    case CHANNELS: return true;
+    case CHANNELS + 1: return is_expired;
+    default: return is_by_key && database == 0;
+    }
+}
+
+const char *sim_notify_flags(const sim_op *op) {
+    static const char *const flags[] = {"KEA", "Ex", "Kx", "KE$x", "KEg"};
+    return flags[op->value % (sizeof flags / sizeof *flags)];
 }
 
 /* ---- rendering */
@@ -182,6 +222,14 @@ static void add_rest(sim_rendered *out, const sim_op *op) {
     case SHAPE_DATABASES: add_integer(out, 0), add_integer(out, op->database); break;
     case SHAPE_PATTERN: add_word(out, patterns[op->extra % SIM_WANTS_TYPE]); break;
     case SHAPE_SCAN: add_scan(out, op); break;
+    case SHAPE_NOTIFY:
+        add_word(out, "SET"), add_word(out, "notify-keyspace-events");
+        add_word(out, sim_notify_flags(op));
+        break;
+    case SHAPE_CHANNEL:
+        sim_channel_text(op, out->text);
+        add_word(out, out->text);
+        break;
     case SHAPE_VALUE: add_value(out, op->value); break;
     case SHAPE_TIME_VALUE: add_integer(out, op->amount), add_value(out, op->value); break;
     case SHAPE_SET: add_value(out, op->value), add_form(out, op); break;

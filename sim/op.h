@@ -75,6 +75,11 @@
     OP(DISCARD, "DISCARD", NOTHING)                                                                \
     OP(WATCH, "WATCH", KEYS)                                                                       \
     OP(UNWATCH, "UNWATCH", NOTHING)                                                                \
+    OP(NOTIFY, "CONFIG", NOTIFY)                                                                   \
+    OP(SUBSCRIBE, "SUBSCRIBE", CHANNEL)                                                            \
+    OP(PSUBSCRIBE, "PSUBSCRIBE", CHANNEL)                                                          \
+    OP(UNSUBSCRIBE, "UNSUBSCRIBE", CHANNEL)                                                        \
+    OP(PUNSUBSCRIBE, "PUNSUBSCRIBE", CHANNEL)                                                      \
     OP(SELECT, "SELECT", DATABASE)                                                                 \
     OP(MOVE, "MOVE", KEY_DATABASE)                                                                 \
     OP(SWAPDB, "SWAPDB", DATABASES)                                                                \
@@ -109,6 +114,7 @@ typedef enum sim_form { SIM_NO_TIME, SIM_EX, SIM_PX, SIM_EXAT, SIM_PXAT, SIM_FOR
 /* What KEYS and SCAN look for: the type is above the bits of the pattern. */
 enum { SIM_ANY_NAME, SIM_STAR, SIM_TENS, SIM_PATTERNS, SIM_WANTS_TYPE = 4 };
 
+enum { SIM_CHANNEL_TEXT = 48 };
 enum { SIM_DATABASES = 2, SIM_KEYS = 32, SIM_MEMBERS = 4, SIM_ARGUMENTS = 12 };
 
 typedef struct sim_op {
@@ -116,10 +122,17 @@ typedef struct sim_op {
     uint8_t flags, form;
     uint8_t value;    /* below 128 a decimal number, else a word; its low bits choose a member */
     uint8_t database; /* that is named */
-    uint8_t extra;    /* KEYS and SCAN: what is looked for */
+    uint8_t extra;    /* KEYS and SCAN: what is looked for; SUBSCRIBE: what is listened to */
     int64_t amount; /* of time, as it is written; of SCAN the cursor; of EXEC the microseconds that
                          its clock goes on by */
 } sim_op;
+
+/* A keyspace event. */
+typedef struct sim_happening {
+    const char *name;
+    char kind;    /* its letter in notify-keyspace-events */
+    uint8_t slot; /* which key (model.h) */
+} sim_happening;
 
 typedef struct sim_rendered {
     size_t argc, used;
@@ -142,6 +155,13 @@ bool sim_op_wants(uint8_t wants, uint8_t key, uint8_t type);
 bool sim_op_has_other(const sim_op *op);
 /* Which argument the time is; 0: none. */
 size_t sim_op_time_index(const sim_op *op);
+
+/* Of SUBSCRIBE and its kin: "__keyevent@0__:expired". `text` has room for SIM_CHANNEL_TEXT. */
+const char *sim_channel_text(const sim_op *op, char *text);
+/* Does a subscription bring what happened, on the channel of the key, or on that of the event? */
+bool sim_channel_fits(const sim_op *heeded, const sim_happening *event, bool is_by_key);
+/* What CONFIG SET notify-keyspace-events is given. */
+const char *sim_notify_flags(const sim_op *op);
 
 /* The text of a value, and its length. `text` has room for 8 bytes. */
 size_t sim_value_text(uint8_t value, char *text);

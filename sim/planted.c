@@ -367,6 +367,38 @@ PLANTED_EXECUTE(time_moves_in_exec) {
     fault->shift_us = 0;
 }
 
+/* ---- subscribers */
+
+/* The last message to anybody, once more. */
+PLANTED_EXECUTE(publish_twice) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (server->push_count == 0 || server->push_count == server->push_capacity) return;
+    server->pushes[server->push_count] = server->pushes[server->push_count - 1];
+    server->push_count++;
+}
+PLANTED_EXECUTE(publish_backwards) {
+    (void)fault;
+    planted_right(server, op, reply);
+    for (size_t i = 0; i < server->push_count / 2; i++) {
+        sim_push other = server->pushes[server->push_count - 1 - i];
+        server->pushes[server->push_count - 1 - i] = server->pushes[i];
+        server->pushes[i] = other;
+    }
+}
+static void cycle_publishes_twice(planted *fault, sim_server *server) {
+    (void)fault;
+    sim_server_engine_cycle(server);
+    if (server->push_count == 0 || server->push_count == server->push_capacity) return;
+    server->pushes[server->push_count] = server->pushes[server->push_count - 1];
+    server->push_count++;
+}
+static void cycle_publishes_nothing(planted *fault, sim_server *server) {
+    (void)fault;
+    sim_server_engine_cycle(server);
+    server->push_count = 0;
+}
+
 /* ---- databases */
 
 PLANTED_EXECUTE(select_does_nothing) {
@@ -565,6 +597,10 @@ const planted_kind planted_kinds[] = {
     {"UNWATCH does nothing", .execute = unwatch_does_nothing},
     {"DISCARD executes", .execute = discard_executes},
     {"time moves within EXEC", .execute = time_moves_in_exec},
+    {"an event is published twice", .execute = publish_twice},
+    {"events are published backwards", .execute = publish_backwards},
+    {"an expiry is published twice", .cycle = cycle_publishes_twice},
+    {"the cycle publishes nothing", .cycle = cycle_publishes_nothing},
     {"SELECT does nothing", .execute = select_does_nothing},
     {"SWAPDB does nothing", .execute = swapdb_does_nothing},
     {"SWAPDB loses deadlines", .execute = swapdb_loses_deadlines},

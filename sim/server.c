@@ -1,6 +1,7 @@
 #include "sim/server.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- what the engine asks and tells */
 
@@ -13,6 +14,45 @@ static int64_t tell_time(void *context) {
     return hooks->now_us(hooks->context, wall_us);
 }
 
+static uint8_t slot_of(const ttl_event *event) {
+    uint8_t key = sim_key_number(event->key);
+    return key == SIM_KEYS ? SIM_SLOTS : (uint8_t)(event->database * SIM_KEYS + key);
+}
+
+static void note_happened(sim_server *server, const ttl_event *event) {
+    if (strchr("oc", event->kind) != NULL) return; /* that nobody asks for */
+    if (server->happened_count == server->happened_capacity) {
+        server->happened_capacity = server->happened_count == 0 ? 16 : server->happened_count * 2;
+        server->happened =
+            realloc(server->happened, server->happened_capacity * sizeof *server->happened);
+        if (server->happened == NULL) abort();
+    }
+    server->happened[server->happened_count++] =
+        (sim_happening){event->name, event->kind, slot_of(event)};
+}
+
+/* What subscribers are told, as words. */
+static void note_push(void *context, ttl_session *session, const ttl_reply *message) {
+    const struct sim_ear *ear = context;
+    sim_server *server = ear->server;
+    (void)session;
+    if (server->push_count == server->push_capacity) {
+        server->push_capacity = server->push_count == 0 ? 16 : server->push_count * 2;
+        server->pushes = realloc(server->pushes, server->push_capacity * sizeof *server->pushes);
+        if (server->pushes == NULL) abort();
+    }
+    sim_push *push = &server->pushes[server->push_count++];
+    size_t length = 0;
+    *push = (sim_push){.session = ear->session};
+    for (size_t i = 1; i < message->node_count; i++) {
+        ttl_bytes word = ttl_reply_text(message, i);
+        if (length + word.length + 2 > sizeof push->text) break;
+        if (i > 1) push->text[length++] = ' ';
+        memcpy(push->text + length, word.data, word.length);
+        length += word.length;
+    }
+}
+
 static void note_event(void *context, const ttl_event *event) {
     sim_server *server = context;
     const sim_hooks *hooks = server->hooks;
@@ -20,10 +60,9 @@ static void note_event(void *context, const ttl_event *event) {
     if (hooks != NULL && hooks->announces != NULL && !hooks->announces(hooks->context, event))
         return;
     server->events += event->kind != 'x';
+    if (server->has_listeners) note_happened(server, event);
     if (event->kind != 'x' || server->announced_count == SIM_ANNOUNCED) return;
-    uint8_t key = sim_key_number(event->key);
-    server->announced[server->announced_count++] =
-        key == SIM_KEYS ? SIM_SLOTS : (uint8_t)(event->database * SIM_KEYS + key);
+    server->announced[server->announced_count++] = slot_of(event);
 }
 
 static void note_change(void *context, int database, size_t argc, const ttl_bytes *argv) {
@@ -68,15 +107,23 @@ void sim_server_hang_up(sim_server *server, uint8_t session) {
     server->sessions[session] = NULL;
 }
 
-void sim_server_close(sim_server *server) {
+static void stop_engine(sim_server *server) {
     for (uint8_t i = 0; i < SIM_SESSIONS; i++) sim_server_hang_up(server, i);
     ttl_engine_free(server->engine);
     server->engine = NULL;
     server->own_database = server->link_database = 0;
 }
 
+void sim_server_close(sim_server *server) {
+    stop_engine(server);
+    free(server->pushes);
+    free(server->happened);
+    server->pushes = NULL;
+    server->happened = NULL;
+}
+
 void sim_server_restart_engine(sim_server *server) {
-    sim_server_close(server);
+    stop_engine(server);
     start_engine(server);
 }
 
@@ -90,7 +137,10 @@ void sim_server_set_replica(sim_server *server, bool is_replica) {
 static void execute(sim_server *server, uint8_t session, size_t argc, const ttl_bytes *argv,
                     ttl_reply *reply) {
     if (server->sessions[session] == NULL) {
-        ttl_session_options options = {.is_primary = session == SIM_LINK};
+        server->ears[session] = (struct sim_ear){server, session};
+        ttl_session_options options = {.is_primary = session == SIM_LINK,
+                                       .on_push = note_push,
+                                       .push_context = &server->ears[session]};
         server->sessions[session] = ttl_session_new(server->engine, &options);
         if (server->sessions[session] == NULL) abort();
     }
@@ -126,10 +176,14 @@ void sim_server_ask(sim_server *server, uint8_t database, const sim_op *op, ttl_
     execute_op(server, SIM_OWN, op, reply);
 }
 
+static void begin_unit(sim_server *server) {
+    server->announced_count = server->push_count = server->happened_count = 0;
+    server->events = 0;
+}
+
 static void execute_hooked(sim_server *server, const sim_op *op, ttl_reply *reply) {
     const sim_hooks *hooks = server->hooks;
-    server->announced_count = 0;
-    server->events = 0;
+    begin_unit(server);
     if (hooks != NULL && hooks->execute != NULL) hooks->execute(hooks->context, server, op, reply);
     else sim_server_engine_execute(server, op, reply);
 }
@@ -154,8 +208,7 @@ void sim_server_read(sim_server *server, const sim_op *op, ttl_reply *reply) {
 
 void sim_server_cycle(sim_server *server) {
     const sim_hooks *hooks = server->hooks;
-    server->announced_count = 0;
-    server->events = 0;
+    begin_unit(server);
     if (hooks != NULL && hooks->cycle != NULL) hooks->cycle(hooks->context, server);
     else sim_server_engine_cycle(server);
 }

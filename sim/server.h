@@ -56,6 +56,15 @@ struct sim_server {
     size_t readings;    /* of the clock, within the unit */
     bool is_frozen;
     bool is_replica;
+    bool has_listeners; /* somebody is subscribed: what happens is written down */
+    struct sim_ear {
+        sim_server *server;
+        uint8_t session;
+    } ears[SIM_SESSIONS];
+    sim_push *pushes; /* to subscribers, of the last unit */
+    size_t push_count, push_capacity;
+    sim_happening *happened; /* and all events of it */
+    size_t happened_count, happened_capacity;
     sim_log *log; /* where its changes go; NULL: nowhere */
     /* Of the unit that was executed last: the slots of what was announced as expired, and how many
      * other events there were. */

@@ -28,6 +28,9 @@ static const struct {
                              "the expiry of a dead key that a command meets is announced"},
     [SIM_LAW_ORDER] = {"order", "the cycle reclaimed keys out of the order of their deadlines",
                        "the cycle reclaims keys in the order of their deadlines"},
+    [SIM_LAW_TOLD] = {"told",
+                      "a subscriber was told of something else than what happened, or not in order",
+                      "a subscriber is told of what happens, once, and in its order"},
     [SIM_LAW_COUNT] = {"count", "the number of keys that wait for their deadline is wrong",
                        "as many keys wait for their deadline as have one"},
     [SIM_LAW_REPLY] = {"reply", "the engine's reply is not the model's",
@@ -63,6 +66,8 @@ static const char *const mark_names[SIM_SITE_MARKS] = {
     "a death broke a watch",
     "a scan came to its end",
     "databases were swapped over keys that had deadlines",
+    "a subscriber was told of an event",
+    "a subscriber was told of a death",
 };
 
 const char *sim_law_text(sim_law law) {
@@ -109,6 +114,8 @@ static void serve(sim_site *site) {
     model->peers = site->peers;
     model->peer_count = SIM_PEERS;
     model->watched = 0;
+    model->notify = NULL;
+    primary_of(site)->has_listeners = false;
 }
 
 void sim_site_open(sim_site *site, const sim_site_options *options) {
@@ -265,6 +272,40 @@ static sim_law law_of_announced(sim_site *site, const sim_op *op) {
     return server->announced_count < model->met_count ? SIM_LAW_UNANNOUNCED : SIM_LAW_ANNOUNCED;
 }
 
+/* What is told to one connection, against what it must be told of all that happened. */
+static sim_law law_of_listener(sim_site *site, uint8_t session) {
+    const sim_server *server = primary_of(site);
+    sim_push right[SIM_PUSHES_EACH];
+    size_t at = 0;
+    for (size_t i = 0; i < server->happened_count; i++) {
+        size_t count =
+            sim_model_published(&server->model, &site->peers[session], &server->happened[i], right);
+        for (size_t j = 0; j < count; j++, at++) {
+            while (at < server->push_count && server->pushes[at].session != session) at++;
+            bool is_right =
+                at < server->push_count && strcmp(server->pushes[at].text, right[j].text) == 0;
+            site->marks[SIM_MARK_TOLD]++;
+            site->marks[SIM_MARK_TOLD_OF_DEATH] += server->happened[i].kind == 'x';
+            if (is_right) continue;
+            say(site, "a subscriber heard \"%s\", right is \"%s\"",
+                at < server->push_count ? server->pushes[at].text : "nothing", right[j].text);
+            return SIM_LAW_TOLD;
+        }
+    }
+    while (at < server->push_count && server->pushes[at].session != session) at++;
+    if (at == server->push_count) return SIM_LAWS_HOLD;
+    say(site, "a subscriber heard \"%s\", right is nothing", server->pushes[at].text);
+    return SIM_LAW_TOLD;
+}
+
+static sim_law law_of_told(sim_site *site) {
+    sim_law law = SIM_LAWS_HOLD;
+    if (!primary_of(site)->has_listeners) return law;
+    for (uint8_t i = SIM_LISTENER; i < SIM_PEERS && law == SIM_LAWS_HOLD; i++)
+        if (site->peers[i].heeded_count > 0) law = law_of_listener(site, i);
+    return law;
+}
+
 static sim_law law_of_count(sim_site *site) {
     sim_server *server = primary_of(site);
     size_t right = sim_model_count_volatile(&server->model);
@@ -332,7 +373,9 @@ static sim_law do_command(sim_site *site, const sim_step *step, int64_t now_ms) 
     sim_law law = law_of_ttl(site, &op, now_ms, database);
     if (law == SIM_LAWS_HOLD) law = law_of_reply(site, &op);
     if (law == SIM_LAWS_HOLD) law = law_of_announced(site, &op);
+    if (law == SIM_LAWS_HOLD) law = law_of_told(site);
     if (law == SIM_LAWS_HOLD) log_unit(site);
+    if (op.kind >= SIM_OP_SUBSCRIBE && op.kind <= SIM_OP_PUNSUBSCRIBE) server->has_listeners = true;
     return law;
 }
 
@@ -363,7 +406,8 @@ static sim_law do_cycle(sim_site *site, int64_t now_ms) {
         site->marks[SIM_MARK_ACTIVE]++;
     }
     log_unit(site);
-    return law_of_count(site);
+    sim_law law = law_of_told(site);
+    return law == SIM_LAWS_HOLD ? law_of_count(site) : law;
 }
 
 static void do_sync(sim_site *site, int64_t units) {
@@ -555,6 +599,7 @@ sim_law sim_site_step(sim_site *site, const sim_step *step) {
     }
     server = primary_of(site);
     sim_digest_mix(&site->digest, server->announced_count << 8 | server->events);
+    if (server->has_listeners) sim_digest_mix(&site->digest, server->push_count);
     for (size_t i = 0; i < server->announced_count; i++)
         sim_digest_mix(&site->digest, server->announced[i]);
     return law;

@@ -31,7 +31,7 @@ typedef enum sim_step_kind {
 } sim_step_kind;
 
 /* A client's last connections, and that of its proxy. */
-enum { SIM_SESSIONS_EACH = 4 };
+enum { SIM_SESSIONS_EACH = 4, SIM_LISTENER = 32 }; /* the first session that only listens */
 
 typedef struct sim_step {
     int64_t wall_us; /* what the server's wall clock shows */
@@ -48,6 +48,7 @@ typedef enum sim_law {
     SIM_LAW_ANNOUNCED,   /* an expiry is announced when the key is dead, and once; by no replica */
     SIM_LAW_UNANNOUNCED, /* a dead key that a command meets is announced */
     SIM_LAW_ORDER,       /* the cycle reclaims in order of deadlines, then of arming */
+    SIM_LAW_TOLD,        /* subscribers are told of what happens, once, and in its order */
     SIM_LAW_COUNT,       /* as many keys wait for their deadline as there are */
     SIM_LAW_REPLY,       /* engine equals model, in all it answers */
     SIM_LAW_REPLICA,     /* after quiet, replica equals primary */
@@ -77,6 +78,8 @@ typedef enum sim_mark {
     SIM_MARK_WATCHED_DIED,
     SIM_MARK_SCANNED,
     SIM_MARK_SWAPPED,
+    SIM_MARK_TOLD,
+    SIM_MARK_TOLD_OF_DEATH,
     SIM_SITE_MARKS
 } sim_mark;
 

@@ -198,8 +198,10 @@ static void draw_transaction(const sim_workload *workload, sim_random *stream, i
     bool watches = bits & 1;
     if (watches) {
         uint8_t other = (bits >> 1 & 3) == 0 ? first.other : first.key;
+        bool is_short = (bits >> 32 & 3) == 0; /* it may be dead already when it is watched */
+        if (is_short) add(program, (sim_op){.kind = SIM_OP_PSETEX, .key = first.key, .amount = 1});
         add(program, (sim_op){.kind = SIM_OP_WATCH, .key = first.key, .other = other});
-        add(program, (sim_op){.kind = SIM_OP_GET, .key = first.key});
+        if (!is_short) add(program, (sim_op){.kind = SIM_OP_GET, .key = first.key});
         if ((bits >> 3 & 7) == 0) add(program, (sim_op){.kind = SIM_OP_UNWATCH});
     }
     add(program, (sim_op){.kind = SIM_OP_MULTI});

@@ -19,6 +19,7 @@ enum {
     CLIENTS_MAX = 8,
     PIPELINE_MAX = 8,
     WAITING_MAX = 4096, /* messages that wait at the server; more are lost, as by a full queue */
+    LISTENERS_MAX = 3,
     FAULTS_MAX = 24,
     RETRIES_MAX = 3,
     READS_EACH = 4,   /* syncs: so often a client asks the replica, at some later moment */
@@ -28,6 +29,10 @@ enum {
     PROXY_SESSION = SIM_SESSIONS_EACH - 1,
 };
 
+/* Numbers of messages of and to subscribers: no client's commands have them. */
+#define LISTENERS_FROM (UINT64_C(1) << 40)
+
+_Static_assert(LISTENERS_MAX <= SIM_PEERS - SIM_LISTENER, "each subscriber has a session");
 _Static_assert(CLIENTS_MAX *SIM_SESSIONS_EACH <= SIM_PEERS, "each client has its sessions");
 
 enum event_kind {
@@ -39,8 +44,19 @@ enum event_kind {
     EVENT_CYCLE,
     EVENT_SYNC,
     EVENT_READ,
+    EVENT_LISTEN,
+    EVENT_TOLD,
     EVENT_FAULT,
     EVENT_HEAL
+};
+
+/* A subscriber beside a client, whose link it shares. */
+struct listener {
+    sim_random draws;
+    bool is_connected, is_torn;
+    uint32_t connection;
+    uint64_t messages;
+    int64_t told_us; /* when its last message comes: the next comes no earlier */
 };
 
 /* A command on its way, or its reply. */
@@ -89,6 +105,8 @@ struct sim_world {
     int64_t now_us, gap_us, timeout_us, service_us, lag_us;
     struct client clients[CLIENTS_MAX];
     unsigned client_count;
+    struct listener listeners[LISTENERS_MAX];
+    unsigned listener_count;
     struct message *messages;
     uint32_t message_count, message_capacity, first_free;
     uint32_t waiting[WAITING_MAX]; /* messages at the server, in order of arrival */
@@ -115,6 +133,8 @@ static const char *const chance_names[SIM_CHANCES] = {
     "a client gave up",
     "a command had to wait",
     "a client began a transaction again",
+    "a subscriber heard an event",
+    "an event was lost with its subscriber's connection",
     "a command came on a connection that is no more",
 };
 
@@ -254,6 +274,38 @@ static void plan_read(sim_world *world) {
     plan(world, world->now_us + in_us, EVENT_READ, 0, 0);
 }
 
+static uint32_t host_of(const sim_world *world, uint32_t listener) {
+    return listener % world->client_count;
+}
+
+/* A message of a subscriber, or to it. */
+static sim_fate listener_send(sim_world *world, uint32_t number, uint8_t way) {
+    struct listener *listener = &world->listeners[number];
+    sim_message_name name = {.number = LISTENERS_FROM * (number + 1) + ++listener->messages,
+                             .node = host_of(world, number),
+                             .way = way};
+    return sim_network_send(&world->network, name);
+}
+
+/* What was published goes to subscribers, in order; with a connection that is lost all is that was
+ * to come on it. */
+static void deliver(sim_world *world) {
+    const sim_server *server = &world->site.servers[world->site.primary];
+    for (size_t i = 0; i < server->push_count; i++) {
+        uint32_t number = server->pushes[i].session - SIM_LISTENER;
+        struct listener *listener = &world->listeners[number];
+        sim_fate fate = {.is_lost = true};
+        if (!listener->is_torn) fate = listener_send(world, number, SIM_ANSWER);
+        listener->is_torn = fate.is_lost;
+        world->chances[SIM_CHANCE_EVENT_LOST] += fate.is_lost;
+        if (fate.is_lost) continue;
+        int64_t told_us = world->now_us + fate.latency_us;
+        if (told_us < listener->told_us) told_us = listener->told_us;
+        listener->told_us = told_us;
+        plan(world, told_us, EVENT_TOLD, number, listener->connection);
+    }
+}
+
 /* Does a step of the site, and plans what follows from it. */
 static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint32_t client,
                     uint8_t session) {
@@ -266,6 +318,8 @@ static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint
     world->law = sim_site_step(&world->site, &step);
     tell_step(world, kind);
     if (world->law != SIM_LAWS_HOLD) world->has_ended = true;
+    bool publishes = kind == SIM_STEP_COMMAND || kind == SIM_STEP_CYCLE;
+    if (publishes && world->listener_count > 0) deliver(world);
     if (kind == SIM_STEP_READ || kind == SIM_STEP_HANG_UP) return;
     const sim_server *server = &world->site.servers[world->site.primary];
     if (kind == SIM_STEP_COMMAND && server->events == 0 && server->announced_count == 0) return;
@@ -309,6 +363,49 @@ static void lose_connections(sim_world *world) {
         world->clients[i].is_torn = true;
         memset(world->clients[i].served, 0, sizeof world->clients[i].served);
     }
+    for (unsigned i = 0; i < world->listener_count; i++) world->listeners[i].is_connected = false;
+}
+
+/* ---- subscribers */
+
+static void listener_say(sim_world *world, uint32_t number, sim_op op) {
+    site_do(world, SIM_STEP_COMMAND, &op, host_of(world, number), (uint8_t)(SIM_LISTENER + number));
+}
+
+static void listener_connect(sim_world *world, uint32_t number) {
+    struct listener *listener = &world->listeners[number];
+    uint64_t bits = sim_random_next(&listener->draws);
+    if (listener_send(world, number, SIM_REQUEST).is_lost) return;
+    if (listener->connection++ > 0)
+        site_do(world, SIM_STEP_HANG_UP, NULL, host_of(world, number),
+                (uint8_t)(SIM_LISTENER + number));
+    listener->is_connected = true;
+    listener->is_torn = false;
+    listener->told_us = world->now_us;
+    listener_say(world, number, (sim_op){.kind = SIM_OP_NOTIFY, .value = bits & 7});
+    listener_say(
+        world, number,
+        (sim_op){.kind = SIM_OP_SUBSCRIBE, .extra = bits >> 3 & 1, .database = bits >> 4 & 1});
+}
+
+/* From time to time it listens to something else, or does what it may not, or notices that its
+ * connection is no more. */
+static void listener_act(sim_world *world, uint32_t number) {
+    static const uint8_t kinds[] = {SIM_OP_SUBSCRIBE,   SIM_OP_PSUBSCRIBE,   SIM_OP_PSUBSCRIBE,
+                                    SIM_OP_UNSUBSCRIBE, SIM_OP_PUNSUBSCRIBE, SIM_OP_GET};
+    struct listener *listener = &world->listeners[number];
+    uint64_t bits = sim_random_next(&listener->draws);
+    if (!listener->is_connected || listener->is_torn) listener_connect(world, number);
+    else if (listener_send(world, number, SIM_REQUEST).is_lost) listener->is_torn = true;
+    else
+        listener_say(world, number,
+                     (sim_op){.kind = kinds[bits % sizeof kinds],
+                              .key = bits >> 8 & 3,
+                              .extra = (uint8_t)((bits >> 16) % 3),
+                              .database = bits >> 24 & 1});
+    if (world->is_healing) return;
+    int64_t in_us = (int64_t)sim_random_below(&listener->draws, (uint64_t)world->gap_us * 128 + 1);
+    plan(world, world->now_us + 1 + in_us, EVENT_LISTEN, number, 0);
 }
 
 static void run_command(sim_world *world, uint32_t index) {
@@ -628,6 +725,11 @@ static void handle(sim_world *world, const sim_event *event) {
         plan_read(world);
         break;
     case EVENT_READ: read_replica(world); break;
+    case EVENT_LISTEN: listener_act(world, event->node); break;
+    case EVENT_TOLD:
+        world->chances[SIM_CHANCE_EVENT_HEARD] +=
+            event->payload == world->listeners[event->node].connection;
+        break;
     case EVENT_FAULT: fault_begin(world, event->payload); break;
     case EVENT_HEAL: {
         const sim_fault *fault = &world->faults.faults[event->payload];
@@ -712,6 +814,18 @@ static void draw_clients(sim_world *world, const sim_world_options *options, sim
     }
 }
 
+static void draw_listeners(sim_world *world, const sim_world_options *options) {
+    sim_random stream = sim_random_stream(options->seed, "listeners", 0);
+    bool is_heard = sim_random_chance(&stream, 1, 3);
+    if (!is_heard || options->profile == SIM_PROFILE_CALM) return;
+    world->listener_count = (unsigned)sim_random_between(&stream, 1, LISTENERS_MAX);
+    for (uint32_t i = 0; i < world->listener_count; i++) {
+        world->listeners[i].draws = sim_random_stream(options->seed, "listener", i);
+        plan(world, (int64_t)sim_random_below(&stream, (uint64_t)world->gap_us + 1), EVENT_LISTEN,
+             i, 0);
+    }
+}
+
 static uint8_t draw_dialect(const sim_world_options *options) {
     if (options->dialect != NULL) return sim_dialect_of_name(options->dialect);
     sim_random stream = sim_random_stream(options->seed, "dialect", 0);
@@ -756,6 +870,7 @@ sim_world *sim_world_new(const sim_world_options *options) {
     if (world->recording != NULL) world->recording->dialect = site.dialect;
     sim_site_open(&world->site, &site);
     draw_clients(world, options, &stream);
+    draw_listeners(world, options);
     plan_faults(world, options);
     return world;
 }

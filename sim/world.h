@@ -43,6 +43,8 @@ typedef enum sim_chance {
     SIM_CHANCE_GAVE_UP,
     SIM_CHANCE_QUEUED,      /* a command waited for the server */
     SIM_CHANCE_BEGAN_AGAIN, /* a client tried a transaction once more, from its beginning */
+    SIM_CHANCE_EVENT_HEARD, /* a subscriber */
+    SIM_CHANCE_EVENT_LOST,  /* with the connection of its subscriber */
     SIM_CHANCE_RESET,       /* a command came on a connection that the server has no more */
     SIM_CHANCES
 } sim_chance;

@@ -21,18 +21,24 @@ static bool can_be_told(const sim_op *op, const char **why) {
     else if (is_list && op->extra % SIM_WANTS_TYPE == SIM_TENS)
         *why = "keys are asked for by a part of their name in it";
     else if (op->kind == SIM_OP_SCAN && op->value < SCANS_ALL) *why = "a scan goes on in it";
+    else if (op->kind >= SIM_OP_NOTIFY && op->kind <= SIM_OP_PUNSUBSCRIBE)
+        *why = "somebody listens to events in it";
     else return true;
     return false;
 }
 
 void sim_write_make_tellable(sim_recording *steps) {
+    size_t kept = 0;
     for (size_t i = 0; i < steps->count; i++) {
         sim_op *op = &steps->steps[i].op;
+        if (steps->steps[i].session >= SIM_LISTENER) continue;
         bool is_list = op->kind == SIM_OP_KEYS || op->kind == SIM_OP_SCAN;
         if (is_list && op->extra % SIM_WANTS_TYPE == SIM_TENS) op->extra -= SIM_TENS;
         if (op->kind == SIM_OP_SCAN) op->value = SCANS_ALL;
         if (op->kind == SIM_OP_EXEC) op->amount = 0;
+        steps->steps[kept++] = steps->steps[i];
     }
+    steps->count = kept;
 }
 
 bool sim_write_can_be_vector(const sim_recording *steps, const char **why) {

@@ -263,6 +263,42 @@ START_TEST(what_an_old_dialect_reads_again_within_a_transaction_is_later) {
 }
 END_TEST
 
+struct heard {
+    size_t count;
+    char last[sizeof(sim_push)];
+};
+
+static void note_heard(void *context, const sim_step *step, const sim_site *site) {
+    struct heard *heard = context;
+    const sim_server *server = &site->servers[site->primary];
+    if (step->kind > SIM_STEP_CYCLE || server->push_count == 0) return;
+    heard->count += server->push_count;
+    strcpy(heard->last, server->pushes[server->push_count - 1].text);
+}
+
+START_TEST(a_subscriber_hears_of_a_death_once_and_of_nothing_on_a_connection_that_ended) {
+    for (int is_gone = 0; is_gone < 2; is_gone++) {
+        struct heard heard = {0};
+        sim_recording steps = {0};
+        add_op(&steps, SIM_LISTENER, 0, (sim_op){.kind = SIM_OP_NOTIFY});
+        add_op(&steps, SIM_LISTENER, 0, (sim_op){.kind = SIM_OP_PSUBSCRIBE, .extra = 1});
+        add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_PSETEX, .amount = 5});
+        if (is_gone)
+            sim_recording_add(
+                &steps,
+                (sim_step){.wall_us = 1000000, .kind = SIM_STEP_HANG_UP, .session = SIM_LISTENER});
+        sim_recording_add(&steps, (sim_step){.wall_us = 1010000, .kind = SIM_STEP_CYCLE});
+        add_op(&steps, 0, 11, (sim_op){.kind = SIM_OP_GET});
+        ck_assert_int_eq(sim_replay(&steps, NULL, note_heard, &heard).law, SIM_LAWS_HOLD);
+        ck_assert_uint_eq(heard.count, is_gone ? 0 : 1);
+        if (!is_gone)
+            ck_assert_str_eq(heard.last,
+                             "pmessage __keyevent@*__:expired __keyevent@0__:expired k0");
+        sim_recording_free(&steps);
+    }
+}
+END_TEST
+
 START_TEST(the_cycle_jumps_to_the_next_deadline_however_far) {
     sim_recording steps = {0};
     sim_recording_add(&steps, (sim_step){.op = {.kind = SIM_OP_SETEX, .amount = 315360000}});
@@ -370,6 +406,8 @@ int main(void) {
     tcase_add_test(worlds, a_connection_that_ends_leaves_its_transaction_and_its_database);
     tcase_add_test(worlds, databases_that_are_swapped_keep_their_deadlines);
     tcase_add_test(worlds, what_an_old_dialect_reads_again_within_a_transaction_is_later);
+    tcase_add_test(worlds,
+                   a_subscriber_hears_of_a_death_once_and_of_nothing_on_a_connection_that_ended);
     tcase_add_test(worlds, the_cycle_jumps_to_the_next_deadline_however_far);
     suite_add_tcase(suite, worlds);
     TCase *paper = tcase_create("paper");
