@@ -8,17 +8,20 @@ enum { MS_PER_SECOND = 1000 };
 /* ---- dialects */
 
 enum {
-    REDIS_8 = SIM_CYCLE_AT_DEADLINE,
-    VALKEY_8_0 = SIM_SET_PAST_DELETES | SIM_TYPE_FIRST | SIM_NOT_IN_MULTI,
+    REDIS_7_2 = SIM_CUTS_INDEX,
+    REDIS_8 = REDIS_7_2 | SIM_CYCLE_AT_DEADLINE,
+    REDIS_8_6 = REDIS_8 | SIM_RESTORE_LOOKS | SIM_HAS_MSETEX,
+    VALKEY_8_0 = REDIS_7_2 | SIM_SET_PAST_DELETES | SIM_TYPE_FIRST | SIM_NOT_IN_MULTI,
     VALKEY_8_1 = VALKEY_8_0 | SIM_PAST_IS_EXPIRED,
-    VALKEY_9 = VALKEY_8_1 | SIM_GETEX_TIME_FIRST | SIM_NAMES_REFUSED,
+    VALKEY_9 = VALKEY_8_1 | SIM_GETEX_TIME_FIRST | SIM_NAMES_REFUSED | SIM_HAS_MSETEX,
 };
 
 const char *const sim_dialects[] = {"redis-7.0",  "redis-7.2", "redis-7.4",  "redis-8.0",
                                     "redis-8.2",  "redis-8.6", "redict-7.3", "valkey-8.0",
                                     "valkey-8.1", "valkey-9.1"};
 static const unsigned dialect_traits[SIM_DIALECTS] = {
-    SIM_TIME_GOES_ON, 0, 0, REDIS_8, REDIS_8, REDIS_8, 0, VALKEY_8_0, VALKEY_8_1, VALKEY_9};
+    SIM_TIME_GOES_ON, REDIS_7_2, REDIS_7_2,  REDIS_8,    REDIS_8,
+    REDIS_8_6,        REDIS_7_2, VALKEY_8_0, VALKEY_8_1, VALKEY_9};
 const char *const sim_type_names[SIM_TYPES] = {"string", "list", "hash", "set", "zset"};
 
 unsigned sim_dialect_traits(uint8_t dialect) {
@@ -102,12 +105,12 @@ bool sim_model_next_deadline(const sim_model *model, int64_t until_ms, int64_t *
     return found;
 }
 
-static uint8_t slot_of(const struct act *act, uint8_t number) {
+uint8_t model_slot(const struct act *act, uint8_t number) {
     return (uint8_t)(act->peer->database * SIM_KEYS + number);
 }
 
 sim_model_key *model_key(struct act *act, uint8_t number) {
-    return &act->model->keys[slot_of(act, number)];
+    return &act->model->keys[model_slot(act, number)];
 }
 
 void model_reclaim(struct act *act, uint8_t slot) {
@@ -122,25 +125,25 @@ sim_model_key *model_find(struct act *act, uint8_t slot) {
 }
 
 static sim_model_key *find(struct act *act, uint8_t number) {
-    return model_find(act, slot_of(act, number));
+    return model_find(act, model_slot(act, number));
 }
 
 static void remove_key(struct act *act, uint8_t number) {
-    sim_model_remove(act->model, slot_of(act, number));
+    sim_model_remove(act->model, model_slot(act, number));
 }
 
 /* A deadline that is not ahead deletes at once. */
 static void remove_past(struct act *act, uint8_t number) {
     remove_key(act, number);
     if (act->model->traits & SIM_PAST_IS_EXPIRED)
-        act->model->met[act->model->met_count++] = slot_of(act, number);
+        act->model->met[act->model->met_count++] = model_slot(act, number);
 }
 
 static void changed(struct act *act, const sim_model_key *key) {
     model_touch(act->model, (uint8_t)(key - act->model->keys), false);
 }
 
-static void arm(struct act *act, sim_model_key *key, int64_t deadline_ms) {
+void model_arm(struct act *act, sim_model_key *key, int64_t deadline_ms) {
     key->is_volatile = true;
     key->deadline_ms = deadline_ms;
     key->arming = act->model->armings++;
@@ -155,7 +158,7 @@ static void disarm(struct act *act, sim_model_key *key) {
 }
 
 /* A key with another value and no deadline, in the place of whatever there was. */
-static void put(struct act *act, sim_model_key *key, sim_model_key value) {
+void model_put(struct act *act, sim_model_key *key, sim_model_key value) {
     value.born = key->is_present ? key->born : ++act->model->births;
     value.is_present = true;
     *key = value;
@@ -195,7 +198,8 @@ static bool has_type(struct act *act, const sim_model_key *key, sim_type type) {
 /* ---- time */
 
 static void answer_invalid_time(struct act *act) {
-    static const char *const words[] = {
+    static const char *const words[SIM_OP_KINDS] = {
+        [SIM_OP_MSETEX] = "ERR invalid expire time in 'msetex' command",
         [SIM_OP_SET] = "ERR invalid expire time in 'set' command",
         [SIM_OP_SETEX] = "ERR invalid expire time in 'setex' command",
         [SIM_OP_PSETEX] = "ERR invalid expire time in 'psetex' command",
@@ -235,7 +239,7 @@ static int64_t rounded_seconds(int64_t ms) {
 static sim_model_key *put_text(struct act *act, uint8_t number, const char *text, size_t length) {
     sim_model_key *key = model_key(act, number), value = {.length = (uint8_t)length};
     memcpy(value.text, text, length);
-    put(act, key, value);
+    model_put(act, key, value);
     return key;
 }
 
@@ -267,7 +271,7 @@ static void do_set(struct act *act) {
         if (old != NULL) remove_past(act, op->key);
     } else {
         sim_model_key *key = put_value(act, op->key);
-        if (is_timed) arm(act, key, deadline_ms);
+        if (is_timed) model_arm(act, key, deadline_ms);
     }
     if (!answers_old) model_answer_ok(act);
 }
@@ -282,7 +286,7 @@ static void do_setex(struct act *act) {
     int64_t deadline_ms;
     if (!read_deadline(act, true, &deadline_ms)) return;
     find(act, act->op->key);
-    arm(act, put_value(act, act->op->key), deadline_ms);
+    model_arm(act, put_value(act, act->op->key), deadline_ms);
     model_answer_ok(act);
 }
 
@@ -305,7 +309,7 @@ static void do_getex(struct act *act) {
     if (is_timed && !time_first && !read_deadline(act, true, &deadline_ms)) return;
     answer_text(act, key);
     if (is_timed && deadline_ms <= act->present_ms) remove_past(act, act->op->key);
-    else if (is_timed) arm(act, key, deadline_ms);
+    else if (is_timed) model_arm(act, key, deadline_ms);
     else if (act->op->flags & SIM_PERSIST && key->is_volatile) disarm(act, key);
 }
 
@@ -398,7 +402,7 @@ static void do_expire(struct act *act) {
     model_answer_integer(act, holds);
     if (!holds) return;
     if (deadline_ms <= act->present_ms) remove_past(act, act->op->key);
-    else arm(act, key, deadline_ms);
+    else model_arm(act, key, deadline_ms);
 }
 
 static void do_persist(struct act *act) {
@@ -445,8 +449,8 @@ static void do_type(struct act *act) {
 /* Value and deadline of one key, under another name. */
 static void carry(struct act *act, const sim_model_key *from, uint8_t slot) {
     sim_model_key *to = &act->model->keys[slot];
-    put(act, to, *from);
-    if (to->is_volatile) arm(act, to, from->deadline_ms);
+    model_put(act, to, *from);
+    if (to->is_volatile) model_arm(act, to, from->deadline_ms);
 }
 
 static void do_rename(struct act *act, bool only_if_free) {
@@ -459,7 +463,7 @@ static void do_rename(struct act *act, bool only_if_free) {
     bool is_same = op->key == op->other;
     bool is_free = !is_same && find(act, op->other) == NULL;
     if (!is_same && (is_free || !only_if_free)) {
-        carry(act, from, slot_of(act, op->other));
+        carry(act, from, model_slot(act, op->other));
         remove_key(act, op->key);
     }
     if (only_if_free) model_answer_integer(act, is_free);
@@ -470,7 +474,7 @@ static void do_copy(struct act *act) {
     const sim_op *op = act->op;
     uint8_t database = op->kind == SIM_OP_COPY_TO ? op->database : act->peer->database;
     uint8_t slot = (uint8_t)(database * SIM_KEYS + op->other);
-    if (slot == slot_of(act, op->key)) {
+    if (slot == model_slot(act, op->key)) {
         model_answer_error(act, "ERR source and destination objects are the same");
         return;
     }
@@ -513,6 +517,43 @@ static void do_mset(struct act *act, bool only_if_free) {
     else model_answer_ok(act);
 }
 
+static void answer_unknown_msetex(struct act *act) {
+    sim_rendered rendered;
+    char error[256] = "ERR unknown command 'MSETEX', with args beginning with: ";
+    size_t length = strlen(error);
+    sim_op_render(act->op, &rendered);
+    for (size_t i = 1; i < rendered.argc; i++)
+        length += (size_t)snprintf(error + length, sizeof error - length, "'%.*s' ",
+                                   (int)rendered.argv[i].length, rendered.argv[i].data);
+    model_answer_error(act, error);
+}
+
+static void do_msetex(struct act *act) {
+    const sim_op *op = act->op;
+    int64_t deadline_ms = 0;
+    bool is_timed = op->form != SIM_NO_TIME;
+    if (!(act->model->traits & SIM_HAS_MSETEX)) {
+        answer_unknown_msetex(act);
+        return;
+    }
+    if (is_timed && !read_deadline(act, true, &deadline_ms)) return;
+    for (int i = 0; i < 2 && op->flags & (SIM_NX | SIM_XX); i++) {
+        bool is_there = find(act, i == 0 ? op->key : op->other) != NULL;
+        if (is_there != (bool)(op->flags & SIM_NX)) continue;
+        model_answer_integer(act, 0);
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        uint8_t number = i == 0 ? op->key : op->other;
+        sim_model_key *old = find(act, number);
+        bool keeps = op->flags & SIM_KEEPTTL && old != NULL && old->is_volatile;
+        int64_t until_ms = keeps ? old->deadline_ms : deadline_ms;
+        sim_model_key *key = put_value(act, number);
+        if (keeps || is_timed) model_arm(act, key, until_ms);
+    }
+    model_answer_integer(act, 1);
+}
+
 /* ---- collections */
 
 static sim_model_key *find_or_put(struct act *act, sim_type type) {
@@ -520,7 +561,7 @@ static sim_model_key *find_or_put(struct act *act, sim_type type) {
     if (!has_type(act, key, type)) return NULL;
     if (key != NULL) return key;
     key = model_key(act, act->op->key);
-    put(act, key, (sim_model_key){.type = (uint8_t)type});
+    model_put(act, key, (sim_model_key){.type = (uint8_t)type});
     return key;
 }
 
@@ -634,6 +675,11 @@ static void do_dbsize(struct act *act) {
 }
 
 void model_run(struct act *act) {
+    bool is_write = act->op->kind == SIM_OP_DEL;
+    if (act->model->is_replica && is_write) {
+        model_answer_error(act, "READONLY You can't write against a read only replica.");
+        return;
+    }
     switch ((sim_op_kind)act->op->kind) {
     case SIM_OP_SET: do_set(act); break;
     case SIM_OP_SETNX: do_setnx(act); break;
@@ -680,6 +726,23 @@ void model_run(struct act *act) {
     case SIM_OP_FLUSHDB:
     case SIM_OP_FLUSHALL:
     case SIM_OP_UNWATCH: model_do_peer(act); break;
+    case SIM_OP_INCRMOST: do_increment(act, INT64_MAX); break;
+    case SIM_OP_MSETEX: do_msetex(act); break;
+    case SIM_OP_RESET: model_do_peer(act); break;
+    case SIM_OP_SPOP:
+    case SIM_OP_LSET:
+    case SIM_OP_APPEND:
+    case SIM_OP_BITOP:
+    case SIM_OP_DUMP:
+    case SIM_OP_RESTORE:
+    case SIM_OP_EVAL:
+    case SIM_OP_ODD:
+    case SIM_OP_SUNIONSTORE:
+    case SIM_OP_SINTERSTORE:
+    case SIM_OP_SDIFFSTORE:
+    case SIM_OP_ZUNIONSTORE:
+    case SIM_OP_ZINTERSTORE:
+    case SIM_OP_ZDIFFSTORE: model_do_more(act); break;
     case SIM_OP_NOTIFY:
     case SIM_OP_SUBSCRIBE:
     case SIM_OP_PSUBSCRIBE:

@@ -26,6 +26,9 @@ enum {
     SIM_TIME_GOES_ON = 16,     /* within a transaction what remains is counted from a later time */
     SIM_NOT_IN_MULTI = 64,     /* MULTI and WATCH spoil the transaction in which they come */
     SIM_NAMES_REFUSED = 128,   /* and are named in the error */
+    SIM_RESTORE_LOOKS = 256,   /* RESTORE with REPLACE looks for the key, and meets a dead one */
+    SIM_CUTS_INDEX = 512,      /* LSET takes the low 32 bits of its index */
+    SIM_HAS_MSETEX = 1024,
     SIM_TYPE_FIRST = 32, /* SCAN looks at the type before it reclaims, and refuses a wrong one */
 };
 
@@ -86,6 +89,7 @@ typedef struct sim_model {
     size_t peer_count;
     const char *notify; /* notify-keyspace-events; NULL: none */
     uint64_t watched;   /* slots that anybody watches */
+    bool is_replica;    /* it refuses what writes */
     uint64_t changed;   /* slots that changed since somebody set this to 0 */
     /* The dead keys that the last command met and reclaimed, in order: their slots. */
     uint8_t met[SIM_MET];

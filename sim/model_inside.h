@@ -4,6 +4,7 @@
  *      model_peer.c  connections: databases, transactions, watches
  *      model_look.c  what has an order of its own: KEYS, SCAN, RANDOMKEY
  *      model_listen.c subscribers
+ *      model_more.c  payloads, scripts, sets that are stored, what is said badly
  */
 #ifndef TTLSPEC_SIM_MODEL_INSIDE_H
 #define TTLSPEC_SIM_MODEL_INSIDE_H
@@ -23,6 +24,10 @@ struct act {
 };
 
 sim_model_key *model_key(struct act *act, uint8_t number);
+uint8_t model_slot(const struct act *act, uint8_t number);
+/* Another value without a deadline, in the place of whatever there was; and a deadline for it. */
+void model_put(struct act *act, sim_model_key *key, sim_model_key value);
+void model_arm(struct act *act, sim_model_key *key, int64_t deadline_ms);
 /* The key as a command finds it: one that is dead is reclaimed on the way. NULL: there is none. */
 sim_model_key *model_find(struct act *act, uint8_t slot);
 /* A key that changed, or went. Watches break by it. */
@@ -38,6 +43,7 @@ void model_run(struct act *act);
 void model_do_peer(struct act *act);
 void model_do_look(struct act *act);
 void model_do_listen(struct act *act);
+void model_do_more(struct act *act);
 /* Answers the error. */
 bool model_refuses_listener(struct act *act);
 

@@ -56,7 +56,7 @@ void model_do_listen(struct act *act) {
 bool model_refuses_listener(struct act *act) {
     char error[160], name[16];
     sim_op_kind kind = act->op->kind;
-    if (act->peer->heeded_count == 0) return false;
+    if (act->peer->heeded_count == 0 || kind == SIM_OP_RESET) return false;
     if (kind >= SIM_OP_SUBSCRIBE && kind <= SIM_OP_PUNSUBSCRIBE) return false;
     snprintf(name, sizeof name, "%s", sim_op_name(kind));
     for (char *c = name; *c != '\0'; c++) *c = (char)(*c + ('a' - 'A'));

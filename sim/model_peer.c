@@ -68,6 +68,12 @@ static bool has_dead_watch(const struct act *act) {
     return false;
 }
 
+static void leave(struct act *act) {
+    act->peer->in_multi = act->peer->has_failed = false;
+    act->peer->queue_count = 0;
+    unwatch(act);
+}
+
 /* ---- whole databases */
 
 /* What takes a key's place; a key that goes, or comes dead, is no change where it was dead. */
@@ -115,6 +121,12 @@ void model_do_peer(struct act *act) {
     case SIM_OP_FLUSHALL:
         for (uint8_t i = 0; i < SIM_DATABASES; i++) do_flush(act, i);
         break;
+    case SIM_OP_RESET:
+        leave(act);
+        act->peer->database = 0;
+        act->peer->heeded_count = 0;
+        ttl_reply_add_status(act->reply, "RESET");
+        return;
     case SIM_OP_SELECT: act->peer->database = act->op->database; break;
     default: unwatch(act);
     }
@@ -122,12 +134,6 @@ void model_do_peer(struct act *act) {
 }
 
 /* ---- transactions */
-
-static void leave(struct act *act) {
-    act->peer->in_multi = act->peer->has_failed = false;
-    act->peer->queue_count = 0;
-    unwatch(act);
-}
 
 static void do_multi(struct act *act) {
     if (act->peer->in_multi) {
@@ -193,8 +199,15 @@ void sim_model_execute(sim_model *model, sim_peer *peer, const sim_op *op, int64
     case SIM_OP_EXEC: do_exec(&act); break;
     case SIM_OP_DISCARD: do_discard(&act); break;
     case SIM_OP_WATCH: do_watch(&act); break;
+    case SIM_OP_RESET: model_run(&act); break;
     default:
         if (!peer->in_multi) {
+            model_run(&act);
+            break;
+        }
+        bool is_unknown = op->kind == SIM_OP_MSETEX && !(model->traits & SIM_HAS_MSETEX);
+        if (is_unknown || (op->kind == SIM_OP_ODD && sim_odd_of(op)->is_refused)) {
+            peer->has_failed = true;
             model_run(&act);
             break;
         }

@@ -26,6 +26,16 @@ enum shape {
     SHAPE_KEY_DATABASE,
     SHAPE_PATTERN,
     SHAPE_SCAN,
+    SHAPE_RESTORE,
+    SHAPE_EVAL,
+    SHAPE_ODD,
+    SHAPE_LSET,
+    SHAPE_EMPTY,
+    SHAPE_MOST,
+    SHAPE_BITOP,
+    SHAPE_MSETEX,
+    SHAPE_SOURCES,
+    SHAPE_COUNTED_SOURCES,
     SHAPE_NOTIFY,
     SHAPE_CHANNEL,
 };
@@ -92,8 +102,8 @@ static bool is_expire(sim_op_kind kind) {
 }
 
 bool sim_op_has_time(const sim_op *op) {
-    return is_expire(op->kind) || ops[op->kind].shape == SHAPE_TIME_VALUE ||
-           op->form != SIM_NO_TIME;
+    return is_expire(op->kind) || ops[op->kind].shape == SHAPE_RESTORE ||
+           ops[op->kind].shape == SHAPE_TIME_VALUE || op->form != SIM_NO_TIME;
 }
 
 bool sim_op_is_absolute(const sim_op *op) {
@@ -110,7 +120,8 @@ bool sim_op_has_key(const sim_op *op) {
     enum shape shape = ops[op->kind].shape;
     return shape != SHAPE_NOTHING && shape != SHAPE_DATABASE && shape != SHAPE_DATABASES &&
            shape != SHAPE_PATTERN && shape != SHAPE_SCAN && shape != SHAPE_NOTIFY &&
-           shape != SHAPE_CHANNEL;
+           shape != SHAPE_CHANNEL && shape != SHAPE_EVAL && shape != SHAPE_ODD &&
+           shape != SHAPE_BITOP && shape != SHAPE_MSETEX;
 }
 
 bool sim_op_has_other(const sim_op *op) {
@@ -208,6 +219,51 @@ bool sim_op_wants(uint8_t wants, uint8_t key, uint8_t type) {
     return name_fits && (wants < SIM_WANTS_TYPE || wants / SIM_WANTS_TYPE - 1 == type);
 }
 
+/* ---- payloads, scripts, what is said badly */
+
+/* As DUMP gives them, of a version that every server takes: one of each type. */
+#define PAYLOAD(bytes)                                                                             \
+    { bytes, sizeof bytes - 1 }
+static const ttl_bytes payloads[] = {
+    PAYLOAD("\x00\x01\x31\x06\x00\x5e\x32\xc8\xce\xd5\x2b\x7b\x3a"),
+    PAYLOAD("\x01\x01\x01\x78\x06\x00\xfe\x23\x53\xd7\x4a\x4b\xed\x95"),
+    PAYLOAD("\x04\x01\x02\x66\x30\x01\x31\x06\x00\x2c\xdb\xc3\xde\x1f\x17\x54\x07"),
+    PAYLOAD("\x02\x01\x02\x66\x30\x06\x00\x94\x44\x3b\x1e\xa2\x6e\x1e\xa5"),
+    PAYLOAD("\x03\x01\x02\x66\x30\x01\x31\x06\x00\x50\x14\x73\x19\x77\xfb\x32\x5b")};
+
+sim_script sim_script_of(const sim_op *op) {
+    return (sim_script)(op->extra % SIM_SCRIPTS);
+}
+
+const sim_odd *sim_odd_of(const sim_op *op) {
+    return &sim_odds[op->value % sim_odd_count];
+}
+
+static const char *const bit_operations[SIM_BIT_OPERATIONS] = {"OR", "AND", "XOR"};
+
+/* The first element; or one so far away that newer servers cut it to the first. */
+int64_t sim_lset_index(const sim_op *op) {
+    return op->extra % 2 == 0 ? 0 : INT64_C(1) << 32;
+}
+
+static void add_script(sim_rendered *out, const sim_op *op) {
+    add_word(out, sim_script_texts[sim_script_of(op)]);
+    add_word(out, "1"), add(out, sim_key_name(op->key));
+    add_integer(out, op->amount), add_value(out, op->value);
+}
+
+static void add_odd(sim_rendered *out, const sim_op *op) {
+    out->argc = 0;
+    for (const char *at = sim_odd_of(op)->words; *at != '\0';) {
+        size_t length = strcspn(at, " ");
+        bool is_empty = at[0] == '"';
+        if (at[0] == '@') add(out, sim_key_name(op->key));
+        else add(out, (ttl_bytes){at, is_empty ? 0 : length});
+        at += length;
+        if (*at == ' ') at++;
+    }
+}
+
 static void add_rest(sim_rendered *out, const sim_op *op) {
     switch (ops[op->kind].shape) {
     case SHAPE_NOTHING:
@@ -222,6 +278,32 @@ static void add_rest(sim_rendered *out, const sim_op *op) {
     case SHAPE_DATABASES: add_integer(out, 0), add_integer(out, op->database); break;
     case SHAPE_PATTERN: add_word(out, patterns[op->extra % SIM_WANTS_TYPE]); break;
     case SHAPE_SCAN: add_scan(out, op); break;
+    case SHAPE_RESTORE:
+        add_integer(out, op->amount);
+        add(out, payloads[op->value % (sizeof payloads / sizeof *payloads)]);
+        if (op->form == SIM_PXAT) add_word(out, "ABSTTL");
+        break;
+    case SHAPE_EVAL: add_script(out, op); break;
+    case SHAPE_ODD: add_odd(out, op); break;
+    case SHAPE_LSET: add_integer(out, sim_lset_index(op)), add_word(out, "x"); break;
+    case SHAPE_EMPTY: add_word(out, ""); break;
+    case SHAPE_MOST: add_integer(out, INT64_MAX); break;
+    case SHAPE_BITOP:
+        add_word(out, bit_operations[op->extra % SIM_BIT_OPERATIONS]);
+        add(out, sim_key_name(op->key)), add(out, sim_key_name(op->other));
+        add(out, sim_key_name(op->value % SIM_KEYS));
+        break;
+    case SHAPE_MSETEX:
+        add_word(out, "2"), add(out, sim_key_name(op->key)), add_value(out, op->value);
+        add(out, sim_key_name(op->other)), add_value(out, op->value);
+        add_form(out, op);
+        break;
+    case SHAPE_COUNTED_SOURCES: add_word(out, "2"); /* fall through */
+    case SHAPE_SOURCES:
+        add(out, sim_key_name(op->other)), add(out, sim_key_name(op->value % SIM_KEYS));
+        if (op->kind == SIM_OP_ZUNIONSTORE || op->kind == SIM_OP_ZINTERSTORE)
+            add_word(out, "AGGREGATE"), add_word(out, "MIN");
+        break;
     case SHAPE_NOTIFY:
         add_word(out, "SET"), add_word(out, "notify-keyspace-events");
         add_word(out, sim_notify_flags(op));

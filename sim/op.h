@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/odd.h"
+#include "sim/script.h"
 #include "ttlspec/bytes.h"
 
 /* kind, name, shape of the arguments */
@@ -88,7 +90,24 @@
     OP(KEYS, "KEYS", PATTERN)                                                                      \
     OP(SCAN, "SCAN", SCAN)                                                                         \
     OP(RANDOMKEY, "RANDOMKEY", NOTHING)                                                            \
-    OP(COPY_TO, "COPY", COPY_TO)
+    OP(COPY_TO, "COPY", COPY_TO)                                                                   \
+    OP(DUMP, "DUMP", KEY)                                                                          \
+    OP(RESTORE, "RESTORE", RESTORE)                                                                \
+    OP(EVAL, "EVAL", EVAL)                                                                         \
+    OP(ODD, "what is said badly", ODD)                                                             \
+    OP(SUNIONSTORE, "SUNIONSTORE", SOURCES)                                                        \
+    OP(SINTERSTORE, "SINTERSTORE", SOURCES)                                                        \
+    OP(SDIFFSTORE, "SDIFFSTORE", SOURCES)                                                          \
+    OP(ZUNIONSTORE, "ZUNIONSTORE", COUNTED_SOURCES)                                                \
+    OP(ZINTERSTORE, "ZINTERSTORE", COUNTED_SOURCES)                                                \
+    OP(ZDIFFSTORE, "ZDIFFSTORE", COUNTED_SOURCES)                                                  \
+    OP(SPOP, "SPOP", KEY)                                                                          \
+    OP(LSET, "LSET", LSET)                                                                         \
+    OP(APPEND, "APPEND", EMPTY)                                                                    \
+    OP(INCRMOST, "INCRBY", MOST)                                                                   \
+    OP(BITOP, "BITOP", BITOP)                                                                      \
+    OP(MSETEX, "MSETEX", MSETEX)                                                                   \
+    OP(RESET, "RESET", NOTHING)
 
 #define OP(kind, name, shape) SIM_OP_##kind,
 typedef enum sim_op_kind { SIM_OPS(OP) SIM_OP_KINDS } sim_op_kind;
@@ -160,6 +179,11 @@ size_t sim_op_time_index(const sim_op *op);
 const char *sim_channel_text(const sim_op *op, char *text);
 /* Does a subscription bring what happened, on the channel of the key, or on that of the event? */
 bool sim_channel_fits(const sim_op *heeded, const sim_happening *event, bool is_by_key);
+enum { SIM_OR, SIM_AND, SIM_XOR, SIM_BIT_OPERATIONS }; /* of BITOP, by sim_op.extra */
+int64_t sim_lset_index(const sim_op *op);
+/* Which of those it is. */
+sim_script sim_script_of(const sim_op *op);
+const sim_odd *sim_odd_of(const sim_op *op);
 /* What CONFIG SET notify-keyspace-events is given. */
 const char *sim_notify_flags(const sim_op *op);
 

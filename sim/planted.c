@@ -367,6 +367,50 @@ PLANTED_EXECUTE(time_moves_in_exec) {
     fault->shift_us = 0;
 }
 
+/* ---- payloads and scripts */
+
+PLANTED_EXECUTE(restore_keeps_deadline) {
+    (void)fault;
+    bool matters = op.kind == SIM_OP_RESTORE && op.flags & SIM_REPLACE && op.amount == 0;
+    int64_t deadline_ms = matters ? planted_deadline(server, op.key) : 0;
+    planted_right(server, op, reply);
+    if (deadline_ms > 0) planted_arm(server, op.key, deadline_ms);
+}
+PLANTED_EXECUTE(restore_forgets_time) {
+    (void)fault;
+    if (op.kind == SIM_OP_RESTORE && op.amount > 0) op.amount = 0;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(restore_ignores_absttl) {
+    (void)fault;
+    if (op.kind == SIM_OP_RESTORE) op.form = SIM_NO_TIME;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(restore_always_replaces) {
+    (void)fault;
+    if (op.kind == SIM_OP_RESTORE) op.flags = SIM_REPLACE;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(scripts_see_the_dead) {
+    (void)fault;
+    server->is_frozen = op.kind == SIM_OP_EVAL && sim_script_of(&op) == SIM_SCRIPT_TAKES;
+    planted_right(server, op, reply);
+    server->is_frozen = false;
+}
+PLANTED_EXECUTE(scripts_lose_times) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_EVAL && sim_script_of(&op) == SIM_SCRIPT_TAKES)
+        planted_persist(server, op.key);
+}
+PLANTED_EXECUTE(stores_keep_deadline) {
+    (void)fault;
+    bool matters = op.kind >= SIM_OP_SUNIONSTORE && op.kind <= SIM_OP_ZDIFFSTORE;
+    int64_t deadline_ms = matters ? planted_deadline(server, op.key) : 0;
+    planted_right(server, op, reply);
+    if (deadline_ms > 0) planted_arm(server, op.key, deadline_ms);
+}
+
 /* ---- subscribers */
 
 /* The last message to anybody, once more. */
@@ -597,6 +641,13 @@ const planted_kind planted_kinds[] = {
     {"UNWATCH does nothing", .execute = unwatch_does_nothing},
     {"DISCARD executes", .execute = discard_executes},
     {"time moves within EXEC", .execute = time_moves_in_exec},
+    {"RESTORE keeps the old deadline", .execute = restore_keeps_deadline},
+    {"RESTORE forgets the time", .execute = restore_forgets_time},
+    {"RESTORE ignores ABSTTL", .execute = restore_ignores_absttl},
+    {"RESTORE always replaces", .execute = restore_always_replaces},
+    {"scripts see the dead", .execute = scripts_see_the_dead},
+    {"scripts lose times", .execute = scripts_lose_times},
+    {"stores keep the deadline", .execute = stores_keep_deadline},
     {"an event is published twice", .execute = publish_twice},
     {"events are published backwards", .execute = publish_backwards},
     {"an expiry is published twice", .cycle = cycle_publishes_twice},

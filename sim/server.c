@@ -88,6 +88,8 @@ static void start_engine(sim_server *server) {
         .event_context = server,
         .on_change = server->log == NULL ? NULL : note_change,
         .change_context = server,
+        .keeps_ages = true,
+        .scripting = &sim_scripting,
     };
     if (!ttl_dialect_parse(sim_dialects[server->dialect], &options.dialect)) abort();
     server->engine = ttl_engine_new(&options);

@@ -16,7 +16,7 @@ enum {
 sim_replayed sim_replay(const sim_recording *steps, const sim_hooks *hooks, sim_observe *observe,
                         void *context) {
     sim_replayed result = {.law = SIM_LAWS_HOLD, .at = steps->count};
-    sim_site_options options = {.hooks = hooks, .seed = 1, .dialect = steps->dialect};
+    sim_site_options options = {.hooks = hooks, .seed = steps->seed, .dialect = steps->dialect};
     for (size_t i = 0; i < steps->count; i++) {
         uint8_t kind = steps->steps[i].kind;
         bool needs_log = kind >= SIM_STEP_SYNC && kind <= SIM_STEP_PROMOTE;
@@ -309,7 +309,8 @@ static bool make_smaller(struct shrinking *s) {
 }
 
 size_t sim_shrink(sim_recording *steps, const sim_hooks *hooks) {
-    struct shrinking s = {.steps = steps, .draft = {.dialect = steps->dialect}, .hooks = hooks};
+    struct shrinking s = {
+        .steps = steps, .draft = {.dialect = steps->dialect, .seed = steps->seed}, .hooks = hooks};
     sim_replayed first = sim_replay(steps, hooks, NULL, NULL);
     s.law = first.law;
     steps->count = first.at + (first.law != SIM_LAWS_HOLD);

@@ -424,6 +424,7 @@ static sim_law do_read(sim_site *site, const sim_op *op, int64_t now_ms) {
     sim_server *server = replica_of(site);
     sim_model shown = server->model;
     sim_peer peer = {.database = op->database};
+    shown.is_replica = true;
     server->now_us = primary_of(site)->now_us;
     sim_server_read(server, op, &site->reply);
     ttl_reply_clear(&site->expected);

@@ -1,6 +1,7 @@
 #include "sim/workload.h"
 
 enum { MS_PER_SECOND = 1000 };
+#define FAR_MS (INT64_C(1) << 46) /* RESTORE lets what is too much wrap around */
 
 /* ---- what a world is like */
 
@@ -146,6 +147,14 @@ static void draw_options(sim_op *op, uint64_t bits) {
     case SIM_OP_PEXPIRE:
     case SIM_OP_EXPIREAT:
     case SIM_OP_PEXPIREAT: op->flags = expire_flags(bits); break;
+    case SIM_OP_MSETEX:
+        op->flags = (const uint8_t[]){0, 0, SIM_NX, SIM_XX, SIM_KEEPTTL}[bits % 5];
+        if (!(op->flags & SIM_KEEPTTL)) op->form = (uint8_t)(bits / 8 % 5);
+        break;
+    case SIM_OP_RESTORE:
+        op->flags = bits % 2 == 0 ? 0 : SIM_REPLACE;
+        if (bits / 2 % 2 == 0) op->form = SIM_PXAT;
+        break;
     case SIM_OP_COPY:
     case SIM_OP_COPY_TO: op->flags = bits % 2 == 0 ? 0 : SIM_REPLACE; break;
     default: break;
@@ -182,6 +191,8 @@ static sim_op other_op(const sim_workload *workload, sim_random *stream, int64_t
     if (bits >> 52 & 1) op.extra += (uint8_t)(SIM_WANTS_TYPE * ((bits >> 53) % 6));
     bool flushes = kind == SIM_OP_FLUSHDB || kind == SIM_OP_FLUSHALL;
     if (flushes && bits >> 60 != 0) op.kind = SIM_OP_KEYS; /* or there would be little to see */
+    if (kind == SIM_OP_EVAL) op.amount = ordinary_amount(workload, stream) + 1;
+    if (kind == SIM_OP_RESTORE && (op.amount > FAR_MS || op.amount < -FAR_MS)) op.amount %= FAR_MS;
     if (op.kind == SIM_OP_SCAN) op.value = (uint8_t)(op.value < 128 ? 100 : op.value % 8);
     return op;
 }
@@ -234,10 +245,10 @@ void sim_workload_program(const sim_workload *workload, sim_random *stream, int6
 }
 
 sim_op sim_workload_read(const sim_workload *workload, sim_random *stream) {
-    static const uint8_t reads[] = {SIM_OP_GET,  SIM_OP_EXISTS,    SIM_OP_TTL,   SIM_OP_PTTL,
-                                    SIM_OP_TYPE, SIM_OP_STRLEN,    SIM_OP_MGET,  SIM_OP_EXPIRETIME,
-                                    SIM_OP_LLEN, SIM_OP_HLEN,      SIM_OP_SCARD, SIM_OP_ZCARD,
-                                    SIM_OP_KEYS, SIM_OP_RANDOMKEY, SIM_OP_DBSIZE};
+    static const uint8_t reads[] = {SIM_OP_GET,  SIM_OP_EXISTS,    SIM_OP_TTL,    SIM_OP_PTTL,
+                                    SIM_OP_TYPE, SIM_OP_STRLEN,    SIM_OP_MGET,   SIM_OP_EXPIRETIME,
+                                    SIM_OP_LLEN, SIM_OP_HLEN,      SIM_OP_SCARD,  SIM_OP_ZCARD,
+                                    SIM_OP_KEYS, SIM_OP_RANDOMKEY, SIM_OP_DBSIZE, SIM_OP_DEL};
     uint64_t bits = sim_random_next(stream);
     return (sim_op){.kind = reads[(bits & 255) * sizeof reads >> 8],
                     .database = workload->has_databases && (bits >> 32 & 1),

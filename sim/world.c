@@ -867,7 +867,10 @@ sim_world *sim_world_new(const sim_world_options *options) {
         site.has_log = site.has_replica = true;
     }
     site.has_replica = site.has_replica && site.has_log;
-    if (world->recording != NULL) world->recording->dialect = site.dialect;
+    if (world->recording != NULL) {
+        world->recording->dialect = site.dialect;
+        world->recording->seed = options->seed;
+    }
     sim_site_open(&world->site, &site);
     draw_clients(world, options, &stream);
     draw_listeners(world, options);

@@ -54,6 +54,7 @@ typedef struct sim_recording {
     sim_step *steps;
     size_t count, capacity;
     uint8_t dialect; /* of the site, of sim_dialects */
+    uint64_t seed;   /* of its engines, which draw by it */
 } sim_recording;
 
 void sim_recording_add(sim_recording *recording, sim_step step);

@@ -1,0 +1,231 @@
+/* What else clients of a model do: payloads, scripts, sets that are stored, and what is said badly. */
+#include <string.h>
+
+#include "sim/model_inside.h"
+
+static void agree(struct act *act) {
+    ttl_reply_add_copy(act->reply, act->told->reply, act->at);
+}
+
+static bool is_told(const struct act *act, ttl_reply_type type) {
+    const ttl_reply *told = act->told->reply;
+    return act->at < told->node_count && told->nodes[act->at].type == type;
+}
+
+/* ---- payloads */
+
+static void do_dump(struct act *act) {
+    const sim_model_key *key = model_find(act, model_slot(act, act->op->key));
+    if (key == NULL) ttl_reply_add_nil(act->reply);
+    else if (is_told(act, TTL_REPLY_BULK)) agree(act);
+    else ttl_reply_add_bulk(act->reply, ttl_bytes_of("a payload"));
+}
+
+/* The value of the payload that goes with a command (op.c). */
+static sim_model_key restored(const sim_op *op) {
+    sim_model_key value = {.type = op->value % SIM_TYPES, .members = 1};
+    if (value.type == SIM_STRING) value.members = 0, value.length = 1, value.text[0] = '1';
+    return value;
+}
+
+static void do_restore(struct act *act) {
+    const sim_op *op = act->op;
+    uint8_t slot = model_slot(act, op->key);
+    sim_model_key *key = &act->model->keys[slot], value = restored(op);
+    bool replaces = op->flags & SIM_REPLACE;
+    if (!replaces || act->model->traits & SIM_RESTORE_LOOKS) model_find(act, slot);
+    if (!replaces && key->is_present) {
+        model_answer_error(act, "BUSYKEY Target key name already exists.");
+        return;
+    }
+    if (op->amount < 0) {
+        model_answer_error(act, "ERR Invalid TTL value, must be >= 0");
+        return;
+    }
+    int64_t deadline_ms = op->amount + (sim_op_is_absolute(op) ? 0 : act->present_ms);
+    bool is_past = op->amount > 0 && deadline_ms <= act->present_ms;
+    if (is_past && key->is_present) sim_model_remove(act->model, slot);
+    if (!is_past) model_put(act, key, value);
+    if (!is_past && op->amount > 0) model_arm(act, key, deadline_ms);
+    model_answer_ok(act);
+}
+
+/* ---- scripts: the same that they say in Lua (script.c) */
+
+static void run_part(struct act *act, sim_op part) {
+    const sim_op *op = act->op;
+    act->op = &part;
+    model_run(act);
+    act->op = op;
+}
+
+static void do_eval(struct act *act) {
+    const sim_op *op = act->op;
+    sim_op set = {.kind = SIM_OP_SET, .key = op->key, .value = op->value};
+    sim_op arm = {.kind = SIM_OP_PEXPIRE, .key = op->key, .amount = op->amount};
+    uint8_t database = act->peer->database;
+    const sim_model_key *key;
+    switch (sim_script_of(op)) {
+    case SIM_SCRIPT_EXTENDS:
+        key = model_find(act, model_slot(act, op->key));
+        if (key != NULL && key->is_volatile) run_part(act, arm);
+        else model_answer_integer(act, 0);
+        break;
+    case SIM_SCRIPT_TAKES:
+        if (model_find(act, model_slot(act, op->key)) != NULL) {
+            model_answer_integer(act, 0);
+            break;
+        }
+        set.form = SIM_PX;
+        set.amount = op->amount;
+        run_part(act, set);
+        break;
+    case SIM_SCRIPT_SELECTS:
+        act->peer->database = 1;
+        run_part(act, set);
+        act->peer->database = database;
+        break;
+    default: run_part(act, (sim_op){.kind = SIM_OP_PTTL, .key = op->key});
+    }
+}
+
+/* ---- sets that are stored */
+
+/* The members of a source. False: it is no set; the error was answered. */
+static bool read_members(struct act *act, uint8_t number, bool takes_zset, uint32_t *members) {
+    const sim_model_key *key = model_find(act, model_slot(act, number));
+    *members = key == NULL ? 0 : key->members;
+    if (key == NULL || key->type == SIM_SET_TYPE || (takes_zset && key->type == SIM_ZSET))
+        return true;
+    model_answer_error(act, "WRONGTYPE Operation against a key holding the wrong kind of value");
+    return false;
+}
+
+static void do_store(struct act *act, bool is_zset) {
+    const sim_op *op = act->op;
+    uint32_t first, second, result;
+    uint8_t slot = model_slot(act, op->key);
+    if (!read_members(act, op->other, is_zset, &first)) return;
+    if (!read_members(act, op->value % SIM_KEYS, is_zset, &second)) return;
+    switch ((sim_op_kind)op->kind) {
+    case SIM_OP_SINTERSTORE:
+    case SIM_OP_ZINTERSTORE: result = first & second; break;
+    case SIM_OP_SDIFFSTORE:
+    case SIM_OP_ZDIFFSTORE: result = first & ~second; break;
+    default: result = first | second;
+    }
+    sim_model_key *key = &act->model->keys[slot];
+    sim_model_key value = {.type = is_zset ? SIM_ZSET : SIM_SET_TYPE, .members = result};
+    /* Nothing, over a dead key, takes it away without a look at it. */
+    if (result == 0 && key->is_present) sim_model_remove(act->model, slot);
+    if (result != 0) model_find(act, slot), model_put(act, key, value);
+    model_answer_integer(act, __builtin_popcount(result));
+}
+
+/* ---- strings, sets and lists */
+
+static void answer_wrong_type(struct act *act) {
+    model_answer_error(act, "WRONGTYPE Operation against a key holding the wrong kind of value");
+}
+
+/* Any member may be drawn, but one that is there. */
+static void do_spop(struct act *act) {
+    sim_model_key *key = model_find(act, model_slot(act, act->op->key));
+    uint32_t drawn = 0;
+    if (key != NULL && key->type != SIM_SET_TYPE) {
+        answer_wrong_type(act);
+        return;
+    }
+    if (key == NULL) {
+        ttl_reply_add_nil(act->reply);
+        return;
+    }
+    for (uint8_t i = 0; i < SIM_MEMBERS && is_told(act, TTL_REPLY_BULK); i++)
+        if (ttl_bytes_equal(ttl_reply_text(act->told->reply, act->at), sim_member_name(i)))
+            drawn = UINT32_C(1) << i & key->members;
+    if (drawn == 0) drawn = key->members & -key->members;
+    ttl_reply_add_bulk(act->reply, sim_member_name((uint8_t)__builtin_ctz(drawn)));
+    key->members &= ~drawn;
+    uint8_t slot = model_slot(act, act->op->key);
+    if (key->members == 0) sim_model_remove(act->model, slot);
+    else model_touch(act->model, slot, false);
+}
+
+static void do_lset(struct act *act) {
+    const sim_model_key *key = model_find(act, model_slot(act, act->op->key));
+    bool is_far = sim_lset_index(act->op) != 0 && !(act->model->traits & SIM_CUTS_INDEX);
+    if (key == NULL) model_answer_error(act, "ERR no such key");
+    else if (key->type != SIM_LIST) answer_wrong_type(act);
+    else if (is_far) model_answer_error(act, "ERR index out of range");
+    else {
+        model_touch(act->model, model_slot(act, act->op->key), false);
+        model_answer_ok(act);
+    }
+}
+
+/* Nothing is appended; and yet a key that was not there is now. */
+static void do_append(struct act *act) {
+    uint8_t slot = model_slot(act, act->op->key);
+    sim_model_key *key = model_find(act, slot);
+    if (key != NULL && key->type != SIM_STRING) {
+        answer_wrong_type(act);
+        return;
+    }
+    if (key == NULL) model_put(act, &act->model->keys[slot], (sim_model_key){.type = SIM_STRING});
+    else model_touch(act->model, slot, false);
+    model_answer_integer(act, act->model->keys[slot].length);
+}
+
+static void do_bitop(struct act *act) {
+    const uint8_t numbers[2] = {act->op->other, act->op->value % SIM_KEYS};
+    sim_model_key sources[2] = {{0}, {0}}, result = {.type = SIM_STRING};
+    for (int i = 0; i < 2; i++) {
+        const sim_model_key *key = model_find(act, model_slot(act, numbers[i]));
+        if (key != NULL && key->type != SIM_STRING) {
+            answer_wrong_type(act);
+            return;
+        }
+        if (key != NULL) sources[i] = *key;
+        if (sources[i].length > result.length) result.length = sources[i].length;
+    }
+    for (size_t i = 0; i < result.length; i++) {
+        char a = i < sources[0].length ? sources[0].text[i] : '\0';
+        char b = i < sources[1].length ? sources[1].text[i] : '\0';
+        int operation = act->op->extra % SIM_BIT_OPERATIONS;
+        result.text[i] = (char)(operation == SIM_OR ? a | b : operation == SIM_AND ? a & b : a ^ b);
+    }
+    uint8_t slot = model_slot(act, act->op->key);
+    sim_model_key *key = &act->model->keys[slot];
+    if (result.length == 0 && key->is_present) sim_model_remove(act->model, slot);
+    if (result.length > 0) model_find(act, slot), model_put(act, key, result);
+    model_answer_integer(act, result.length);
+}
+
+/* ---- what is said badly, or looks at something else */
+
+static void do_odd(struct act *act) {
+    const sim_odd *odd = sim_odd_of(act->op);
+    uint8_t slot = model_slot(act, act->op->key);
+    size_t met = act->model->met_count;
+    bool is_met = met < act->told->announced_count && act->told->announced[met] == slot;
+    if (odd->reads && is_met) model_find(act, slot);
+    if (odd->reply == NULL && act->at < act->told->reply->node_count) agree(act);
+    else model_answer_error(act, odd->reply == NULL ? "" : odd->reply);
+}
+
+void model_do_more(struct act *act) {
+    switch ((sim_op_kind)act->op->kind) {
+    case SIM_OP_DUMP: do_dump(act); break;
+    case SIM_OP_RESTORE: do_restore(act); break;
+    case SIM_OP_EVAL: do_eval(act); break;
+    case SIM_OP_ODD: do_odd(act); break;
+    case SIM_OP_SPOP: do_spop(act); break;
+    case SIM_OP_LSET: do_lset(act); break;
+    case SIM_OP_APPEND: do_append(act); break;
+    case SIM_OP_BITOP: do_bitop(act); break;
+    case SIM_OP_SUNIONSTORE:
+    case SIM_OP_SINTERSTORE:
+    case SIM_OP_SDIFFSTORE: do_store(act, false); break;
+    default: do_store(act, true);
+    }
+}
