@@ -41,6 +41,8 @@ void model_answer_error(struct act *act, const char *error);
 /* A command outside of any transaction, or when its time has come. */
 void model_run(struct act *act);
 void model_do_peer(struct act *act);
+/* A transaction and its watches end. */
+void model_leave(struct act *act);
 void model_do_look(struct act *act);
 void model_do_listen(struct act *act);
 void model_do_more(struct act *act);

@@ -58,12 +58,21 @@ bool model_refuses_listener(struct act *act) {
     sim_op_kind kind = act->op->kind;
     if (act->peer->heeded_count == 0 || kind == SIM_OP_RESET) return false;
     if (kind >= SIM_OP_SUBSCRIBE && kind <= SIM_OP_PUNSUBSCRIBE) return false;
+    if (kind == SIM_OP_MSETEX && !(act->model->traits & SIM_HAS_MSETEX)) return false;
+    if (kind == SIM_OP_ODD) { /* many commands, each with a fault of its own */
+        ttl_reply_add_copy(act->reply, act->told->reply, act->at);
+        return true;
+    }
     snprintf(name, sizeof name, "%s", sim_op_name(kind));
     for (char *c = name; *c != '\0'; c++) *c = (char)(*c + ('a' - 'A'));
+    if (kind == SIM_OP_NOTIFY) strcat(name, "|set");
+    bool ends = kind == SIM_OP_EXEC;
+    if (ends) model_leave(act);
+    else if (act->peer->in_multi) act->peer->has_failed = true;
     snprintf(error, sizeof error,
-             "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET "
+             "%s Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET "
              "are allowed in this context",
-             name);
+             ends ? "EXECABORT Transaction discarded because of:" : "ERR", name);
     model_answer_error(act, error);
     return true;
 }

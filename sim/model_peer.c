@@ -68,7 +68,7 @@ static bool has_dead_watch(const struct act *act) {
     return false;
 }
 
-static void leave(struct act *act) {
+void model_leave(struct act *act) {
     act->peer->in_multi = act->peer->has_failed = false;
     act->peer->queue_count = 0;
     unwatch(act);
@@ -122,7 +122,7 @@ void model_do_peer(struct act *act) {
         for (uint8_t i = 0; i < SIM_DATABASES; i++) do_flush(act, i);
         break;
     case SIM_OP_RESET:
-        leave(act);
+        model_leave(act);
         act->peer->database = 0;
         act->peer->heeded_count = 0;
         ttl_reply_add_status(act->reply, "RESET");
@@ -150,7 +150,7 @@ static void do_discard(struct act *act) {
         model_answer_error(act, "ERR DISCARD without MULTI");
         return;
     }
-    leave(act);
+    model_leave(act);
     model_answer_ok(act);
 }
 
@@ -177,7 +177,7 @@ static void do_exec(struct act *act) {
     }
     bool has_failed = peer->has_failed, is_broken = peer->is_broken || has_dead_watch(act);
     if (has_failed || is_broken) {
-        leave(act);
+        model_leave(act);
         if (has_failed)
             model_answer_error(act, "EXECABORT Transaction discarded because of previous errors.");
         else ttl_reply_add_node(act->reply, TTL_REPLY_NIL_ARRAY, 0);

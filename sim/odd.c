@@ -53,8 +53,10 @@ const sim_odd sim_odds[] = {
     {"SET @ v IFNE", NULL, false, false, false},
     {"LPOP @ 0", NULL, true, false, false},
     {"ZRANGE @ 0x1 2 BYSCORE", NULL, true, false, false},
+    {"OBJECT IDLETIME @", NULL, true, false, false},
     {"SORT @ LIMIT 0 2 ALPHA", NULL, true, false, false},
     {"SORT @", NULL, true, false, false},
-    {"OBJECT IDLETIME @", NULL, true, false, false},
+    {"SORT @ BY nosort GET #", NULL, true, false, false},
+    {"SORT @ BY w* ALPHA GET w*", NULL, true, false, false},
 };
 const size_t sim_odd_count = sizeof sim_odds / sizeof *sim_odds;

@@ -1,6 +1,6 @@
 #include "sim/workload.h"
 
-enum { MS_PER_SECOND = 1000 };
+enum { MS_PER_SECOND = 1000, ODD_RARE = 4 };
 #define FAR_MS (INT64_C(1) << 46) /* RESTORE lets what is too much wrap around */
 
 /* ---- what a world is like */
@@ -23,8 +23,8 @@ static void draw_slots(sim_random *stream, int from, int to, const sim_op_kind *
 }
 
 static void draw_others(sim_workload *workload, sim_random *stream) {
-    static const sim_op_kind always[] = {SIM_OP_SCAN};
-    draw_slots(stream, SIM_OP_OTHERS, SIM_OP_KINDS, always, 1, workload->other_slots,
+    static const sim_op_kind always[] = {SIM_OP_SCAN, SIM_OP_ODD};
+    draw_slots(stream, SIM_OP_OTHERS, SIM_OP_KINDS, always, 2, workload->other_slots,
                SIM_WORKLOAD_OTHERS);
     if (sim_random_chance(stream, 1, 2))
         workload->others = (uint8_t)sim_random_between(stream, 1, 60);
@@ -191,6 +191,10 @@ static sim_op other_op(const sim_workload *workload, sim_random *stream, int64_t
     if (bits >> 52 & 1) op.extra += (uint8_t)(SIM_WANTS_TYPE * ((bits >> 53) % 6));
     bool flushes = kind == SIM_OP_FLUSHDB || kind == SIM_OP_FLUSHALL;
     if (flushes && bits >> 60 != 0) op.kind = SIM_OP_KEYS; /* or there would be little to see */
+    /* What asks for a collection, and often meets none, stands last. */
+    bool asks_more = kind == SIM_OP_ODD && (bits >> 44 & 1) == 0;
+    if (asks_more) op.value = (uint8_t)(sim_odd_count - 1 - op.value % ODD_RARE);
+    if (kind == SIM_OP_RESTORE && (bits >> 44 & 3) == 0) op.amount = 0;
     if (kind == SIM_OP_EVAL) op.amount = ordinary_amount(workload, stream) + 1;
     if (kind == SIM_OP_RESTORE && (op.amount > FAR_MS || op.amount < -FAR_MS)) op.amount %= FAR_MS;
     if (op.kind == SIM_OP_SCAN) op.value = (uint8_t)(op.value < 128 ? 100 : op.value % 8);
@@ -245,10 +249,11 @@ void sim_workload_program(const sim_workload *workload, sim_random *stream, int6
 }
 
 sim_op sim_workload_read(const sim_workload *workload, sim_random *stream) {
-    static const uint8_t reads[] = {SIM_OP_GET,  SIM_OP_EXISTS,    SIM_OP_TTL,    SIM_OP_PTTL,
-                                    SIM_OP_TYPE, SIM_OP_STRLEN,    SIM_OP_MGET,   SIM_OP_EXPIRETIME,
-                                    SIM_OP_LLEN, SIM_OP_HLEN,      SIM_OP_SCARD,  SIM_OP_ZCARD,
-                                    SIM_OP_KEYS, SIM_OP_RANDOMKEY, SIM_OP_DBSIZE, SIM_OP_DEL};
+    static const uint8_t reads[] = {
+        SIM_OP_GET,       SIM_OP_EXISTS, SIM_OP_TTL,        SIM_OP_PTTL,      SIM_OP_TYPE,
+        SIM_OP_STRLEN,    SIM_OP_MGET,   SIM_OP_EXPIRETIME, SIM_OP_LLEN,      SIM_OP_HLEN,
+        SIM_OP_SCARD,     SIM_OP_ZCARD,  SIM_OP_KEYS,       SIM_OP_RANDOMKEY, SIM_OP_RANDOMKEY,
+        SIM_OP_RANDOMKEY, SIM_OP_DBSIZE, SIM_OP_DEL};
     uint64_t bits = sim_random_next(stream);
     return (sim_op){.kind = reads[(bits & 255) * sizeof reads >> 8],
                     .database = workload->has_databases && (bits >> 32 & 1),

@@ -34,8 +34,8 @@ setup() {
     [[ "$output" == *"never reached: "* ]]
     run "$ttlspec" sim --seed 1 --seeds 3200 --judge 0
     [[ "$output" == *"every command, fault, rare state and dialect came at least once"* ]]
-    [[ "$output" =~ rules\ of\ the\ engine:\ [12][0-9]{2}\ of\ [34][0-9]{2}\ were\ reached,\ in\ 400\ worlds ]]
-    [[ "$output" == *"out of reach: "*"worlds do not use their command"* ]]
+    [[ "$output" =~ rules\ of\ the\ engine:\ 3[0-9]{2}\ of\ [34][0-9]{2}\ were\ reached,\ in\ 400\ worlds ]]
+    [[ "$output" == *"out of reach: "*"worlds have no dialect so old"* ]]
     # A new rule is reached, or gets its reason in cli/sim_rules.c.
     [[ "$output" != *"never reached: "* && "$output" != *"but reached: "* ]] || {
         echo "$output" >&2
@@ -110,7 +110,7 @@ setup() {
 }
 
 @test "the vector of a failure is clean, and a right engine passes it" {
-    "$ttlspec" sim --seed 1 --seeds 100 --plant 'GET dies one ms late' --spec redis-7.0 || true
+    "$ttlspec" sim --seed 1 --seeds 1000 --plant 'GET dies one ms late' --spec redis-7.0 || true
     run "$ttlspec" lint ttlspec-sim/sim-*.json
     [ "$status" -eq 0 ]
     run "$ttlspec" run --vectors ttlspec-sim
@@ -169,7 +169,7 @@ setup() {
 }
 
 @test "the world of a failure runs on a real server, too" {
-    "$ttlspec" sim --seed 1 --seeds 100 --plant 'GET dies one ms late' --spec redis-7.0 || true
+    "$ttlspec" sim --seed 1 --seeds 1000 --plant 'GET dies one ms late' --spec redis-7.0 || true
     run "$ttlspec" sim --replay ttlspec-sim/sim-*.world --on exec:redis-server
     [ "$status" -eq 0 ] || { echo "$output"; return 1; }
     [[ "$output" == *"conformant: 1 passed"* ]]
