@@ -674,10 +674,39 @@ static void do_dbsize(struct act *act) {
     model_answer_integer(act, (int64_t)sim_model_count(act->model, act->peer->database));
 }
 
+/* Those that came later (sim_op_kind). */
+static void run_other(struct act *act) {
+    switch ((sim_op_kind)act->op->kind) {
+    case SIM_OP_MOVE: do_move(act); break;
+    case SIM_OP_COPY_TO: do_copy(act); break;
+    case SIM_OP_KEYS:
+    case SIM_OP_SCAN:
+    case SIM_OP_RANDOMKEY: model_do_look(act); break;
+    case SIM_OP_SELECT:
+    case SIM_OP_SWAPDB:
+    case SIM_OP_FLUSHDB:
+    case SIM_OP_FLUSHALL:
+    case SIM_OP_UNWATCH: model_do_peer(act); break;
+    case SIM_OP_INCRMOST: do_increment(act, INT64_MAX); break;
+    case SIM_OP_MSETEX: do_msetex(act); break;
+    case SIM_OP_RESET: model_do_peer(act); break;
+    case SIM_OP_NOTIFY:
+    case SIM_OP_SUBSCRIBE:
+    case SIM_OP_PSUBSCRIBE:
+    case SIM_OP_UNSUBSCRIBE:
+    case SIM_OP_PUNSUBSCRIBE: model_do_listen(act); break;
+    default: model_do_more(act);
+    }
+}
+
 void model_run(struct act *act) {
     bool is_write = act->op->kind == SIM_OP_DEL;
     if (act->model->is_replica && is_write) {
         model_answer_error(act, "READONLY You can't write against a read only replica.");
+        return;
+    }
+    if (act->op->kind >= SIM_OP_PLAIN) {
+        run_other(act);
         return;
     }
     switch ((sim_op_kind)act->op->kind) {
@@ -711,43 +740,11 @@ void model_run(struct act *act) {
     case SIM_OP_TYPE: do_type(act); break;
     case SIM_OP_RENAME: do_rename(act, false); break;
     case SIM_OP_RENAMENX: do_rename(act, true); break;
-    case SIM_OP_COPY:
-    case SIM_OP_COPY_TO: do_copy(act); break;
+    case SIM_OP_COPY: do_copy(act); break;
     case SIM_OP_DBSIZE: do_dbsize(act); break;
     case SIM_OP_MGET: do_mget(act); break;
     case SIM_OP_MSET: do_mset(act, false); break;
     case SIM_OP_MSETNX: do_mset(act, true); break;
-    case SIM_OP_MOVE: do_move(act); break;
-    case SIM_OP_KEYS:
-    case SIM_OP_SCAN:
-    case SIM_OP_RANDOMKEY: model_do_look(act); break;
-    case SIM_OP_SELECT:
-    case SIM_OP_SWAPDB:
-    case SIM_OP_FLUSHDB:
-    case SIM_OP_FLUSHALL:
-    case SIM_OP_UNWATCH: model_do_peer(act); break;
-    case SIM_OP_INCRMOST: do_increment(act, INT64_MAX); break;
-    case SIM_OP_MSETEX: do_msetex(act); break;
-    case SIM_OP_RESET: model_do_peer(act); break;
-    case SIM_OP_SPOP:
-    case SIM_OP_LSET:
-    case SIM_OP_APPEND:
-    case SIM_OP_BITOP:
-    case SIM_OP_DUMP:
-    case SIM_OP_RESTORE:
-    case SIM_OP_EVAL:
-    case SIM_OP_ODD:
-    case SIM_OP_SUNIONSTORE:
-    case SIM_OP_SINTERSTORE:
-    case SIM_OP_SDIFFSTORE:
-    case SIM_OP_ZUNIONSTORE:
-    case SIM_OP_ZINTERSTORE:
-    case SIM_OP_ZDIFFSTORE: model_do_more(act); break;
-    case SIM_OP_NOTIFY:
-    case SIM_OP_SUBSCRIBE:
-    case SIM_OP_PSUBSCRIBE:
-    case SIM_OP_UNSUBSCRIBE:
-    case SIM_OP_PUNSUBSCRIBE: model_do_listen(act); break;
     default: do_collection(act);
     }
 }

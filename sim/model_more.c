@@ -1,4 +1,4 @@
-/* What else clients of a model do: payloads, scripts, sets that are stored, and what is said badly. */
+/* What else clients of a model do: payloads, scripts, sets that are stored, what is said badly. */
 #include <string.h>
 
 #include "sim/model_inside.h"

@@ -342,5 +342,6 @@ void sim_op_render(const sim_op *op, sim_rendered *out) {
 size_t sim_op_time_index(const sim_op *op) {
     if (!sim_op_has_time(op)) return 0;
     if (ops[op->kind].shape == SHAPE_SET) return 4;
+    if (ops[op->kind].shape == SHAPE_MSETEX) return 7;
     return ops[op->kind].shape == SHAPE_GETEX ? 3 : 2;
 }
