@@ -463,7 +463,10 @@ class Memory:
             if m.verdict is None: m.verdict = then
         return (mutants, row) if all(m.verdict not in (None, "equivalent") or m.by for m in mutants) else None
 
-    def write(self): self.file.write_text(json.dumps({"kills": self.kills, "rows": self.rows}, indent=0), "utf-8")
+    def write(self):
+        new = self.file.with_suffix(".new")
+        new.write_text(json.dumps({"kills": self.kills, "rows": self.rows}, indent=0), "utf-8")
+        os.replace(new, self.file)
 
 
 def core_of(mutants): return [m for m in mutants if pathlib.Path(m.path).stem in CORE]
@@ -568,7 +571,10 @@ def run(mutants, arguments, memory):
                 print(diff(m), flush=True)
         groups = list(groups_of([m for m in todo if m.is_reached]))
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-            for group, _ in zip(groups, pool.map(bench.judge, groups)):
+            judged = {pool.submit(bench.judge, group): group for group in groups}
+            for done_one in concurrent.futures.as_completed(judged):
+                done_one.result()
+                group = judged[done_one]
                 memory.remember(group)
                 mine = [m for m in mutants if m.path == group[0].path]
                 if is_whole and all(m.verdict for m in mine): memory.remember_run(mine, vectors)
