@@ -19,9 +19,9 @@ scripts/mutants.equivalent lists what no vector can show, with reasons; an entry
 an error. --again runs only those that were not killed the last time, while vectors are written for
 them: what comes of it goes into no report.
 
-A report can be made in parts: a row of it is the last whole run of that file, as long as the file is
-what it was then. Each row says the digest of its file's source, and when and with how many vectors it
-was run. --stale tells which rows of a report are of other sources than those that are here.
+A report can be made in parts: a row of it is the last whole run of that file. Each row says the digest
+of its file's source, and when and with how many vectors it was run; one whose file has changed since is
+marked. --stale tells which rows of a report are of other sources than those that are here.
 
 Exit status: 0 when the score is PERCENT (95) or more, 1 below it, 2 when nothing could be run. Where no
 files are named the score that counts is that of the commands on keys, and of deadlines; a sample is of those.
@@ -30,13 +30,14 @@ import argparse, collections, concurrent.futures, datetime, fnmatch, functools, 
 import random, re, resource, shutil, subprocess, sys, tempfile, time
 
 # The commands that work on keys, and deadlines: these are held to a score, and sampled.
-CORE = ["cmd_expire", "cmd_hash", "cmd_keys", "cmd_list", "cmd_set", "cmd_string", "cmd_zset", "db", "deadline",
-        "edit", "object", "set_options", "zrange"]
+CORE = ["cmd_bitop", "cmd_dump", "cmd_expire", "cmd_hash", "cmd_hash_ex", "cmd_hash_expire", "cmd_hash_walk", "cmd_keys",
+        "cmd_list", "cmd_mset", "cmd_object", "cmd_set", "cmd_string", "cmd_zset", "cmd_zstore", "db", "deadline",
+        "edit", "field_options", "object", "session", "set_options", "zrange"]
 # What else a client can observe: of these it is only told what the vectors reach.
 OTHERS = ["cmd_*", "command", "config", "event", "pubsub", "session", "subcommand"]
 # Those that differ most from one another first: most mutants die on the first.
 DIALECTS = ["redis-8.6", "redis-6.0", "valkey-9.1", "redis-7.0", "valkey-8.0", "redis-6.2", "redis-7.2",
-            "redis-7.4", "redis-8.0", "redis-8.2", "valkey-8.1", "redict-7.3"]
+            "redis-7.4", "redis-8.0", "redis-8.2", "valkey-8.1", "redict-7.3", "valkey-8.0.1"]
 LIMIT_S, MEMORY = 60, 2 << 30
 TOGETHER = 120 # mutants of a file that are built at once
 RUNNER = "conformance/tests/mutant_runner.c"
@@ -449,11 +450,11 @@ class Memory:
         """Of all mutants of a file."""
         path = mutants[0].path
         self.rows[path] = {"source": digest(path), "day": datetime.date.today().isoformat(), "vectors": vectors,
-                           "verdicts": {m.number: [m.verdict, m.is_reached] for m in mutants}}
+                           "verdicts": {m.number: [m.verdict, m.is_reached] for m in mutants}, "told": told_of(mutants)}
         self.write()
 
     def restore(self, path):
-        """The mutants of the file as they were in its last run, and that run; None when it was another file then."""
+        """The mutants of the file as they were in its last run; None when it was another file then."""
         row = self.rows.get(path)
         if row is None or row["source"] != digest(path): return None
         mutants = mutants_of(path)
@@ -461,7 +462,13 @@ class Memory:
         for m in mutants:
             then, m.is_reached = row["verdicts"].get(str(m.number), (None, True))
             if m.verdict is None: m.verdict = then
-        return (mutants, row) if all(m.verdict not in (None, "equivalent") or m.by for m in mutants) else None
+        return mutants if all(m.verdict not in (None, "equivalent") or m.by for m in mutants) else None
+
+    def tell(self, path):
+        """What is to be told of the file's last run, and that run; None when there was none."""
+        if path not in self.rows: return None
+        mutants = self.restore(path)
+        return told_of(mutants) if mutants else self.rows[path]["told"], self.rows[path]
 
     def write(self):
         new = self.file.with_suffix(".new")
@@ -494,46 +501,56 @@ def diff(mutant):
                       *[f"- {line}" for line in mutant.old], *[f"+ {line}" for line in mutant.new], "```", ""])
 
 
+def told_of(mutants):
+    """What a report says of them."""
+    reasons = {}
+    for m in mutants:
+        if m.verdict == "equivalent": reasons.setdefault(m.by, []).append(m.function or "a table")
+    return {"counts": collections.Counter(m.verdict for m in mutants), "reasons": reasons,
+            "survivors": [diff(m) for m in mutants if m.verdict == "survived"]}
+
+
 def report(memory, names):
     """Of the last whole run of each file."""
-    found = {name: memory.restore(f"engine/{name}.c") for name in sorted(names)}
-    mutants = [m for one in found.values() if one for m in one[0]]
+    paths = [f"engine/{name}.c" for name in sorted(names)]
+    found = {path: told for path in paths if (told := memory.tell(path))}
+    def total(some): return sum((collections.Counter(told["counts"]) for told, _ in some), collections.Counter())
+    def is_changed(path): return found[path][1]["source"] != digest(path)
     lines = ["# Mutation score of the vectors", "",
              "Each mutant is the engine with one place of its source changed. It is killed when a vector fails",
              "on it in some dialect that the vector claims. Unit tests do not count. `make mutants` makes this",
-             "page; how, is said in `scripts/mutants.py`. Each row is a whole run of its file: of the source with",
-             "the digest that it says, on that day, with so many vectors as there were. Rows of different runs",
-             "stand side by side; a row is as good as its digest: `scripts/mutants.py build --stale",
-             "reports/mutants.md` tells which files have changed since.", "",
+             "page; how, is said in `scripts/mutants.py`.", "",
+             "Each row is a whole run of its file, on the day and with the number of vectors that it says; rows of",
+             "different runs stand side by side. The digest is that of the source which was run. Where a * stands,",
+             "the file has changed between that run and the making of this page. Which have changed since then,",
+             "`scripts/mutants.py build --stale reports/mutants.md` tells.", "",
              "| file | mutants | killed | survived | equivalent | score | source | run | vectors |",
              "| --- | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: |"]
-    def row(name, some, *run):
-        built = [m for m in some if m.verdict not in ("unbuilt", "same")]
-        return (f"| {name} | {len(built)} | {count(some, 'killed')} | {count(some, 'survived')} | "
-                f"{count(some, 'equivalent')} | {score(some):.1f} % | {' | '.join(run or ['', '', ''])} |")
-    for name, one in found.items():
-        if one: lines.append(row(f"engine/{name}.c", one[0], one[1]["source"], one[1]["day"], str(one[1]["vectors"])))
-    core = core_of(mutants)
-    if len(core) < len(mutants): lines.append(row("commands on keys, and deadlines", core))
-    lines.append(row("together", mutants))
-    lines += ["", f"Beside them {count(mutants, 'unbuilt')} did not compile, and {count(mutants, 'same')} gave the same "
+    def row(name, counts, *run):
+        killed, survived, equivalent = counts["killed"], counts["survived"], counts["equivalent"]
+        percent = 100.0 * killed / (killed + survived) if killed + survived else 100.0
+        return (f"| {name} | {killed + survived + equivalent} | {killed} | {survived} | {equivalent} | {percent:.1f} % | "
+                f"{' | '.join(run or ['', '', ''])} |")
+    for path, one in found.items():
+        run = one[1]
+        lines.append(row(path + (" *" if is_changed(path) else ""), total([one]), run["source"], run["day"], str(run["vectors"])))
+    core = [one for path, one in found.items() if pathlib.Path(path).stem in CORE]
+    if len(core) < len(found): lines.append(row("commands on keys, and deadlines", total(core)))
+    every = total(found.values())
+    lines += [row("together", every), "", f"Beside them {every['unbuilt']} did not compile, and {every['same']} gave the same "
               "machine code.", ""]
-    left_out = [name for name, one in found.items() if one is None]
-    if left_out: lines += [f"Nothing is said of {', '.join(left_out)}: not run, or changed since.", ""]
-    survived = [m for m in mutants if m.verdict == "survived"]
-    lines += ["## Survivors", ""] + ([diff(m) for m in survived] or ["None.", ""])
+    left_out = [path for path in paths if path not in found]
+    if left_out: lines += [f"Nothing is said of {', '.join(left_out)}: never run.", ""]
+    lines += ["## Survivors", ""] + ([text for told, _ in found.values() for text in told["survivors"]] or ["None.", ""])
     lines += ["## Equivalent", "", "What no vector can show, from `scripts/mutants.equivalent`.", ""]
-    reasons = {}
-    for m in mutants:
-        if m.verdict == "equivalent": reasons.setdefault((m.path, m.by), []).append(m)
-    lines += [f"- {path}, {', '.join(sorted({m.function or 'a table' for m in some}))} ({len(some)}): {reason}"
-              for (path, reason), some in reasons.items()] or ["None."]
+    lines += [f"- {path}, {', '.join(sorted(set(functions)))} ({len(functions)}): {reason}"
+              for path, (told, _) in found.items() for reason, functions in told["reasons"].items()] or ["None."]
     return "\n".join(lines) + "\n"
 
 
 def stale_rows(file, names):
     """What the report says nothing of, or says of another source."""
-    told = dict(re.findall(r"^\| (engine/\w+\.c) \|.*\| (\w{8}) \| [\d-]+ \| \d+ \|$", file.read_text("utf-8"), re.M))
+    told = dict(re.findall(r"^\| (engine/\w+\.c)[ *]* \|.*\| (\w{8}) \| [\d-]+ \| \d+ \|$", file.read_text("utf-8"), re.M))
     return [f"engine/{name}.c" for name in names if told.get(f"engine/{name}.c") != digest(f"engine/{name}.c")]
 
 
