@@ -268,16 +268,11 @@ typedef struct judge_question {
     bool is_of_deadline; /* is b, a deadline, past now? */
 } judge_question;
 
-/* How much earlier than after its deadline may what the present command looks at be found dead? In
- * Valkey a key may not, but a field of a hash may; a script may look at either. */
+/* How much earlier than after its deadline may it be found dead? In Valkey a key may not, but a
+ * field of a hash may. */
 static int64_t yes_slack_us(const judge *self) {
-    if (self->yes_slack_us > 0 || !self->fields_die_early) return self->yes_slack_us;
-    size_t unit = self->order[self->position], part = unit;
-    (void)judge_expected_node(self, unit, &part);
-    const struct command *command = command_find(self->engine, self->units[part].argv[0]);
-    bool may =
-        command != NULL && (command->group == GROUP_HASH || command->group == GROUP_SCRIPTING);
-    return may ? JUDGE_TICK_US : 0;
+    bool is_early = self->fields_die_early && self->engine->looks_at_field;
+    return is_early ? JUDGE_TICK_US : self->yes_slack_us;
 }
 
 static judge_question question_of(const judge *self, ttl_instant a, ttl_instant b) {

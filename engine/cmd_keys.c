@@ -453,7 +453,10 @@ ttl_status randomkey_command(struct call *call) {
     for (int draws = 1;; draws++) {
         struct key key = keyspace_pick(keyspace, engine_random(call->engine));
         if (key.record == NULL) return reply_nil(call);
-        if (db_is_alive(call, key.record)) return reply_bulk(call, record_name(key.record));
+        if (db_is_alive(call, key.record)) {
+            db_note_hollow(call, key.record);
+            return reply_bulk(call, record_name(key.record));
+        }
         if (is_replica) {
             RULE("replica.randomkey-may-be-dead");
             bool gives_up = keyspace->volatile_count == keyspace_count(keyspace);

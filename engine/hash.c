@@ -11,8 +11,11 @@
 bool field_is_dead(const struct call *call, const struct collection *hash, size_t place) {
     const struct member *field = &hash->members[place];
     if (hash->volatile_count == 0 || !field->is_volatile) return false;
-    return !call->session->options.is_primary &&
-           deadline_has_passed(call->engine, member_deadline(field));
+    if (call->session->options.is_primary) return false;
+    call->engine->looks_at_field = true;
+    bool is_dead = deadline_has_passed(call->engine, member_deadline(field));
+    call->engine->looks_at_field = false;
+    return is_dead;
 }
 
 size_t hash_count_living(const struct call *call, const struct collection *hash) {
@@ -31,6 +34,8 @@ void fields_open(struct fields *fields, struct call *call, struct key key) {
 static void reclaim(ttl_engine *engine, const struct database *db, ttl_bytes name,
                     struct collection *hash, size_t place) {
     RULE("hash-field.counted-in-info", "hash-field.replica-told");
+    if (engine->timeline != NULL && engine->watch_count > 0)
+        engine->timeline->give_up(engine->timeline->context, HASH_WATCH_IS_OPEN);
     engine->statistics.expired_fields++;
     change_tell_field_expired(engine, db->id, name, hash->members[place].bytes);
     collection_remove(&engine->memory, hash, place, 1);

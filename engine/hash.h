@@ -13,6 +13,11 @@
 
 #include "engine/edit.h"
 
+/* Why a history is left open in which a field of a watched hash is dead. */
+#define HASH_WATCH_IS_OPEN                                                                         \
+    "a field of a watched hash is dead: whether that breaks the watch turns on when it is "        \
+    "reclaimed, which is the server's own affair"
+
 /* ---- looking */
 
 /* Is this field dead for who asks? On the link from its primary a replica sees the dead, too. */

@@ -6,6 +6,7 @@
 #include "engine/db.h"
 #include "engine/deadline.h"
 #include "engine/engine.h"
+#include "engine/hash.h"
 #include "engine/pubsub.h"
 #include "engine/require.h"
 #include "engine/rule.h"
@@ -162,6 +163,18 @@ static ttl_status session_watch(ttl_session *session, const struct database *db,
     return TTL_OK;
 }
 
+/* When a history is judged: the death of a field breaks a watch when it is reclaimed. */
+static void watch_note_dead_fields(const struct call *call) {
+    const ttl_session *session = call->session;
+    for (size_t i = 0; i < session->watch_count && call->engine->timeline != NULL; i++) {
+        const struct database *db = call->engine->databases[session->watches[i].database];
+        struct key key = keyspace_find(&db->keyspace, session->watches[i].name);
+        if (key.record == NULL || key.record->type != VALUE_HASH) continue;
+        const struct collection *hash = key_collection(key);
+        if (hash_count_living(call, hash) < hash->count) call_leave_open(call, HASH_WATCH_IS_OPEN);
+    }
+}
+
 ttl_status watch_command(struct call *call) {
     ttl_session *session = call->session;
     if (session->in_multi) return reply_error(call, "ERR WATCH inside MULTI is not allowed");
@@ -176,6 +189,7 @@ ttl_status watch_command(struct call *call) {
         }
         return TTL_NO_MEMORY;
     }
+    watch_note_dead_fields(call);
     return reply_ok(call);
 }
 
@@ -263,6 +277,7 @@ static void exec_queue(struct call *call, struct queued *queue, size_t count) {
 ttl_status exec_command(struct call *call) {
     ttl_session *session = call->session;
     if (!session->in_multi) return reply_error(call, "ERR EXEC without MULTI");
+    watch_note_dead_fields(call);
     bool failed = session->multi_failed;
     bool broken = session->watch_broken || session_has_dead_watch(session);
     if (failed || broken) {

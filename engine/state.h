@@ -46,6 +46,7 @@ struct ttl_engine {
     bool is_writable; /* replica-read-only is no */
     unsigned notify;  /* notify-keyspace-events, of enum event_kind */
     bool active_expire;
+    bool looks_at_field; /* the deadline that is asked about is that of a field, not of a key */
     struct statistics statistics;
     ttl_session *sessions; /* all of them, newest first */
     uint64_t last_session_id;
