@@ -226,6 +226,14 @@ static bool writes_blindly(const history_entry *entry) {
     return (is_one_of(entry->argv[0], always) || (is_set && is_plain)) && !may_overflow(entry);
 }
 
+/* The server refused it. In a transaction that spoils it, and the engine's too. */
+static void plan_refusal(judge_unit *unit) {
+    static const ttl_bytes unknown = {"NOSUCHCOMMAND", 13};
+    unit->argv = &unknown;
+    unit->argc = 1;
+    unit->mode = JUDGE_ANYTHING;
+}
+
 /* An event is expected to have been announced. */
 static void plan_event(judge *self, const history_entry *entry, judge_unit *unit) {
     *unit = (judge_unit){.is_event = true,
@@ -257,7 +265,8 @@ static bool plan_entry(judge *self, size_t index, char **reason) {
                          .next_of_connection = SIZE_MAX};
     ttl_reply_init(&unit->own, ttl_allocator_libc());
     if (!is_known(name) && !is_unjudged(name)) {
-        unit->is_left_out = true;
+        if (is_error(&entry->reply)) plan_refusal(unit);
+        else unit->is_left_out = true;
         if (!unit->is_answered || is_error(&entry->reply)) return true;
         char *text = text_copy_bytes(name);
         *reason = text_format("%s is a command that the reference engine does not have", text);
@@ -269,7 +278,8 @@ static bool plan_entry(judge *self, size_t index, char **reason) {
         return false;
     }
     if (!unit->is_answered || is_status(&entry->reply, "QUEUED")) return true;
-    if (is_unjudged(name)) unit->is_left_out = true;
+    if (is_unjudged(name) && is_error(&entry->reply)) plan_refusal(unit);
+    else if (is_unjudged(name)) unit->is_left_out = true;
     else if (plan_choice(self, unit, &entry->reply, 0, &unit->own)) unit->expected = &unit->own;
     return true;
 }

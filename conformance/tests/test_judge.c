@@ -486,6 +486,25 @@ START_TEST(sort_reads_what_its_patterns_name_at_one_moment) {
 }
 END_TEST
 
+START_TEST(what_is_refused_in_a_transaction_spoils_it_whoever_knows_the_command) {
+    static const char *const refused[] = {"NOSUCHCOMMAND", "OBJECT nosuch k", "TTL"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        static const char *const answers[][2] = {{"{\"error\": \"EXECABORT Spoilt.\"}", "pass"},
+                                                 {"[1]", "fail"}};
+        for (size_t j = 0; j < 2; j++) {
+            char lines[512];
+            snprintf(lines, sizeof lines,
+                     "%sa 13000 13010 MULTI -> {\"status\": \"OK\"}\n"
+                     "a 14000 14010 PERSIST k -> {\"status\": \"QUEUED\"}\n"
+                     "a 15000 15010 %s -> {\"error\": \"ERR what?\"}\n"
+                     "a 16000 16010 EXEC -> %s\n",
+                     PSETEX_100, refused[i], answers[j][0]);
+            ck_judged("redis-7.2.4", answers[j][1], lines);
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_command_that_the_engine_does_not_have_is_not_decided) {
     static const char *const commands[][2] = {{"MIGRATE k", "MIGRATE"},
                                               {"FUNCTION LIST", "FUNCTION"}};
@@ -620,6 +639,7 @@ int main(void) {
     tcase_add_test(all, a_script_that_may_act_upon_a_time_is_not_decided);
     tcase_add_test(all, a_restored_key_dies_at_its_deadline);
     tcase_add_test(all, sort_reads_what_its_patterns_name_at_one_moment);
+    tcase_add_test(all, what_is_refused_in_a_transaction_spoils_it_whoever_knows_the_command);
     tcase_add_test(all, a_command_that_the_engine_does_not_have_is_not_decided);
     tcase_add_test(all, a_failure_is_a_circle_that_anyone_can_add_up);
     tcase_add_test(all, a_reason_says_what_when_and_by_how_much);
