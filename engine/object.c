@@ -99,6 +99,7 @@ void collection_insert(struct collection *collection, size_t index, struct membe
 /* Closes the gap of `count` members whose bytes belong to somebody else by now. */
 static void collection_close(struct collection *collection, size_t index, size_t count) {
     require(index + count <= collection->count);
+    if (count == 0) return; /* an empty one may have no members to point at */
     struct member *at = &collection->members[index];
     memmove(at, at + count, (collection->count - index - count) * sizeof *at);
     collection->count -= count;
