@@ -14,6 +14,10 @@ enum {
     LOST_AFTER = 3,
     HASTE_MAX = 2048, /* that are done, before one is judged while others never wait */
     JUDGING_US = 700, /* a step that is due so soon is not kept waiting by the judge */
+    JUDGING_POLL_US = 300,
+    JUDGING_SCRIPT_US = 40000,
+    LOOKED_AT = 64,  /* of those that are done, for one that there is time for */
+    TAKING_US = 300, /* in one go, before replies and what is due are looked at again */
 };
 
 /* -- what is due ---------------------------------------------------------------------------- */
@@ -78,9 +82,11 @@ static void run_due(crew *self) {
 
 /* -- taking on ------------------------------------------------------------------------------- */
 
-static void take_on(crew *self) {
+/* True: there may be more, for another go. */
+static bool take_on(crew *self) {
     crew_task task;
     bool is_silent;
+    int64_t until_us = live_now_us() + TAKING_US;
     while (crew_next(self, &task, &is_silent)) {
         crew_hand *hand = crew_hand_new(self, &task);
         if (self->lost >= LOST_AFTER) {
@@ -88,26 +94,47 @@ static void take_on(crew *self) {
             continue;
         }
         crew_hand_begin(self, hand, is_silent);
+        if (live_now_us() >= until_us) return true;
     }
+    return false;
 }
 
 /* -- judging --------------------------------------------------------------------------------- */
 
-/* The first that is done can be judged when the clock was read after it, and is sound. There is
- * time for that when nobody is in haste. */
-static bool may_judge(crew *self) {
-    if (self->done_count == 0) return false;
-    crew_hand *hand = self->done[0];
+/* About how long judging it takes: each reply to a poll is a unit, and a script begins anew in each
+ * way that is tried. */
+static int64_t judging_us(const crew_hand *hand) {
+    const attempt *turn = &hand->turn;
+    int64_t us = JUDGING_US;
+    for (size_t i = 0; i < turn->answered; i++) {
+        us += (int64_t)turn->steps[i].poll_count * JUDGING_POLL_US;
+        if (crew_is_script(&turn->vector->steps[i])) us += JUDGING_SCRIPT_US;
+    }
+    return us;
+}
+
+/* One that is done can be judged when the clock was read after it, and is sound. There is time for
+ * that when nobody is in haste. */
+static bool may_judge(crew *self, crew_hand *hand) {
     if (hand->turn.error[0] == '\0' && !crew_clock_covers(self, hand)) return false;
     if (self->busy > 0 && !hand->waits && self->done_count < HASTE_MAX) return false;
     if (self->polling > 0) return false;
-    return self->asleep_count == 0 || self->asleep[0]->due_us - live_now_us() >= JUDGING_US;
+    return self->asleep_count == 0 || self->asleep[0]->due_us - live_now_us() >= judging_us(hand);
+}
+
+/* The first that can be judged, of those that are done first; SIZE_MAX: none can. */
+static size_t next_to_judge(crew *self) {
+    for (size_t i = 0; i < self->done_count && i < LOOKED_AT; i++)
+        if (may_judge(self, self->done[i])) return i;
+    return SIZE_MAX;
 }
 
 static bool judge_one(crew *self) {
-    if (!may_judge(self)) return false;
-    crew_hand *hand = self->done[0];
-    memmove(self->done, self->done + 1, --self->done_count * sizeof *self->done);
+    size_t place = next_to_judge(self);
+    if (place == SIZE_MAX) return false;
+    crew_hand *hand = self->done[place];
+    memmove(self->done + place, self->done + place + 1,
+            (--self->done_count - place) * sizeof *self->done);
     self->options.on_done(self->options.context, hand->number, &hand->turn);
     crew_hand_free(self, hand);
     return true;
@@ -134,16 +161,15 @@ void crew_hand_break(crew *self, crew_hand *hand, const char *error) {
 static void on_idle(uv_idle_t *handle) {
     crew *self = handle->data;
     run_due(self);
-    if (!judge_one(self)) uv_idle_stop(handle);
-    take_on(self);
+    bool judged = judge_one(self), took = take_on(self);
+    if (!judged && !took) uv_idle_stop(handle);
 }
 
 /* After everything that may have changed something. */
 void crew_look_around(crew *self) {
     run_due(self);
     crew_serve_waiting(self);
-    take_on(self);
-    if (may_judge(self)) uv_idle_start(&self->idle, on_idle);
+    if (take_on(self) || next_to_judge(self) != SIZE_MAX) uv_idle_start(&self->idle, on_idle);
     bool is_over = self->left == 0 || self->is_closing;
     if (is_over && self->hand_count == 0) uv_stop(&self->loop);
 }
