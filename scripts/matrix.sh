@@ -44,7 +44,8 @@ fi
 
 live() {
     command -v redis-server >/dev/null || return 0
-    redis-server --port 0 --unixsocket "$PWD/$results/live.sock" --dir "$results" --save '' \
+    # The server tells its socket's path: a relative one says nothing of this machine.
+    redis-server --port 0 --unixsocket live.sock --dir "$results" --save '' \
         --appendonly no --logfile live.log >/dev/null 2>&1 &
     live_pid=$!
     tries=0
