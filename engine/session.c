@@ -94,8 +94,7 @@ static void watch_database_changed(ttl_session *session, struct watch *watch,
     }
     bool next_is_dead = next != NULL && record_is_dead(session->engine, next);
     if (watch->was_expired && next == NULL) watch->was_expired = false;
-    else if (next_is_dead && (watch->was_expired || !was_there))
-        watch->was_expired = death_is_excused(session);
+    else if (next_is_dead && (watch->was_expired || !was_there)) watch->was_expired = true;
     else session->watch_broken = true;
 }
 
