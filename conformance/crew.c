@@ -12,11 +12,6 @@
 enum {
     TICK_MS = 20,
     LOST_AFTER = 3,
-    HASTE_MAX = 2048, /* that are done, before one is judged while others never wait */
-    JUDGING_US = 700, /* a step that is due so soon is not kept waiting by the judge */
-    JUDGING_POLL_US = 300,
-    JUDGING_SCRIPT_US = 40000,
-    LOOKED_AT = 64,  /* of those that are done, for one that there is time for */
     TAKING_US = 300, /* in one go, before replies and what is due are looked at again */
 };
 
@@ -101,43 +96,45 @@ static bool take_on(crew *self) {
 
 /* -- judging --------------------------------------------------------------------------------- */
 
-/* About how long judging it takes: each reply to a poll is a unit, and a script begins anew in each
- * way that is tried. */
-static int64_t judging_us(const crew_hand *hand) {
-    const attempt *turn = &hand->turn;
-    int64_t us = JUDGING_US;
-    for (size_t i = 0; i < turn->answered; i++) {
-        us += (int64_t)turn->steps[i].poll_count * JUDGING_POLL_US;
-        if (crew_is_script(&turn->vector->steps[i])) us += JUDGING_SCRIPT_US;
-    }
-    return us;
-}
-
-/* One that is done can be judged when the clock was read after it, and is sound. There is time for
- * that when nobody is in haste. */
+/* One that is done can be judged when the clock was read after it, and is sound. */
 static bool may_judge(crew *self, crew_hand *hand) {
-    if (hand->turn.error[0] == '\0' && !crew_clock_covers(self, hand)) return false;
-    if (self->busy > 0 && !hand->waits && self->done_count < HASTE_MAX) return false;
-    if (self->polling > 0) return false;
-    return self->asleep_count == 0 || self->asleep[0]->due_us - live_now_us() >= judging_us(hand);
+    return hand->turn.error[0] != '\0' || crew_clock_covers(self, hand);
 }
 
-/* The first that can be judged, of those that are done first; SIZE_MAX: none can. */
-static size_t next_to_judge(crew *self) {
-    for (size_t i = 0; i < self->done_count && i < LOOKED_AT; i++)
-        if (may_judge(self, self->done[i])) return i;
-    return SIZE_MAX;
+/* In a thread of its own. */
+static void judge(uv_work_t *work) {
+    crew *self = work->data;
+    for (size_t i = 0; i < self->judging_count; i++) {
+        crew_hand *hand = self->judging[i];
+        hand->decided = self->options.decide(self->options.context, hand->number, &hand->turn);
+    }
 }
 
-static bool judge_one(crew *self) {
-    size_t place = next_to_judge(self);
-    if (place == SIZE_MAX) return false;
-    crew_hand *hand = self->done[place];
-    memmove(self->done + place, self->done + place + 1,
-            (--self->done_count - place) * sizeof *self->done);
-    self->options.on_done(self->options.context, hand->number, &hand->turn);
-    crew_hand_free(self, hand);
-    return true;
+static void on_judged(uv_work_t *work, int status) {
+    (void)status;
+    crew *self = work->data;
+    size_t count = self->judging_count;
+    self->judging_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        crew_hand *hand = self->judging[i];
+        self->options.on_done(self->options.context, hand->number, &hand->turn, hand->decided);
+        crew_hand_free(self, hand);
+    }
+    crew_look_around(self);
+}
+
+/* Hands the first of those that are done to the judge, unless he is at it. */
+static void have_judged(crew *self) {
+    if (self->judging_count > 0) return;
+    size_t kept = 0;
+    for (size_t i = 0; i < self->done_count; i++) {
+        crew_hand *hand = self->done[i];
+        bool goes = self->judging_count < CREW_JUDGED_AT_ONCE && may_judge(self, hand);
+        if (goes) self->judging[self->judging_count++] = hand;
+        else self->done[kept++] = hand;
+    }
+    self->done_count = kept;
+    if (self->judging_count > 0) uv_queue_work(&self->loop, &self->judging_work, judge, on_judged);
 }
 
 /* Takes it out of those asleep, if it is one. */
@@ -161,15 +158,15 @@ void crew_hand_break(crew *self, crew_hand *hand, const char *error) {
 static void on_idle(uv_idle_t *handle) {
     crew *self = handle->data;
     run_due(self);
-    bool judged = judge_one(self), took = take_on(self);
-    if (!judged && !took) uv_idle_stop(handle);
+    if (!take_on(self)) uv_idle_stop(handle);
 }
 
 /* After everything that may have changed something. */
 void crew_look_around(crew *self) {
     run_due(self);
     crew_serve_waiting(self);
-    if (take_on(self) || next_to_judge(self) != SIZE_MAX) uv_idle_start(&self->idle, on_idle);
+    have_judged(self);
+    if (take_on(self)) uv_idle_start(&self->idle, on_idle);
     bool is_over = self->left == 0 || self->is_closing;
     if (is_over && self->hand_count == 0) uv_stop(&self->loop);
 }
@@ -230,7 +227,7 @@ crew *crew_new(const crew_options *options) {
     uv_idle_init(&self->loop, &self->idle);
     self->alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     uv_poll_init(&self->loop, &self->alarm, self->alarm_fd);
-    self->tick.data = self->idle.data = self->alarm.data = self;
+    self->tick.data = self->idle.data = self->alarm.data = self->judging_work.data = self;
     uv_poll_start(&self->alarm, UV_READABLE, on_alarm);
     crew_give_back_databases(self);
     return self;

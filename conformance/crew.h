@@ -1,7 +1,7 @@
 /* The crew: many vectors at once on one live server, in real time.
  *
  *      asleep, by due moment      at work: a link each            done, until the clock was read
- *        [ step at 100 ms ]  --->  [ steps of one moment ]  --->    [ judged, one at a time ]
+ *        [ step at 100 ms ]  --->  [ steps of one moment ]  --->    [ judged, in a thread ]
  *        [ step at 101 ms ]  <---   pipelined, in flight
  *
  * Each vector has keys of its own. The steps of one moment go out together; a vector that waits for
@@ -13,8 +13,10 @@
  * when nothing else stirs until it is over: all others sleep, and none of their keys dies then.
  * One that switches the active cycle off begins when the others are over, or sleep for as long.
  *
- * While one polls nothing is judged, and none begins that could as well come later. One in its last
- * turn comes when all others are over, or sleep for as long.
+ * While one polls, none begins that could as well come later. One in its last turn comes when all
+ * others are over, or sleep for as long.
+ *
+ * The judge may think for longer than a vector may be kept waiting, so he has a thread of his own.
  *
  * Moments. A vector begins at a whole millisecond of the server's clock, and its steps are sent
  * within the first part of their millisecond, those of different vectors at different parts, so
@@ -43,8 +45,11 @@ typedef struct crew_options {
     const char *run_id;
     size_t jobs; /* connections at most, beside three of the crew's own; 0: CREW_JOBS */
     const volatile sig_atomic_t *is_interrupted; /* may be NULL */
-    /* An attempt is over: `number` is what crew_run was given. */
-    void (*on_done)(void *context, size_t number, const attempt *turn);
+    /* Judges an attempt that is over; `number` is what crew_run was given. Called in the judge's
+     * thread, one at a time, while all else goes on. */
+    void *(*decide)(void *context, size_t number, const attempt *turn);
+    /* Then, in the thread of crew_run: `decided` is what `decide` made. */
+    void (*on_done)(void *context, size_t number, const attempt *turn, void *decided);
     void *context;
 } crew_options;
 

@@ -1,6 +1,6 @@
 /* What the files of a crew share. Nobody else includes this.
  *
- *      crew.c           the loop: what is due, what is judged
+ *      crew.c           the loop: what is due, and what goes to the judge
  *      crew_order.c     who may begin, and when
  *      crew_hand.c      one vector on its way through its steps
  *      crew_links.c     connections: the pool, and those of the crew's own
@@ -30,6 +30,8 @@ typedef struct crew_line {
     crew_task *tasks;
 } crew_line;
 
+enum { CREW_JUDGED_AT_ONCE = 16 };
+
 /* One vector at work. */
 typedef struct crew_hand {
     attempt turn;
@@ -54,6 +56,7 @@ typedef struct crew_hand {
     bool may_switch_on;
     int64_t ended_us;
     bool is_covered; /* the clock was read after it ended */
+    void *decided;   /* by the judge, for the caller */
 } crew_hand;
 
 struct crew {
@@ -72,7 +75,7 @@ struct crew {
     bool holds_instants;     /* for one that is to be silent */
     bool used_debug;         /* somebody left who may have left the active cycle off */
     bool is_database_taken[TARGET_DATABASES_MAX];
-    size_t hand_count; /* at work or done, not yet handed over */
+    size_t hand_count; /* at work, done or before the judge, not yet handed over */
     size_t busy;       /* of those at work: the ones that never wait, */
     size_t polling;    /* the ones that poll just now, */
     size_t last_count; /* and those in their last turn */
@@ -90,6 +93,9 @@ struct crew {
     crew_hand **waiting;
     size_t done_count;
     crew_hand **done;
+    size_t judging_count; /* in the judge's thread, and touched by nobody else; 0: it rests */
+    crew_hand *judging[CREW_JUDGED_AT_ONCE];
+    uv_work_t judging_work;
 
     server_clock clock;
     size_t link_count; /* all that are open, the crew's own too */

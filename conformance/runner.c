@@ -196,19 +196,27 @@ static void try_again(running *state, size_t place, int tries) {
     crew_again(state->members, &task);
 }
 
-static void decide(void *context, size_t place, const attempt *turn) {
+/* In the judge's thread: nothing of the run may change. */
+static void *decide(void *context, size_t place, const attempt *turn) {
+    const running *state = context;
+    result_vector *result = memory_zeroed(1, sizeof *result);
+    describe(state->vectors[place], result);
+    attempt_decide(turn, result);
+    return result;
+}
+
+static void take_verdict(void *context, size_t place, const attempt *turn, void *decided) {
     running *state = context;
-    result_vector result;
-    describe(state->vectors[place], &result);
-    attempt_decide(turn, &result);
-    result.attempts = ++state->tries[place];
-    if (turn->vector != state->vectors[place]) result.stretch = stretches[result.attempts];
-    if (result.verdict == VERDICT_INCONCLUSIVE && result.attempts < RUNNER_ATTEMPTS_MAX) {
-        try_again(state, place, result.attempts);
-        result_vector_free(&result);
-        return;
+    result_vector *result = decided;
+    result->attempts = ++state->tries[place];
+    if (turn->vector != state->vectors[place]) result->stretch = stretches[result->attempts];
+    if (result->verdict == VERDICT_INCONCLUSIVE && result->attempts < RUNNER_ATTEMPTS_MAX) {
+        try_again(state, place, result->attempts);
+        result_vector_free(result);
+    } else {
+        keep(state, place, result);
     }
-    keep(state, place, &result);
+    free(result);
 }
 
 static void run_crew(running *state, const size_t *places, size_t count) {
@@ -218,7 +226,8 @@ static void run_crew(running *state, const size_t *places, size_t count) {
                             .run_id = self->run_id,
                             .jobs = self->jobs,
                             .is_interrupted = self->is_interrupted,
-                            .on_done = decide,
+                            .decide = decide,
+                            .on_done = take_verdict,
                             .context = state};
     state->members = crew_new(&options);
     state->tries = memory_zeroed(state->count, sizeof *state->tries);
