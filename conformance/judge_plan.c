@@ -96,15 +96,18 @@ static bool plan_choice(judge *self, judge_unit *unit, const ttl_reply *seen, si
 
 /* ---- blocks */
 
-/* What a command that waits for EXEC is run as, now that what EXEC answered for it is known. */
+/* It waits for EXEC, or DISCARD. What is not judged still takes a place in the queue. */
+static void plan_queued(judge_unit *unit) {
+    static const ttl_bytes ping = {"PING", 4};
+    if (!is_unjudged(unit->argv[0])) return;
+    unit->argv = &ping;
+    unit->argc = 1;
+    unit->mode = JUDGE_ANYTHING;
+}
+
+/* What it is run as, now that what EXEC answered for it is known. */
 static void plan_part(judge *self, judge_unit *part, const ttl_reply *seen, size_t node,
                       ttl_reply *expected) {
-    if (is_unjudged(part->argv[0])) {
-        static const ttl_bytes ping = {"PING", 4};
-        part->argv = &ping;
-        part->argc = 1;
-        part->mode = JUDGE_ANYTHING;
-    }
     if (!plan_choice(self, part, seen, node, expected)) ttl_reply_add_copy(expected, seen, node);
 }
 
@@ -277,8 +280,9 @@ static bool plan_entry(judge *self, size_t index, char **reason) {
         *reason = text_copy("in this dialect such a deadline wraps around, which is not judged");
         return false;
     }
-    if (!unit->is_answered || is_status(&entry->reply, "QUEUED")) return true;
-    if (is_unjudged(name) && is_error(&entry->reply)) plan_refusal(unit);
+    if (!unit->is_answered) return true;
+    if (is_status(&entry->reply, "QUEUED")) plan_queued(unit);
+    else if (is_unjudged(name) && is_error(&entry->reply)) plan_refusal(unit);
     else if (is_unjudged(name)) unit->is_left_out = true;
     else if (plan_choice(self, unit, &entry->reply, 0, &unit->own)) unit->expected = &unit->own;
     return true;

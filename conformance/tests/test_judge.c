@@ -505,6 +505,26 @@ START_TEST(what_is_refused_in_a_transaction_spoils_it_whoever_knows_the_command)
 }
 END_TEST
 
+START_TEST(what_is_not_judged_may_wait_in_a_transaction_however_that_ends) {
+    static const char *const ends[][2] = {{"", "DISCARD -> {\"status\": \"OK\"}"},
+                                          {"", "EXEC -> [1, 7]"},
+                                          {"", "EXEC -> -"},
+                                          {"b 12990 12999 SET w v -> {\"status\": \"OK\"}\n",
+                                           "EXEC -> null"}};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char lines[512];
+        snprintf(lines, sizeof lines,
+                 "%sa 12900 12910 WATCH w -> {\"status\": \"OK\"}\n"
+                 "%sa 13000 13010 MULTI -> {\"status\": \"OK\"}\n"
+                 "a 14000 14010 PERSIST k -> {\"status\": \"QUEUED\"}\n"
+                 "a 15000 15010 OBJECT IDLETIME k -> {\"status\": \"QUEUED\"}\n"
+                 "a 16000 16010 %s\n",
+                 PSETEX_100, ends[i][0], ends[i][1]);
+        ck_judged("redis-7.2.4", "pass", lines);
+    }
+}
+END_TEST
+
 START_TEST(a_command_that_the_engine_does_not_have_is_not_decided) {
     static const char *const commands[][2] = {{"MIGRATE k", "MIGRATE"},
                                               {"FUNCTION LIST", "FUNCTION"}};
@@ -640,6 +660,7 @@ int main(void) {
     tcase_add_test(all, a_restored_key_dies_at_its_deadline);
     tcase_add_test(all, sort_reads_what_its_patterns_name_at_one_moment);
     tcase_add_test(all, what_is_refused_in_a_transaction_spoils_it_whoever_knows_the_command);
+    tcase_add_test(all, what_is_not_judged_may_wait_in_a_transaction_however_that_ends);
     tcase_add_test(all, a_command_that_the_engine_does_not_have_is_not_decided);
     tcase_add_test(all, a_failure_is_a_circle_that_anyone_can_add_up);
     tcase_add_test(all, a_reason_says_what_when_and_by_how_much);
