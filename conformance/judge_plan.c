@@ -96,8 +96,8 @@ static bool plan_choice(judge *self, judge_unit *unit, const ttl_reply *seen, si
 
 /* ---- blocks */
 
-/* It waits for EXEC, or DISCARD. What is not judged still takes a place in the queue. */
-static void plan_queued(judge_unit *unit) {
+/* It waits for EXEC, or DISCARD, or may do so. What is not judged still takes a place. */
+static void plan_waiting(judge_unit *unit) {
     static const ttl_bytes ping = {"PING", 4};
     if (!is_unjudged(unit->argv[0])) return;
     unit->argv = &ping;
@@ -280,19 +280,26 @@ static bool plan_entry(judge *self, size_t index, char **reason) {
         *reason = text_copy("in this dialect such a deadline wraps around, which is not judged");
         return false;
     }
-    if (!unit->is_answered) return true;
-    if (is_status(&entry->reply, "QUEUED")) plan_queued(unit);
+    if (!unit->is_answered || is_status(&entry->reply, "QUEUED")) plan_waiting(unit);
     else if (is_unjudged(name) && is_error(&entry->reply)) plan_refusal(unit);
     else if (is_unjudged(name)) unit->is_left_out = true;
     else if (plan_choice(self, unit, &entry->reply, 0, &unit->own)) unit->expected = &unit->own;
     return true;
 }
 
-/* Follows MULTI, WATCH and EXEC. */
+static void add_queued(judge_place *place, size_t index) {
+    place->queued = memory_grown(place->queued, place->queued_count, sizeof *place->queued);
+    place->queued[place->queued_count++] = index;
+}
+
+/* Follows MULTI, WATCH and EXEC. What was not answered may have been queued, and then an EXEC that
+ * was not answered either has its keys. */
 static void plan_place(judge *self, size_t index, judge_place *place) {
     const history_entry *entry = &self->history->entries[index];
     judge_unit *unit = &self->units[index];
     ttl_bytes name = entry->argv[0];
+    static const char *const ends[] = {"exec", "discard", "reset", NULL};
+    bool is_end = is_one_of(name, ends);
     if (place->last == SIZE_MAX) self->first_of_connection[entry->connection] = index;
     else self->units[place->last].next_of_connection = index;
     place->last = index;
@@ -301,10 +308,10 @@ static void plan_place(judge *self, size_t index, judge_place *place) {
         return;
     }
     if (is_status(&entry->reply, "QUEUED")) {
-        place->queued = memory_grown(place->queued, place->queued_count, sizeof *place->queued);
-        place->queued[place->queued_count++] = index;
+        add_queued(place, index);
         return;
     }
+    if (!unit->is_answered && !is_end) add_queued(place, index);
     if (ttl_bytes_is_word(name, "exec")) {
         plan_block(self, index, place->queued, place->queued_count);
         plan_watches(self, index, place->watches, place->watch_count);
@@ -316,8 +323,7 @@ static void plan_place(judge *self, size_t index, judge_place *place) {
         place->watches = memory_grown(place->watches, place->watch_count, sizeof *place->watches);
         place->watches[place->watch_count++] = index;
     }
-    static const char *const ends[] = {"exec", "discard", "reset", NULL};
-    if (is_one_of(name, ends)) place->queued_count = place->watch_count = 0;
+    if (is_end) place->queued_count = place->watch_count = 0;
 }
 
 /* Is any entry sent before all that stand above it were answered? */

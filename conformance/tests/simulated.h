@@ -114,6 +114,7 @@ static inline void server_open(simulated_server *server, ttl_dialect dialect, se
     ttl_engine_options options = {.allocator = ttl_allocator_libc(),
                                   .dialect = dialect,
                                   .seed = 1,
+                                  .keeps_ages = true,
                                   .timeline = &server->timeline,
                                   .on_event = server_announce,
                                   .event_context = server};

@@ -506,11 +506,11 @@ START_TEST(what_is_refused_in_a_transaction_spoils_it_whoever_knows_the_command)
 END_TEST
 
 START_TEST(what_is_not_judged_may_wait_in_a_transaction_however_that_ends) {
-    static const char *const ends[][2] = {{"", "DISCARD -> {\"status\": \"OK\"}"},
-                                          {"", "EXEC -> [1, 7]"},
-                                          {"", "EXEC -> -"},
-                                          {"b 12990 12999 SET w v -> {\"status\": \"OK\"}\n",
-                                           "EXEC -> null"}};
+    static const char *const ends[][2] = {
+        {"", "DISCARD -> {\"status\": \"OK\"}"},
+        {"", "EXEC -> [1, 7]"},
+        {"", "EXEC -> -"},
+        {"b 12990 12999 SET w v -> {\"status\": \"OK\"}\n", "EXEC -> null"}};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         char lines[512];
         snprintf(lines, sizeof lines,
@@ -521,6 +521,25 @@ START_TEST(what_is_not_judged_may_wait_in_a_transaction_however_that_ends) {
                  "a 16000 16010 %s\n",
                  PSETEX_100, ends[i][0], ends[i][1]);
         ck_judged("redis-7.2.4", "pass", lines);
+    }
+}
+END_TEST
+
+START_TEST(a_transaction_that_nothing_is_known_of_may_have_run) {
+    static const char lost[] = "a 10 0 MULTI -> -\n"
+                               "a 20 0 OBJECT IDLETIME k -> -\n"
+                               "a 30 0 SET k v -> -\n"
+                               "a 40 0 EXEC -> -\n";
+    static const char *const seen[][2] = {
+        {"b 100 200 GET k -> \"v\"\n", "pass"},
+        {"b 100 200 GET k -> null\n", "pass"},
+        {"b 100 200 GET k -> null\nb 300 400 GET k -> \"v\"\n", "pass"},
+        {"b 100 200 GET k -> \"v\"\nb 300 400 GET k -> null\n", "fail"},
+    };
+    for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) {
+        char lines[512];
+        snprintf(lines, sizeof lines, "%s%s", lost, seen[i][0]);
+        ck_judged("redis-7.2.4", seen[i][1], lines);
     }
 }
 END_TEST
@@ -661,6 +680,7 @@ int main(void) {
     tcase_add_test(all, sort_reads_what_its_patterns_name_at_one_moment);
     tcase_add_test(all, what_is_refused_in_a_transaction_spoils_it_whoever_knows_the_command);
     tcase_add_test(all, what_is_not_judged_may_wait_in_a_transaction_however_that_ends);
+    tcase_add_test(all, a_transaction_that_nothing_is_known_of_may_have_run);
     tcase_add_test(all, a_command_that_the_engine_does_not_have_is_not_decided);
     tcase_add_test(all, a_failure_is_a_circle_that_anyone_can_add_up);
     tcase_add_test(all, a_reason_says_what_when_and_by_how_much);

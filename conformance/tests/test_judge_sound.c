@@ -128,6 +128,7 @@ static const char *const forms[] = {
     "HSETEX # PX % FIELDS 1 f 3",
     "HGETDEL # FIELDS 1 g",
     "HPEXPIRE # 0 FIELDS 1 f",
+    "OBJECT IDLETIME #",
 };
 enum { FORMS = sizeof forms / sizeof *forms };
 
@@ -237,14 +238,17 @@ static size_t first_to_run(const traffic *self) {
     return first;
 }
 
-/* A connection breaks: the last command has no reply, and may have run or not. */
+/* A connection breaks: what was sent last has no reply. Some of it ran, up to one command. */
 static void lose(traffic *self, size_t owner, int64_t runs_us, ttl_reply *reply) {
     sim_client *client = &self->clients[owner];
+    int64_t left = sim_below(self->random, 7), run = sim_below(self->random, left + 2);
     self->ran_us = runs_us;
-    if (sim_chance(self->random, 50))
-        sim_execute(&self->sim, owner, runs_us, client->argc, client->argv, reply);
-    sim_record(&self->sim, owner, client->sent_us, HISTORY_NO_REPLY, client->argc, client->argv,
-               NULL);
+    for (;; next_command(self, owner)) {
+        if (run-- > 0) sim_execute(&self->sim, owner, runs_us, client->argc, client->argv, reply);
+        sim_record(&self->sim, owner, client->sent_us, HISTORY_NO_REPLY, client->argc, client->argv,
+                   NULL);
+        if (left-- == 0) break;
+    }
     client->is_gone = true;
 }
 
