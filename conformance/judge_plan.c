@@ -162,8 +162,8 @@ static void plan_keys(const judge *self, judge_unit *unit, const judge_unit *fro
     }
     const struct command *command = command_find(self->engine, from->argv[0]);
     if (command == NULL) return; /* an error, and nothing else */
-    if (command->first_key == 0) {
-        unit->meets_all = true;
+    if (command->first_key == 0 || (command->flags & COMMAND_MOVABLEKEYS) != 0) {
+        unit->meets_all = true; /* it has none, or they may stand anywhere */
         return;
     }
     size_t last = from->argc - 1;
