@@ -17,6 +17,7 @@
 
 #include "conformance/history.h"
 #include "ttlspec/engine.h"
+#include "ttlspec/scripting.h"
 
 enum { SIM_WORDS = 16, SIM_TEXT = 256, SIM_CONNECTIONS = 6, SIM_TOLD = 64 };
 
@@ -115,6 +116,7 @@ static inline void server_open(simulated_server *server, ttl_dialect dialect, se
                                   .dialect = dialect,
                                   .seed = 1,
                                   .keeps_ages = true,
+                                  .scripting = &ttl_scripting_lua,
                                   .timeline = &server->timeline,
                                   .on_event = server_announce,
                                   .event_context = server};

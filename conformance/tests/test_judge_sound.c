@@ -8,9 +8,11 @@
  */
 #include <check.h>
 #include <inttypes.h>
+#include <strings.h>
 
 #include "conformance/judge.h"
 #include "conformance/tests/simulated.h"
+#include "engine/command.h"
 
 enum { USUAL_HISTORIES = 2000, TIMEOUT_S = 3600 };
 
@@ -46,7 +48,7 @@ enum { DIALECTS = sizeof dialects / sizeof *dialects };
 
 /* Each # becomes a key, each % milliseconds about as long as the pace, each @ a moment, each $ a
  * second of the epoch. */
-static const char *const forms[] = {
+static const char *const timely[] = {
     "GET #",
     "GET #",
     "GET #",
@@ -128,6 +130,11 @@ static const char *const forms[] = {
     "HSETEX # PX % FIELDS 1 f 3",
     "HGETDEL # FIELDS 1 g",
     "HPEXPIRE # 0 FIELDS 1 f",
+};
+enum { TIMELY = sizeof timely / sizeof *timely, TIMELY_PERCENT = 80 };
+
+/* The rest of what is judged, so that all of it is. */
+static const char *const others[] = {
     "OBJECT IDLETIME #",
     "ZADD # 1 a 2 b",
     "ZUNIONSTORE # 2 # #",
@@ -148,8 +155,90 @@ static const char *const forms[] = {
     "GEORADIUS # 1 1 9 km STORE #",
     "BITOP OR # # #",
     "MSETNX # a # b",
+    "DECR #",
+    "INCRBY # 3",
+    "DECRBY # 2",
+    "INCRBYFLOAT # 0.5",
+    "GETRANGE # 0 -1",
+    "SUBSTR # 0 0",
+    "SETRANGE # 1 x",
+    "LCS # #",
+    "GETBIT # 1",
+    "SETBIT # 1 1",
+    "BITCOUNT #",
+    "BITPOS # 1",
+    "BITFIELD # GET u8 0",
+    "BITFIELD_RO # GET u8 0",
+    "MSETEX 2 # a # b PX %",
+    "TOUCH # #",
+    "MOVE # 1",
+    "COPY # # DB 1",
+    "SELECT 1",
+    "SELECT 0",
+    "SWAPDB 0 1",
+    "FLUSHDB",
+    "PING",
+    "ECHO x",
+    "UNWATCH",
+    "HEXPIRE # 1 FIELDS 1 f",
+    "HSETNX # g 4",
+    "HMSET # f 5",
+    "HMGET # f g",
+    "HEXISTS # f",
+    "HKEYS #",
+    "HVALS #",
+    "HSTRLEN # f",
+    "HINCRBYFLOAT # f 0.5",
+    "HRANDFIELD # 3",
+    "HSCAN # 0",
+    "SCARD #",
+    "SISMEMBER # m",
+    "SREM # m",
+    "SMISMEMBER # m n",
+    "SINTER # #",
+    "SUNION # #",
+    "SINTERCARD 2 # #",
+    "SUNIONSTORE # # #",
+    "SDIFFSTORE # # #",
+    "LPUSHX # b",
+    "RPUSHX # b",
+    "RPOP #",
+    "RPOPLPUSH # #",
+    "LLEN #",
+    "LRANGE # 0 -1",
+    "LINDEX # 0",
+    "LSET # 0 c",
+    "ZCARD #",
+    "ZSCORE # a",
+    "ZINCRBY # 1 a",
+    "ZDIFFSTORE # 2 # #",
+    "SORT_RO #",
+    "GEOPOS # m",
+    "GEOHASH # m",
+    "GEODIST # m m",
+    "GEORADIUS_RO # 1 1 9 km",
+    "GEORADIUSBYMEMBER # m 9 km",
+    "GEORADIUSBYMEMBER_RO # m 9 km",
+    "GEOSEARCH # FROMLONLAT 1 1 BYRADIUS 9 km",
+    "GEOSEARCHSTORE # # FROMLONLAT 1 1 BYRADIUS 9 km",
+    "EVAL return(redis.call('GET',KEYS[1])) 1 #",
+    "EVAL redis.call('SET',KEYS[1],'s','PX',%) 1 #",
+    "EVAL_RO return(redis.call('EXISTS',KEYS[1],KEYS[2])) 2 # #",
+    "RESTORE # % \\0 REPLACE",
+    "DUMP #",
 };
-enum { FORMS = sizeof forms / sizeof *forms };
+enum { OTHERS = sizeof others / sizeof *others };
+
+/* Does it take a whole database away from somebody? */
+static bool takes_all(const char *form) {
+    return strncmp(form, "FLUSH", 5) == 0 || strcmp(form, "SWAPDB 0 1") == 0 ||
+           strcmp(form, "SELECT 1") == 0;
+}
+
+static const char *any_form(traffic *self) {
+    if (sim_chance(self->random, TIMELY_PERCENT)) return timely[sim_below(self->random, TIMELY)];
+    return others[sim_below(self->random, OTHERS)];
+}
 
 static size_t put_key(traffic *self, size_t owner, char *to) {
     int key = (int)sim_below(self->random, 3);
@@ -196,8 +285,8 @@ static void next_command(traffic *self, size_t owner) {
         client->in_multi = false;
         fill(self, owner, sim_chance(self->random, 8) ? "DISCARD" : "EXEC");
     } else {
-        const char *form = forms[sim_below(self->random, FORMS)];
-        bool is_rare = strcmp(form, "FLUSHALL") == 0 && sim_chance(self->random, 70);
+        const char *form = any_form(self);
+        bool is_rare = takes_all(form) && sim_chance(self->random, 70);
         bool is_refused = (client->in_multi && strcmp(form, "WATCH #") == 0) ||
                           (self->wraps && strstr(form, "9223372036854775000") != NULL);
         fill(self, owner, is_rare || is_refused ? "GET #" : form);
@@ -386,10 +475,37 @@ START_TEST(a_right_server_is_never_accused) {
 }
 END_TEST
 
+static bool begins_any(const char *const *lines, size_t count, const char *name) {
+    size_t length = strlen(name);
+    for (size_t i = 0; i < count; i++)
+        if (strncasecmp(lines[i], name, length) == 0 &&
+            (lines[i][length] == ' ' || lines[i][length] == '\0'))
+            return true;
+    return false;
+}
+
+START_TEST(no_command_is_left_out_of_the_histories) {
+    static const char *const elsewhere[] = {"MULTI",        "EXEC",       "DISCARD",
+                                            "EVALSHA",      "EVALSHA_RO", "SCRIPT",
+                                            "SUBSCRIBE",    "PSUBSCRIBE", "UNSUBSCRIBE",
+                                            "PUNSUBSCRIBE", "PUBLISH",    "PUBSUB",
+                                            "CLIENT",       "COMMAND",    "CONFIG",
+                                            "DEBUG",        "HELLO",      "QUIT",
+                                            "RESET"}; /* made by the traffic itself, or of one connection or the server only */
+    for (size_t i = 0; i < command_count; i++)
+        ck_assert_msg(
+            begins_any(timely, TIMELY, commands[i].name) ||
+                begins_any(others, OTHERS, commands[i].name) ||
+                begins_any(elsewhere, sizeof elsewhere / sizeof *elsewhere, commands[i].name),
+            "%s: the judge is not tried on it", commands[i].name);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("judge: sound");
     TCase *all = tcase_create("all");
     tcase_set_timeout(all, TIMEOUT_S);
+    tcase_add_test(all, no_command_is_left_out_of_the_histories);
     tcase_add_test(all, a_right_server_is_never_accused);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
