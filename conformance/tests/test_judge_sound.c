@@ -485,13 +485,11 @@ static bool begins_any(const char *const *lines, size_t count, const char *name)
 }
 
 START_TEST(no_command_is_left_out_of_the_histories) {
-    static const char *const elsewhere[] = {"MULTI",        "EXEC",       "DISCARD",
-                                            "EVALSHA",      "EVALSHA_RO", "SCRIPT",
-                                            "SUBSCRIBE",    "PSUBSCRIBE", "UNSUBSCRIBE",
-                                            "PUNSUBSCRIBE", "PUBLISH",    "PUBSUB",
-                                            "CLIENT",       "COMMAND",    "CONFIG",
-                                            "DEBUG",        "HELLO",      "QUIT",
-                                            "RESET"}; /* made by the traffic itself, or of one connection or the server only */
+    /* Made by the traffic itself, or of one connection or the server only. */
+    static const char *const elsewhere[] = {
+        "MULTI",      "EXEC",        "DISCARD",      "EVALSHA", "EVALSHA_RO", "SCRIPT", "SUBSCRIBE",
+        "PSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "PUBLISH", "PUBSUB",     "CLIENT", "COMMAND",
+        "CONFIG",     "DEBUG",       "HELLO",        "QUIT",    "RESET"};
     for (size_t i = 0; i < command_count; i++)
         ck_assert_msg(
             begins_any(timely, TIMELY, commands[i].name) ||
