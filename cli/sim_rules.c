@@ -81,6 +81,8 @@ static const struct {
     enum reason reason;
 } out_of_reach[] = {
     {"event.geostore", REASON_COMMAND},
+    {"event.smove", REASON_COMMAND},
+    {"event.zremrange", REASON_COMMAND},
     {"geo.", REASON_COMMAND},
     {"geoadd.", REASON_COMMAND},
     {"hash-field.arguments-in-any-order", REASON_COMMAND},
@@ -137,6 +139,14 @@ static const struct {
     {"hgetex.", REASON_COMMAND},
     {"hincrbyfloat.", REASON_COMMAND},
     {"hsetex.", REASON_COMMAND},
+    {"collection.nothing-removed-is-no-change", REASON_COMMAND},
+    {"linsert.", REASON_COMMAND},
+    {"list.", REASON_COMMAND},
+    {"lpos.", REASON_COMMAND},
+    {"ltrim.", REASON_COMMAND},
+    {"pop.", REASON_COMMAND},
+    {"smove.", REASON_COMMAND},
+    {"zpop.", REASON_COMMAND},
     {"command-info.subcommands", REASON_PROTOCOL},
     {"number.overflow-wrapped-before-6.2", REASON_OLD},
     {"set.absolute-since-6.2", REASON_OLD},

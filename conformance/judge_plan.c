@@ -40,7 +40,8 @@ static bool is_of_messages(ttl_bytes name) {
 }
 
 static judge_mode mode_of(ttl_bytes name) {
-    static const char *const unordered[] = {"keys", "smembers", "hkeys", "hvals", NULL};
+    static const char *const unordered[] = {"keys",   "smembers", "hkeys", "hvals",
+                                            "sinter", "sunion",   "sdiff", NULL};
     if (is_one_of(name, unordered)) return JUDGE_UNORDERED;
     if (ttl_bytes_is_word(name, "hgetall")) return JUDGE_PAIRS;
     return ttl_bytes_is_word(name, "hello") ? JUDGE_ANYTHING : JUDGE_EXACT;

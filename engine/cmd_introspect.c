@@ -192,6 +192,9 @@ static const struct hints {
     {"hscan", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
     {"smembers", ALWAYS, ALWAYS, {RANDOM_ORDER}},
     {"spop", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"sinter", ALWAYS, ALWAYS, {RANDOM_ORDER}},
+    {"sunion", ALWAYS, ALWAYS, {RANDOM_ORDER}},
+    {"sdiff", ALWAYS, ALWAYS, {RANDOM_ORDER}},
     {"ping", ALWAYS, ALWAYS, {ALL_SHARDS, SUCCEEDED}},
     {"time", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
     {"info", ALWAYS, ALWAYS, {RANDOM_OUTPUT, ALL_SHARDS, ANSWER}},
@@ -230,7 +233,7 @@ enum {
     KEY_FLAGS_MOST = 4,
     KEY_SPECS_MOST = 3,
     KEY_COUNT_PLACE = 2,
-    PAIR_COUNT_PLACE = 1, /* of MSETEX */
+    FIRST_COUNT_PLACE = 1, /* of MSETEX, LMPOP and their like */
     PAIR_STEP = 2,
 };
 
@@ -277,6 +280,8 @@ static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
                          "ACCESS",
                          {"RO", "access"}}},
     [KEYS_OF_PAIRS] = {{NULL, {"OW", "update"}}},
+    [KEYS_COUNTED_POP] = {{NULL, {"RW", "access", "delete"}}},
+    [KEYS_COUNTED_READ] = {{NULL, {"RO", "access"}}},
     [KEYS_OF_READER_DIGEST] = {{NULL, {"RO", "access"}}},
     [KEYS_STORE_RW] = {{NULL, {"RW", "update"}}, {NULL, {"RO", "access"}}},
     [KEYS_STORE_COUNTED] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},
@@ -370,9 +375,17 @@ static void add_key_of_word(struct call *call, const struct key_spec *spec, cons
     add_range(call, 0, 1);
 }
 
-/* How many there are stands before them. */
-static void add_counted_keys(struct call *call, const struct key_spec *spec, bool in_pairs) {
-    add_key_spec_head(call, spec, in_pairs ? PAIR_COUNT_PLACE : KEY_COUNT_PLACE);
+/* The argument that says how many keys there are, and that stands before them. */
+static int count_place(enum key_access access) {
+    bool is_first =
+        access == KEYS_OF_PAIRS || access == KEYS_COUNTED_POP || access == KEYS_COUNTED_READ;
+    return is_first ? FIRST_COUNT_PLACE : KEY_COUNT_PLACE;
+}
+
+static void add_counted_keys(struct call *call, const struct key_spec *spec,
+                             enum key_access access) {
+    bool in_pairs = access == KEYS_OF_PAIRS;
+    add_key_spec_head(call, spec, count_place(access));
     add_search(call, "find_keys", "keynum", 3);
     add_number(call, "keynumidx", 0);
     add_number(call, "firstkey", 1);
@@ -391,7 +404,7 @@ static void add_key_specs(struct call *call, const struct described *it) {
     int last = it->last_key < 0 ? it->last_key : 0;
     add_set(call, count);
     bool is_counted = count == 1 && it->first_key == 0;
-    if (is_counted) add_counted_keys(call, &specs[0], it->access == KEYS_OF_PAIRS);
+    if (is_counted) add_counted_keys(call, &specs[0], it->access);
     else if (count == 1) add_key_spec(call, &specs[0], it->first_key, last, it->key_step);
     if (count < 2) return;
     add_key_spec(call, &specs[0], it->first_key, 0, 1);
@@ -404,7 +417,7 @@ static void add_key_specs(struct call *call, const struct described *it) {
         add_key_of_word(call, &specs[2], "STOREDIST", -it->arity);
         return;
     }
-    if (it->access == KEYS_STORE_COUNTED) add_counted_keys(call, &specs[1], false);
+    if (it->access == KEYS_STORE_COUNTED) add_counted_keys(call, &specs[1], it->access);
     else add_key_spec(call, &specs[1], it->first_key + 1, last, 1);
 }
 
@@ -598,11 +611,12 @@ static ttl_status tell_keyword_keys(struct call *call, const struct command *com
 
 /* The keys of a script, the count of which is one of the arguments; a count that cannot be counts
  * none, and before 7.0 was an error. */
-static ttl_status tell_counted_keys(struct call *call) {
-    const size_t first = 2 + KEY_COUNT_PLACE; /* behind COMMAND GETKEYS */
+static ttl_status tell_counted_keys(struct call *call, enum key_access access) {
+    const size_t first = 2 + (size_t)count_place(access); /* behind COMMAND GETKEYS */
+    bool needs_one = access == KEYS_COUNTED_POP || access == KEYS_COUNTED_READ;
     int64_t count, most = (int64_t)(call->argc - first - 1);
     bool fits = argument_integer(call->argv[first], &count) && count >= 0 && count <= most;
-    if (!fits && !call_has(call, TRAIT_SUBCOMMANDS))
+    if (needs_one ? !fits || count == 0 : !fits && !call_has(call, TRAIT_SUBCOMMANDS))
         return reply_error(call, "ERR Invalid arguments specified for command");
     reply_array(call, fits ? (size_t)count : 0);
     for (int64_t i = 0; fits && i < count; i++) reply_bulk(call, call->argv[first + 1 + (size_t)i]);
@@ -611,7 +625,7 @@ static ttl_status tell_counted_keys(struct call *call) {
 
 /* The keys of MSETEX: there must be as many as it says. */
 static ttl_status tell_paired_keys(struct call *call) {
-    const size_t first = 2 + PAIR_COUNT_PLACE; /* behind COMMAND GETKEYS */
+    const size_t first = 2 + FIRST_COUNT_PLACE; /* behind COMMAND GETKEYS */
     int64_t count, most = (int64_t)(call->argc - first) / PAIR_STEP;
     if (!argument_integer(call->argv[first], &count) || count <= 0 || count > most)
         return reply_error(call, "ERR Invalid arguments specified for command");
@@ -624,7 +638,9 @@ static ttl_status tell_paired_keys(struct call *call) {
 ttl_status command_tell_keys(struct call *call) {
     const struct command *command = command_asked_about(call);
     if (command == NULL) return reply_error(call, "ERR Invalid command specified");
-    bool is_counted = command->group == GROUP_SCRIPTING && command->run != script_command;
+    bool of_script = command->group == GROUP_SCRIPTING && command->run != script_command;
+    bool is_counted =
+        of_script || command->access == KEYS_COUNTED_POP || command->access == KEYS_COUNTED_READ;
     bool in_pairs = command->access == KEYS_OF_PAIRS;
     struct described it = describe_asked_about(call, command);
     if (it.first_key == 0 && !is_counted && !in_pairs)
@@ -633,7 +649,7 @@ ttl_status command_tell_keys(struct call *call) {
     int argc = (int)call->argc - 2;
     if (it.arity < 0 ? argc < -it.arity : argc != it.arity)
         return reply_error(call, "ERR Invalid number of arguments specified for command");
-    if (is_counted) return tell_counted_keys(call);
+    if (is_counted) return tell_counted_keys(call, command->access);
     if (command->access == KEYS_STORE_COUNTED) return tell_stored_keys(call);
     if (in_pairs) return tell_paired_keys(call);
     if (command->access == KEYS_SORT) return tell_sort_keys(call);

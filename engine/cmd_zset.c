@@ -24,7 +24,7 @@ void zset_insert(struct collection *zset, struct member member) {
 
 /* ---- scores */
 
-static void reply_score(struct call *call, double score) {
+void reply_score(struct call *call, double score) {
     char text[NUMBER_DOUBLE_ROOM];
     RULE("zset.score-text");
     size_t length = call_has(call, TRAIT_SCORE_SHORTEST) ? number_format_shortest(score, text)
@@ -221,10 +221,65 @@ ttl_status zrem_command(struct call *call) {
     return reply_integer(call, removed);
 }
 
+/* Removes what lies in a range, given by its two ends. */
+static ttl_status remove_range(struct call *call, enum zrange_by by, const char *event) {
+    struct zrange range;
+    struct key key;
+    if (!zrange_parse_ends(call, 2, by, &range)) return TTL_OK;
+    if (!call_write(call, VALUE_ZSET, &key)) return TTL_OK;
+    if (key.record == NULL) return reply_integer(call, 0);
+    struct collection *zset = key_collection(key);
+    struct span span = zrange_span(&range, zset);
+    collection_remove(&call->engine->memory, zset, span.first, span.count);
+    RULE("event.zremrange");
+    if (span.count > 0) announce_removal(call, call->argv[1], key, event);
+    return reply_integer(call, (int64_t)span.count);
+}
+
+ttl_status zremrangebyrank_command(struct call *call) {
+    return remove_range(call, ZRANGE_BY_INDEX, "zremrangebyrank");
+}
+
+ttl_status zremrangebyscore_command(struct call *call) {
+    return remove_range(call, ZRANGE_BY_SCORE, "zremrangebyscore");
+}
+
+ttl_status zremrangebylex_command(struct call *call) {
+    return remove_range(call, ZRANGE_BY_LEX, "zremrangebylex");
+}
+
 ttl_status zcard_command(struct call *call) {
     const struct collection *zset;
     if (!call_read(call, VALUE_ZSET, &zset)) return TTL_OK;
     return reply_integer(call, zset == NULL ? 0 : (int64_t)zset->count);
+}
+
+static ttl_status count_between(struct call *call, enum zrange_by by) {
+    struct zrange range;
+    const struct collection *zset;
+    if (!zrange_parse_ends(call, 2, by, &range)) return TTL_OK;
+    if (!call_read(call, VALUE_ZSET, &zset)) return TTL_OK;
+    return reply_integer(call, zset == NULL ? 0 : (int64_t)zrange_span(&range, zset).count);
+}
+
+ttl_status zcount_command(struct call *call) {
+    return count_between(call, ZRANGE_BY_SCORE);
+}
+
+ttl_status zlexcount_command(struct call *call) {
+    return count_between(call, ZRANGE_BY_LEX);
+}
+
+ttl_status zmscore_command(struct call *call) {
+    const struct collection *zset;
+    if (!call_read(call, VALUE_ZSET, &zset)) return TTL_OK;
+    reply_array(call, call->argc - 2);
+    for (size_t i = 2; i < call->argc; i++) {
+        size_t place = zset == NULL ? 0 : collection_find(zset, call->argv[i]);
+        if (zset == NULL || place == zset->count) reply_nil(call);
+        else reply_score(call, zset->members[place].score);
+    }
+    return TTL_OK;
 }
 
 ttl_status zscore_command(struct call *call) {

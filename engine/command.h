@@ -104,6 +104,8 @@ enum key_access {
     KEYS_KEYWORD,       /* RO access, then OW update behind STORE and behind STOREDIST */
     KEYS_KEYWORD_INCOMPLETE, /* the same, with notes */
     KEYS_KEYWORD_VARIABLE,   /* the same with variable_flags */
+    KEYS_COUNTED_POP,        /* RW access delete of as many as argument 1 says */
+    KEYS_COUNTED_READ,       /* RO access of them */
 };
 
 struct command {

@@ -17,6 +17,8 @@ enum zadd_flag {
 
 /* The score that argument `index` spells; answers `error` and returns false where it is none. */
 bool call_score(struct call *call, size_t index, const char *error, double *score);
+/* Answers a score: a double. */
+void reply_score(struct call *call, double score);
 /* A score as it is kept. */
 double score_kept(const struct call *call, double score);
 /* Adds members with their scores to the sorted set that argument 1 names, as ZADD does, and answers

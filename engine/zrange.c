@@ -97,6 +97,11 @@ bool zrange_parse(struct call *call, size_t first, struct zrange *range) {
     return parse_options(call, first, range) && parse_ends(call, first, range);
 }
 
+bool zrange_parse_ends(struct call *call, size_t first, enum zrange_by by, struct zrange *range) {
+    *range = (struct zrange){.by = by, .limit = -1};
+    return parse_ends(call, first, range);
+}
+
 /* ---- selecting */
 
 /* Below zero: the member lies before the end; zero: on it. */

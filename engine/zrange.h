@@ -28,6 +28,8 @@ struct zrange {
 /* Reads the range at argument `first` and the options after it; answers the error and returns
  * false where it is none. */
 bool zrange_parse(struct call *call, size_t first, struct zrange *range);
+/* The same of the two ends alone, the least one first. */
+bool zrange_parse_ends(struct call *call, size_t first, enum zrange_by by, struct zrange *range);
 /* What it selects. Of a reversed one the last of the span comes first. */
 struct span zrange_span(const struct zrange *range, const struct collection *zset);
 
