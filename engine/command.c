@@ -19,14 +19,21 @@ enum { COMMAND_SLOTS = sizeof((ttl_engine *)0)->command_slots / sizeof(uint16_t)
 
 /* ---- finding */
 
+/* Of its first and its last letters, which may overlap, and of its length: no two names share all
+ * that. Bit 5 is what upper and lower case differ by. */
 static size_t word_hash(ttl_bytes word) {
-    uint32_t hash = 2166136261u; /* FNV-1a over the letters in lower case */
-    for (size_t i = 0; i < word.length; i++) {
-        unsigned char c = (unsigned char)word.data[i];
-        if (c >= 'A' && c <= 'Z') c = (unsigned char)(c - 'A' + 'a');
-        hash = (hash ^ c) * 16777619u;
+    const uint32_t lower = 0x20202020;
+    uint32_t head = 0, tail = 0;
+    size_t taken = word.length < sizeof head ? word.length : sizeof head;
+    if (taken == sizeof head) {
+        memcpy(&head, word.data, sizeof head);
+        memcpy(&tail, word.data + word.length - sizeof tail, sizeof tail);
+    } else {
+        for (size_t i = 0; i < taken; i++) head = head << 8 | (unsigned char)word.data[i];
     }
-    return (hash ^ hash >> 16) % COMMAND_SLOTS;
+    uint64_t hash = (uint64_t)(head | lower) << 32 | (tail | lower);
+    hash = (hash ^ word.length) * UINT64_C(0x9e3779b97f4a7c15);
+    return (hash >> 32) % COMMAND_SLOTS;
 }
 
 void command_index(ttl_engine *engine) {

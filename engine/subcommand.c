@@ -13,7 +13,7 @@ const size_t subcommand_count = sizeof subcommands / sizeof *subcommands;
 /* ---- finding */
 
 static bool name_is_of(const char *full_name, const char *command) {
-    if (full_name[0] != command[0]) return false; /* most end here */
+    if (full_name[0] != command[0] || full_name[1] != command[1]) return false; /* most end here */
     size_t length = strlen(command);
     return strncmp(full_name, command, length) == 0 && full_name[length] == '|';
 }

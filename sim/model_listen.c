@@ -86,28 +86,33 @@ static bool is_told(const char *flags, char letter) {
 /* Adds the messages that one subscription brings. */
 static size_t add_message(const sim_op *heeded, const char *channel, const char *payload,
                           const sim_happening *event, bool is_by_key, sim_push *pushes) {
-    char name[SIM_CHANNEL_TEXT];
+    char name[SIM_CHANNEL_TEXT], *at = pushes->text;
     if (!sim_channel_fits(heeded, event, is_by_key)) return 0;
-    sim_channel_text(heeded, name);
-    if (heeded->kind == SIM_OP_SUBSCRIBE)
-        snprintf(pushes->text, sizeof pushes->text, "message %s %s", channel, payload);
-    else snprintf(pushes->text, sizeof pushes->text, "pmessage %s %s %s", name, channel, payload);
+    if (heeded->kind == SIM_OP_SUBSCRIBE) {
+        at = sim_put_word(at, "message ");
+    } else {
+        at = sim_put_word(at, "pmessage ");
+        at = sim_put_word(at, sim_channel_text(heeded, name));
+        at = sim_put_word(at, " ");
+    }
+    at = sim_put_word(at, channel);
+    at = sim_put_word(at, " ");
+    sim_put_word(at, payload);
     return 1;
 }
 
 size_t sim_model_published(const sim_model *model, const sim_peer *peer, const sim_happening *event,
                            sim_push *pushes) {
-    char channel[SIM_CHANNEL_TEXT], key[8];
+    char channel[SIM_CHANNEL_TEXT];
     size_t count = 0;
     const char *flags = model->notify;
     if (flags == NULL || event->slot >= SIM_SLOTS || !is_told(flags, event->kind)) return 0;
-    int database = event->slot / SIM_KEYS;
-    snprintf(key, sizeof key, "k%d", event->slot % SIM_KEYS);
+    const char *key = sim_key_name(event->slot % SIM_KEYS).data;
     for (int way = 0; way < 2; way++) {
         bool is_by_key = way == 0;
         if (strchr(flags, is_by_key ? 'K' : 'E') == NULL) continue;
-        snprintf(channel, sizeof channel, "__%s@%d__:%s", is_by_key ? "keyspace" : "keyevent",
-                 database, is_by_key ? key : event->name);
+        sim_keyspace_channel(event->slot / SIM_KEYS, is_by_key, is_by_key ? key : event->name,
+                             channel);
         for (int patterns = 0; patterns < 2; patterns++)
             for (size_t i = 0; i < peer->heeded_count; i++)
                 if ((peer->heeded[i].kind == SIM_OP_PSUBSCRIBE) == patterns)

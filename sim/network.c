@@ -25,8 +25,8 @@ uint64_t sim_network_draw(const sim_network *network, sim_message_name message) 
 
 /* Most are near the usual latency; each doubling of it is half as likely. */
 static int64_t draw_latency(uint64_t bits, int64_t base_us) {
-    int doublings = 0;
-    while (doublings < DOUBLINGS_MAX && (bits >> doublings & 1)) doublings++;
+    const uint64_t end = UINT64_C(1) << DOUBLINGS_MAX;
+    int doublings = __builtin_ctzll(~bits | end);
     return 1 + (base_us << doublings) / 4 + (int64_t)((bits >> 32) * (uint64_t)base_us >> 32);
 }
 

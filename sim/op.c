@@ -79,14 +79,14 @@ ttl_bytes sim_member_name(uint8_t value) {
 }
 
 size_t sim_integer_text(int64_t integer, char *text) {
-    char digits[20];
-    size_t count = 0, length = 0;
+    char digits[20], *first = digits + sizeof digits;
     uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
-    do digits[count++] = (char)('0' + rest % 10);
+    do *--first = (char)('0' + rest % 10);
     while ((rest /= 10) > 0);
-    if (integer < 0) text[length++] = '-';
-    while (count > 0) text[length++] = digits[--count];
-    return length;
+    if (integer < 0) *text++ = '-';
+    size_t count = (size_t)(digits + sizeof digits - first);
+    memcpy(text, first, count);
+    return count + (integer < 0);
 }
 
 size_t sim_value_text(uint8_t value, char *text) {
@@ -138,14 +138,28 @@ static bool is_pattern(const sim_op *op) {
     return op->kind == SIM_OP_PSUBSCRIBE || op->kind == SIM_OP_PUNSUBSCRIBE;
 }
 
+char *sim_put_word(char *at, const char *word) {
+    size_t length = strlen(word);
+    memcpy(at, word, length + 1);
+    return at + length;
+}
+
+const char *sim_keyspace_channel(uint8_t database, bool is_by_key, const char *what, char *text) {
+    char *at = sim_put_word(text, is_by_key ? "__keyspace@" : "__keyevent@");
+    at += sim_integer_text(database, at);
+    sim_put_word(sim_put_word(at, "__:"), what);
+    return text;
+}
+
 const char *sim_channel_text(const sim_op *op, char *text) {
     static const char *const patterns[CHANNELS] = {"__key*__:*", "__keyevent@*__:expired",
                                                    "__keyspace@0__:*"};
-    static const char *const channels[CHANNELS] = {"__keyevent@%d__:expired", "__keyevent@%d__:set",
-                                                   "__keyspace@%d__:k%d"};
-    if (is_pattern(op)) return strcpy(text, patterns[op->extra % CHANNELS]);
-    snprintf(text, SIM_CHANNEL_TEXT, channels[op->extra % CHANNELS], op->database, op->key);
-    return text;
+    static const char *const events[] = {"expired", "set"};
+    uint8_t channel = op->extra % CHANNELS;
+    if (is_pattern(op)) return strcpy(text, patterns[channel]);
+    bool is_by_key = channel == CHANNELS - 1;
+    return sim_keyspace_channel(op->database, is_by_key,
+                                is_by_key ? key_names[op->key] : events[channel], text);
 }
 
 bool sim_channel_fits(const sim_op *heeded, const sim_happening *event, bool is_by_key) {

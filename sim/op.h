@@ -177,6 +177,8 @@ size_t sim_op_time_index(const sim_op *op);
 
 /* Of SUBSCRIBE and its kin: "__keyevent@0__:expired". `text` has room for SIM_CHANNEL_TEXT. */
 const char *sim_channel_text(const sim_op *op, char *text);
+/* The channel of a key, or that of an event, in a database. */
+const char *sim_keyspace_channel(uint8_t database, bool is_by_key, const char *what, char *text);
 /* Does a subscription bring what happened, on the channel of the key, or on that of the event? */
 bool sim_channel_fits(const sim_op *heeded, const sim_happening *event, bool is_by_key);
 enum { SIM_OR, SIM_AND, SIM_XOR, SIM_BIT_OPERATIONS }; /* of BITOP, by sim_op.extra */
@@ -189,7 +191,9 @@ const char *sim_notify_flags(const sim_op *op);
 
 /* The text of a value, and its length. `text` has room for 8 bytes. */
 size_t sim_value_text(uint8_t value, char *text);
-ttl_bytes sim_key_name(uint8_t key);
+ttl_bytes sim_key_name(uint8_t key); /* ends with a NUL */
+/* Writes a word and a NUL. Where the NUL is. */
+char *sim_put_word(char *at, const char *word);
 /* The number of a key's name; SIM_KEYS: it is none. */
 uint8_t sim_key_number(ttl_bytes name);
 ttl_bytes sim_member_name(uint8_t value);

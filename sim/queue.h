@@ -2,7 +2,12 @@
  * moment in the order in which they were planned. So the order never depends on how the queue is
  * built.
  *
- * The queue is a binary heap. Cost: O(log n) for both calls; allocates only when it grows.
+ *      near: [ ... later, soon, next ]   sorted; what is taken stands last
+ *      far:  a binary heap               nothing in it comes before anything near
+ *
+ * Most of what is planned comes soon, and most worlds have little under way: then a call moves a few
+ * events of a sorted array and never asks the heap.
+ * Cost: some moves near, O(log n) far; allocates only when the heap grows.
  * Ownership: the queue owns its events; they are values.
  */
 #ifndef TTLSPEC_SIM_QUEUE_H
@@ -12,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { SIM_QUEUE_NEAR = 32 };
+
 typedef struct sim_event {
     int64_t at_us; /* true time of the world */
     uint64_t sequence;
@@ -20,8 +27,10 @@ typedef struct sim_event {
 } sim_event;
 
 typedef struct sim_queue {
-    sim_event *events;
-    size_t count, capacity;
+    sim_event near[SIM_QUEUE_NEAR];
+    size_t near_count;
+    sim_event *far;
+    size_t far_count, far_capacity;
     uint64_t planned;
 } sim_queue;
 

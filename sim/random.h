@@ -38,4 +38,13 @@ static inline void sim_digest_mix(uint64_t *digest, uint64_t value) {
     *digest = mixed ^ mixed >> 32;
 }
 
+/* Eight bytes as they lie in memory: the same number on every machine. */
+static inline uint64_t sim_little_endian(uint64_t bytes) {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return __builtin_bswap64(bytes);
+#else
+    return bytes;
+#endif
+}
+
 #endif

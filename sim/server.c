@@ -249,18 +249,27 @@ void sim_server_copy(sim_server *server, const sim_server *from) {
 
 /* ---- comparing */
 
-static bool is_same_key(sim_server *server, uint8_t slot, ttl_reply *engine, ttl_reply *model) {
-    static const sim_op_kind looks[] = {SIM_OP_PEXPIRETIME, SIM_OP_TYPE, SIM_OP_GET, SIM_OP_LLEN};
+static bool is_same_look(sim_server *server, uint8_t slot, sim_op_kind kind, ttl_reply *engine,
+                         ttl_reply *model) {
     sim_peer peer = {.database = slot / SIM_KEYS};
-    bool is_same = true;
-    for (size_t i = 0; i < sizeof looks / sizeof *looks && is_same; i++) {
-        sim_op look = {.kind = (uint8_t)looks[i], .key = slot % SIM_KEYS};
-        sim_server_ask(server, peer.database, &look, engine);
-        ttl_reply_clear(model);
-        sim_model_execute(&server->model, &peer, &look, 0, NULL, model);
-        is_same = ttl_reply_equal(engine, model);
-    }
-    return is_same;
+    sim_op look = {.kind = (uint8_t)kind, .key = slot % SIM_KEYS};
+    sim_server_ask(server, peer.database, &look, engine);
+    ttl_reply_clear(model);
+    sim_model_execute(&server->model, &peer, &look, 0, NULL, model);
+    return ttl_reply_equal(engine, model);
+}
+
+/* Where the model has no key, one look says whether the engine has one. */
+static bool is_same_key(sim_server *server, uint8_t slot, ttl_reply *engine, ttl_reply *model) {
+    static const sim_op_kind looks[SIM_TYPES] = {[SIM_STRING] = SIM_OP_GET,
+                                                 [SIM_LIST] = SIM_OP_LLEN,
+                                                 [SIM_HASH] = SIM_OP_HLEN,
+                                                 [SIM_SET_TYPE] = SIM_OP_SCARD,
+                                                 [SIM_ZSET] = SIM_OP_ZCARD};
+    const sim_model_key *key = &server->model.keys[slot];
+    if (!is_same_look(server, slot, SIM_OP_PEXPIRETIME, engine, model)) return false;
+    return !key->is_present || (is_same_look(server, slot, SIM_OP_TYPE, engine, model) &&
+                                is_same_look(server, slot, looks[key->type], engine, model));
 }
 
 uint8_t sim_server_difference(sim_server *server, ttl_reply *engine, ttl_reply *model) {

@@ -544,9 +544,8 @@ static void mix_reply(uint64_t *digest, const ttl_reply *reply) {
     for (size_t i = 0; i < reply->text_length; i += sizeof(uint64_t)) {
         size_t left = reply->text_length - i;
         uint64_t bytes = 0;
-        for (size_t j = 0; j < sizeof bytes && j < left; j++)
-            bytes |= (uint64_t)(unsigned char)reply->text[i + j] << 8 * j;
-        sim_digest_mix(digest, bytes);
+        memcpy(&bytes, reply->text + i, left < sizeof bytes ? left : sizeof bytes);
+        sim_digest_mix(digest, sim_little_endian(bytes));
     }
 }
 

@@ -6,6 +6,7 @@ enum { MILLION = 1000000 };
 static int64_t steady(const sim_wall *wall, int64_t now_us) {
     if (wall->is_stalled) return wall->base_us;
     int64_t elapsed_us = now_us - wall->since_us;
+    if (wall->drift_ppm == 0) return wall->base_us + elapsed_us;
     int64_t drift_us =
         elapsed_us / MILLION * wall->drift_ppm + elapsed_us % MILLION * wall->drift_ppm / MILLION;
     return wall->base_us + elapsed_us + drift_us;

@@ -166,7 +166,7 @@ static void plan(sim_world *world, int64_t at_us, enum event_kind kind, uint32_t
     sim_queue_add(&world->queue, (sim_event){at_us, 0, (uint32_t)kind, node, payload});
 }
 
-static uint32_t message_new(sim_world *world, struct message message) {
+static uint32_t message_new(sim_world *world, const struct message *message) {
     uint32_t index = world->first_free;
     if (index != UINT32_MAX) {
         world->first_free = world->messages[index].next_free;
@@ -179,7 +179,7 @@ static uint32_t message_new(sim_world *world, struct message message) {
             if (world->messages == NULL) abort();
         }
     }
-    world->messages[index] = message;
+    world->messages[index] = *message;
     return index;
 }
 
@@ -494,12 +494,12 @@ static void client_transmit(sim_world *world, uint32_t number, size_t place) {
     int64_t arrival_us = world->now_us + fate.latency_us;
     if (arrival_us < client->arrival_us) arrival_us = client->arrival_us;
     client->arrival_us = arrival_us;
-    plan(world, arrival_us, EVENT_ARRIVE, number, message_new(world, message));
+    plan(world, arrival_us, EVENT_ARRIVE, number, message_new(world, &message));
     /* A proxy that knows transactions keeps each on the connection on which it is. */
     if (fate.again_us == 0 || message.op.kind == SIM_OP_MULTI) return;
     message.is_copy = true;
     tell_message(world, SIM_SENT, SIM_REQUEST, &message);
-    plan(world, arrival_us + fate.again_us, EVENT_ARRIVE, number, message_new(world, message));
+    plan(world, arrival_us + fate.again_us, EVENT_ARRIVE, number, message_new(world, &message));
 }
 
 static void client_plan_send(sim_world *world, uint32_t number) {
@@ -549,12 +549,12 @@ static void client_send(sim_world *world, uint32_t number) {
 /* What was sent on a connection is answered in order, so the reply is that of the first. */
 static void client_hear(sim_world *world, uint32_t number, uint32_t index) {
     struct client *client = &world->clients[number];
-    struct message message = world->messages[index];
+    const struct message *message = &world->messages[index];
+    bool is_expected = message->connection == client->connection && client->waiting_count > 0 &&
+                       client->waiting[0].id == message->id;
+    if (is_expected) tell_message(world, SIM_HEARD, SIM_ANSWER, message);
     message_free(world, index);
-    bool is_expected = message.connection == client->connection && client->waiting_count > 0 &&
-                       client->waiting[0].id == message.id;
     if (!is_expected) return;
-    tell_message(world, SIM_HEARD, SIM_ANSWER, &message);
     client->waiting_count--;
     memmove(&client->waiting[0], &client->waiting[1],
             client->waiting_count * sizeof client->waiting[0]);

@@ -47,26 +47,39 @@ END_TEST
 
 /* ---- the queue, against an array that is searched */
 
+/* Takes the next event and compares it with the first of the array that is still to come. */
+static void take_and_compare(sim_queue *queue, int64_t *at_us, bool *taken, size_t planned) {
+    sim_event event;
+    size_t first = planned;
+    for (size_t i = 0; i < planned; i++)
+        if (!taken[i] && (first == planned || at_us[i] < at_us[first])) first = i;
+    ck_assert_int_eq(sim_queue_take(queue, &event), first < planned);
+    if (first == planned) return;
+    ck_assert_uint_eq(event.node, first);
+    ck_assert_int_eq(event.at_us, at_us[first]);
+    taken[first] = true;
+}
+
+/* Bursts and lulls, so that it fills and empties again and again. */
 START_TEST(events_come_in_order_of_their_moment_then_of_planning) {
-    enum { EVENTS = 500 };
+    enum { EVENTS = 2000, BURST = 150 };
     sim_random stream = sim_random_stream(3, "queue", 0);
     sim_queue queue = {0};
-    int64_t at_us[EVENTS];
+    int64_t at_us[EVENTS], now_us = 0;
     bool taken[EVENTS] = {false};
-    for (uint32_t i = 0; i < EVENTS; i++) {
-        at_us[i] = (int64_t)sim_random_below(&stream, 50);
-        sim_queue_add(&queue, (sim_event){.at_us = at_us[i], .node = i});
+    size_t planned = 0;
+    while (planned < EVENTS) {
+        int64_t span_us = INT64_C(1) << sim_random_below(&stream, 10);
+        for (uint64_t n = sim_random_below(&stream, BURST); n > 0 && planned < EVENTS; n--) {
+            at_us[planned] = now_us + (int64_t)sim_random_below(&stream, (uint64_t)span_us);
+            sim_queue_add(&queue, (sim_event){.at_us = at_us[planned], .node = (uint32_t)planned});
+            planned++;
+        }
+        for (uint64_t n = sim_random_below(&stream, BURST); n > 0; n--)
+            take_and_compare(&queue, at_us, taken, planned);
+        now_us += span_us / 2;
     }
-    for (size_t i = 0; i < EVENTS; i++) {
-        sim_event event;
-        size_t first = EVENTS;
-        for (size_t j = 0; j < EVENTS; j++)
-            if (!taken[j] && (first == EVENTS || at_us[j] < at_us[first])) first = j;
-        ck_assert(sim_queue_take(&queue, &event));
-        ck_assert_uint_eq(event.node, first);
-        taken[first] = true;
-    }
-    ck_assert(!sim_queue_take(&queue, &(sim_event){0}));
+    for (size_t i = 0; i <= EVENTS; i++) take_and_compare(&queue, at_us, taken, planned);
     sim_queue_free(&queue);
 }
 END_TEST
