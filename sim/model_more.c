@@ -59,6 +59,14 @@ static void run_part(struct act *act, sim_op part) {
     act->op = op;
 }
 
+/* What remains, as Lua has it. */
+static void tell_by_script(struct act *act) {
+    ttl_reply *reply = act->reply;
+    size_t at = reply->node_count;
+    run_part(act, (sim_op){.kind = SIM_OP_PTTL, .key = act->op->key});
+    reply->nodes[at].is.integer = sim_script_integer(reply->nodes[at].is.integer);
+}
+
 static void do_eval(struct act *act) {
     const sim_op *op = act->op;
     sim_op set = {.kind = SIM_OP_SET, .key = op->key, .value = op->value};
@@ -85,7 +93,7 @@ static void do_eval(struct act *act) {
         run_part(act, set);
         act->peer->database = database;
         break;
-    default: run_part(act, (sim_op){.kind = SIM_OP_PTTL, .key = op->key});
+    default: tell_by_script(act);
     }
 }
 

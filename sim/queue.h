@@ -5,8 +5,8 @@
  *      near: [ ... later, soon, next ]   sorted; what is taken stands last
  *      far:  a binary heap               nothing in it comes before anything near
  *
- * Most of what is planned comes soon, and most worlds have little under way: then a call moves a few
- * events of a sorted array and never asks the heap.
+ * Most of what is planned comes soon, and most worlds have little under way: then a call moves a
+ * few events of a sorted array and never asks the heap.
  * Cost: some moves near, O(log n) far; allocates only when the heap grows.
  * Ownership: the queue owns its events; they are values.
  */

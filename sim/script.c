@@ -9,6 +9,11 @@ const char *const sim_script_texts[SIM_SCRIPTS] = {
     "redis.call('SELECT', '1') return redis.call('SET', KEYS[1], ARGV[2])",
 };
 
+int64_t sim_script_integer(int64_t integer) {
+    double number = (double)integer;
+    return number < 0x1p63 ? (int64_t)number : INT64_MIN;
+}
+
 struct run {
     const ttl_script *script;
     ttl_reply *reply;
@@ -34,7 +39,10 @@ static int64_t call_integer(struct run *run, const char *command) {
 static void call_last(struct run *run, size_t argc, const ttl_bytes *argv) {
     ttl_reply one;
     ttl_reply_init(&one, run->script->allocator);
-    ttl_reply_add_copy(run->reply, call(run, &one, argc, argv), 0);
+    call(run, &one, argc, argv);
+    if (one.node_count > 0 && one.nodes[0].type == TTL_REPLY_INTEGER)
+        one.nodes[0].is.integer = sim_script_integer(one.nodes[0].is.integer);
+    ttl_reply_add_copy(run->reply, &one, 0);
     ttl_reply_free(&one);
 }
 

@@ -82,9 +82,24 @@ bool sim_write_can_be_vector(const sim_recording *steps, const char **why) {
 struct rights {
     ttl_reply *replies; /* one a step */
     size_t count;
-    uint32_t *alive; /* keys at each step, of the connection's database: a bit for each */
-    int64_t *present;
+    uint32_t *alive;  /* keys at each step, of the connection's database: a bit for each */
+    int64_t *present; /* how many there may be, with the dead */
+    uint64_t spared;  /* slots of dead keys that were met by chance: elsewhere they may stay */
 };
+
+/* A dead key that such a command meets here another server may not meet, and keep. */
+static bool meets_by_chance(sim_op_kind kind) {
+    return kind == SIM_OP_RANDOMKEY || kind == SIM_OP_SCAN || kind == SIM_OP_EXEC;
+}
+
+static uint64_t spared_now(uint64_t spared, const sim_step *step, const sim_model *model) {
+    bool is_chance = step->kind == SIM_STEP_COMMAND && meets_by_chance(step->op.kind);
+    for (size_t i = 0; is_chance && i < model->met_count; i++)
+        spared |= UINT64_C(1) << model->met[i];
+    for (size_t i = 0; i < SIM_SLOTS; i++)
+        if (model->keys[i].is_present) spared &= ~(UINT64_C(1) << i);
+    return spared;
+}
 
 static void keep_right(void *context, const sim_step *step, const sim_site *site) {
     struct rights *rights = context;
@@ -93,7 +108,9 @@ static void keep_right(void *context, const sim_step *step, const sim_site *site
     const sim_model *model = &site->servers[site->primary].model;
     ttl_reply_init(&rights->replies[at], ttl_allocator_libc());
     rights->alive[at] = 0;
-    rights->present[at] = (int64_t)sim_model_count(model, database);
+    rights->spared = spared_now(rights->spared, step, model);
+    rights->present[at] =
+        (int64_t)sim_model_count(model, database) + __builtin_popcountll(rights->spared);
     for (size_t i = 0; i < SIM_KEYS; i++) {
         const sim_model_key *key = &model->keys[database * SIM_KEYS + i];
         bool is_alive = key->is_present && !sim_model_is_dead(key, step->wall_us / US_PER_MS);
@@ -329,6 +346,15 @@ struct telling {
     int hung_up[SIM_PEERS];
 };
 
+static bool leaves_transaction(sim_op_kind kind) {
+    return kind == SIM_OP_EXEC || kind == SIM_OP_DISCARD || kind == SIM_OP_RESET;
+}
+
+/* A literal time that is ahead at one beginning is past at another: then the keys differ, too. */
+static bool has_same_keys(const struct rights *here, const struct rights *there, size_t at) {
+    return here->alive[at] == there->alive[at] && here->present[at] == there->present[at];
+}
+
 static void put_step(FILE *out, struct telling *telling, const sim_step *step,
                      const struct rights *here, const struct rights *there, size_t at,
                      int64_t t0_ms, int64_t later_ms) {
@@ -345,15 +371,17 @@ static void put_step(FILE *out, struct telling *telling, const sim_step *step,
     bool is_queued = twin.here->nodes[0].type == TTL_REPLY_STATUS &&
                      ttl_bytes_is_word(ttl_reply_text(twin.here, 0), "QUEUED");
     bool is_payload = step->op.kind == SIM_OP_DUMP && twin.here->nodes[0].type == TTL_REPLY_BULK;
-    if (!is_queued && step->op.kind == SIM_OP_DBSIZE)
+    bool is_of_all = step->op.kind == SIM_OP_DBSIZE || step->op.kind == SIM_OP_RANDOMKEY;
+    bool is_told = !is_payload && (!is_of_all || has_same_keys(here, there, at));
+    if (is_queued || (is_told && !is_of_all)) put_reply(out, &twin, &step->op, peer);
+    else if (!is_told) fputs("{\"anything\": true}", out);
+    else if (step->op.kind == SIM_OP_RANDOMKEY) put_alive(out, here->alive[at]);
+    else
         fprintf(out, "{\"between\": [\"%d\", \"%" PRId64 "\"]}",
                 __builtin_popcount(here->alive[at]), here->present[at]);
-    else if (!is_queued && is_payload) fputs("{\"anything\": true}", out);
-    else if (!is_queued && step->op.kind == SIM_OP_RANDOMKEY) put_alive(out, here->alive[at]);
-    else put_reply(out, &twin, &step->op, peer);
     putc('}', out);
     if (is_queued) sim_peer_enqueue(peer, &step->op);
-    else if (step->op.kind == SIM_OP_EXEC || step->op.kind == SIM_OP_DISCARD) sim_peer_reset(peer);
+    else if (leaves_transaction(step->op.kind)) sim_peer_reset(peer);
 }
 
 static void put_steps(FILE *out, const sim_recording *steps) {

@@ -388,6 +388,48 @@ START_TEST(a_transaction_is_written_with_its_connection_and_its_replies) {
 }
 END_TEST
 
+START_TEST(what_a_reset_took_back_is_no_part_of_the_next_transaction) {
+    sim_recording steps = {0};
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_MULTI});
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_PTTL});
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_RESET});
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_MULTI});
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_EXEC});
+    char *text = written(write_vector, &steps);
+    ck_assert_ptr_nonnull(strstr(text, "\"do\": [\"EXEC\"], \"reply\": []}"));
+    free(text);
+    sim_recording_free(&steps);
+}
+END_TEST
+
+START_TEST(a_dead_key_that_chance_met_may_be_counted_elsewhere) {
+    sim_recording steps = {0};
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_PSETEX, .amount = 50, .value = 3});
+    add_op(&steps, 0, 60, (sim_op){.kind = SIM_OP_RANDOMKEY});
+    add_op(&steps, 0, 60, (sim_op){.kind = SIM_OP_DBSIZE});
+    char *text = written(write_vector, &steps);
+    ck_assert_ptr_nonnull(
+        strstr(text, "\"do\": [\"DBSIZE\"], \"reply\": {\"between\": [\"0\", \"1\"]}}"));
+    free(text);
+    sim_recording_free(&steps);
+}
+END_TEST
+
+START_TEST(keys_are_not_counted_where_a_time_means_another_thing_at_another_beginning) {
+    const int64_t t0_ms = INT64_C(4000000000000), before_ms = INT64_C(2500000000000);
+    sim_recording steps = {0};
+    sim_recording_add(
+        &steps,
+        (sim_step){.wall_us = t0_ms * 1000,
+                   .op = {.kind = SIM_OP_SET, .form = SIM_PXAT, .value = 1, .amount = before_ms}});
+    sim_recording_add(&steps, (sim_step){.wall_us = t0_ms * 1000, .op = {.kind = SIM_OP_DBSIZE}});
+    char *text = written(write_vector, &steps);
+    ck_assert_ptr_nonnull(strstr(text, "\"do\": [\"DBSIZE\"], \"reply\": {\"anything\": true}}"));
+    free(text);
+    sim_recording_free(&steps);
+}
+END_TEST
+
 START_TEST(a_clock_that_goes_back_cannot_be_a_vector) {
     const char *why;
     sim_recording steps = {0};
@@ -426,6 +468,10 @@ int main(void) {
     TCase *paper = tcase_create("paper");
     tcase_add_test(paper, times_that_count_from_the_beginning_are_written_so);
     tcase_add_test(paper, a_transaction_is_written_with_its_connection_and_its_replies);
+    tcase_add_test(paper, what_a_reset_took_back_is_no_part_of_the_next_transaction);
+    tcase_add_test(paper, a_dead_key_that_chance_met_may_be_counted_elsewhere);
+    tcase_add_test(paper,
+                   keys_are_not_counted_where_a_time_means_another_thing_at_another_beginning);
     tcase_add_test(paper, a_clock_that_goes_back_cannot_be_a_vector);
     suite_add_tcase(suite, paper);
     SRunner *runner = srunner_create(suite);
