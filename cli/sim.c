@@ -156,10 +156,9 @@ static void print_figures(const sim_arguments *arguments, const sim_campaign *to
            total->span_us / 1e6 / took, gap);
     if (total->judged > 0)
         printf("  the judge passed what the clients of %" PRIu64 " worlds saw, %" PRIu64
-               " commands; of %" PRIu64 " up to a jump of the clock or a loss\n",
+               " commands; of %" PRIu64
+               " up to a jump of the clock, a loss or what is the server's own affair\n",
                total->judged, total->judged_commands, total->judged_in_part);
-    if (total->undecided > 0)
-        printf("  of %" PRIu64 " worlds the judge did not come to an end\n", total->undecided);
     struct rusage used;
     getrusage(RUSAGE_CHILDREN, &used);
     printf("  no worker took more than %ld kB of memory", used.ru_maxrss);

@@ -69,15 +69,14 @@ static void add_report(sim_campaign *sum, const sim_world_report *report, uint64
     sum->dialects[sim_dialect_of_name(report->dialect)]++;
 }
 
-/* False: the judge says that what the clients saw is wrong. It may not come to an end with it. */
+/* False: the judge does not pass what the clients saw. */
 static bool judge_world(sim_campaign *sum, const sim_recorder *recorder) {
     history traffic;
     judge_result result = sim_recorder_judge(recorder, &traffic);
-    bool is_decided = result.answer != JUDGE_UNDECIDED, passes = result.answer != JUDGE_FAIL;
-    sum->undecided += !is_decided;
-    sum->judged += is_decided;
-    sum->judged_in_part += is_decided && sim_recorder_was_cut(recorder);
-    sum->judged_commands += is_decided ? traffic.count : 0;
+    bool passes = result.answer == JUDGE_PASS;
+    sum->judged++;
+    sum->judged_in_part += sim_recorder_was_cut(recorder, &traffic);
+    sum->judged_commands += traffic.count;
     judge_result_free(&result);
     history_free(&traffic);
     return passes;
@@ -201,7 +200,6 @@ static void sum_up(const board *b, const sim_arguments *arguments, sim_campaign 
         total->span_us += sum->span_us;
         total->digest += sum->digest;
         total->judged += sum->judged;
-        total->undecided += sum->undecided;
         total->judged_in_part += sum->judged_in_part;
         total->judged_commands += sum->judged_commands;
         add_counts(total->ops, sum->ops, SIM_OP_KINDS);

@@ -28,7 +28,7 @@ struct sim_recorder {
     arena arena;
     struct said *said;
     size_t count, capacity;
-    int64_t ran;
+    int64_t ran, cycled_us;
     const char *dialect;
     bool has_ended; /* what comes now is not for the judge */
 };
@@ -60,7 +60,7 @@ static void add_said(sim_recorder *recorder, const sim_sight *sight) {
                           .is_copy = sight->is_copy,
                           .sent_us = sight->at_us,
                           .received_us = HISTORY_NO_REPLY,
-                          .hint = {INT64_MAX, 0},
+                          .hint = {.rank = INT64_MAX},
                           .argc = sight->argc};
     said->argv = arena_take_array(&recorder->arena, sight->argc, sizeof *said->argv);
     for (size_t i = 0; i < sight->argc; i++)
@@ -95,9 +95,10 @@ static void hear(void *context, const sim_sight *sight) {
     case SIM_RAN:
         said = find_said(recorder, sight);
         if (said == NULL) break;
-        said->hint = (judge_hint){recorder->ran++, sight->wall_us};
+        said->hint = (judge_hint){recorder->ran++, sight->wall_us, recorder->cycled_us};
         ttl_reply_add_copy(&said->reply, sight->reply, 0);
         break;
+    case SIM_CYCLE: recorder->cycled_us = sight->wall_us; break;
     case SIM_HEARD:
         said = find_said(recorder, sight);
         if (said != NULL) said->received_us = sight->at_us;
@@ -129,28 +130,31 @@ const sim_witness *sim_recorder_witness(sim_recorder *recorder) {
     return &recorder->witness;
 }
 
-bool sim_recorder_was_cut(const sim_recorder *recorder) {
-    return recorder->has_ended;
+bool sim_recorder_was_cut(const sim_recorder *recorder, const history *traffic) {
+    return recorder->has_ended || traffic->count < recorder->count;
 }
 
 /* ---- the history */
 
-void sim_recorder_history(const sim_recorder *recorder, history *traffic) {
+/* What was sent before entry `count`, and heard by then. */
+static void make_history(const sim_recorder *recorder, size_t count, history *traffic) {
+    int64_t end_us = count < recorder->count ? recorder->said[count].sent_us : INT64_MAX;
     history_init(traffic);
     traffic->spec = recorder->dialect;
     traffic->rate_ppm = RATE_PPM;
-    for (size_t i = 0; i < recorder->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct said *said = &recorder->said[i];
+        bool is_heard = said->received_us != HISTORY_NO_REPLY && said->received_us <= end_us;
         char name[CONNECTION_TEXT];
         snprintf(name, sizeof name, "client-%" PRIu32 "%s%" PRIu32, said->message.node,
                  said->is_copy ? "-again-" : "-", said->connection);
         history_entry entry = {.connection = history_connection(traffic, name),
                                .sent_us = said->sent_us,
-                               .received_us = said->received_us,
+                               .received_us = is_heard ? said->received_us : HISTORY_NO_REPLY,
                                .argc = said->argc,
                                .argv = said->argv,
                                .protocol = 2};
-        if (said->received_us != HISTORY_NO_REPLY) entry.reply = said->reply;
+        if (is_heard) entry.reply = said->reply;
         const char *expected = history_append(traffic, &entry);
         if (expected != NULL) {
             fprintf(stderr, "a world's history is none: expected %s\n", expected);
@@ -159,15 +163,26 @@ void sim_recorder_history(const sim_recorder *recorder, history *traffic) {
     }
 }
 
+void sim_recorder_history(const sim_recorder *recorder, history *traffic) {
+    make_history(recorder, recorder->count, traffic);
+}
+
 judge_result sim_recorder_judge(const sim_recorder *recorder, history *traffic) {
     judge_options options = {.rate_ppm = RATE_PPM, .runs_max = RUNS_MAX};
     if (!ttl_dialect_parse(recorder->dialect, &options.dialect)) abort();
-    sim_recorder_history(recorder, traffic);
     judge_hint *hints = calloc(recorder->count + 1, sizeof *hints);
     if (hints == NULL) abort();
     for (size_t i = 0; i < recorder->count; i++) hints[i] = recorder->said[i].hint;
     options.hints = hints;
+    make_history(recorder, recorder->count, traffic);
     judge_result result = judge_history(traffic, &options);
+    while (result.answer == JUDGE_UNDECIDED && result.is_beyond) {
+        size_t count = result.entry;
+        judge_result_free(&result);
+        history_free(traffic);
+        make_history(recorder, count, traffic);
+        result = judge_history(traffic, &options);
+    }
     free(hints);
     return result;
 }

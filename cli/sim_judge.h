@@ -18,11 +18,12 @@ sim_recorder *sim_recorder_new(void);
 void sim_recorder_set_dialect(sim_recorder *recorder, const char *dialect);
 void sim_recorder_free(sim_recorder *recorder);
 const sim_witness *sim_recorder_witness(sim_recorder *recorder);
-/* Did the history end before the world? */
-bool sim_recorder_was_cut(const sim_recorder *recorder);
+/* Did this history end before the world? */
+bool sim_recorder_was_cut(const sim_recorder *recorder, const history *traffic);
 void sim_recorder_history(const sim_recorder *recorder, history *traffic);
-/* Judges; `traffic` is what was judged. The judge is told what really happened (judge_hint): asked
- * is whether it takes the truth, not whether it finds it among 10^30 orders. */
+/* Judges; `traffic` is what was judged: where it becomes the server's own affair what is right (the
+ * order of what SORT does not sort), all up to there. The judge is told what really happened
+ * (judge_hint): asked is whether it takes the truth, not whether it finds it among 10^30 orders. */
 judge_result sim_recorder_judge(const sim_recorder *recorder, history *traffic);
 
 #endif

@@ -49,6 +49,14 @@ static void judge_end(judge *self) {
     arena_free(&self->arena);
 }
 
+static void tell_why_undecided(const judge *self, judge_result *result) {
+    result->is_beyond = self->given_up != NULL;
+    if (result->is_beyond) result->entry = self->given_up_at;
+    result->reason = result->is_beyond
+                         ? text_copy(self->given_up)
+                         : text_format("given up after running it %zu times", self->runs);
+}
+
 judge_result judge_history(const history *given, const judge_options *options) {
     judge self = {.history = given, .options = *options};
     if (self.options.runs_max == 0) self.options.runs_max = JUDGE_RUNS_MAX;
@@ -63,10 +71,7 @@ judge_result judge_history(const history *given, const judge_options *options) {
         result.questions = self.questions;
         result.open_questions = self.open_questions;
         if (result.answer == JUDGE_FAIL) judge_explain(&self, &result);
-        if (result.answer == JUDGE_UNDECIDED && self.given_up != NULL)
-            result.reason = text_copy(self.given_up);
-        else if (result.answer == JUDGE_UNDECIDED)
-            result.reason = text_format("given up after running it %zu times", self.runs);
+        if (result.answer == JUDGE_UNDECIDED) tell_why_undecided(&self, &result);
     }
     result.runs = self.runs;
     result.peak = self.peak;

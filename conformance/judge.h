@@ -127,6 +127,9 @@ enum { JUDGE_RATE_PPM = 500, JUDGE_RUNS_MAX = 100000 };
 typedef struct judge_hint {
     int64_t rank;    /* the how manieth it ran; INT64_MAX: it never did */
     int64_t wall_us; /* what the server's clock showed then */
+    /* And when keys were last reclaimed before it, without anybody's command: 0: never. Where that
+     * comes in the millisecond of a deadline, the key is gone in it, or still there. */
+    int64_t cycled_us;
 } judge_hint;
 
 typedef struct judge_options {
@@ -155,6 +158,9 @@ typedef struct judge_result {
     judge_answer answer;
     char *reason; /* one sentence, with the numbers; NULL of a pass */
     size_t entry; /* of a failure: the entry whose reply cannot be explained */
+    /* Undecided, because from `entry` on it is the server's own affair what is right: up to there
+     * the history can be judged. */
+    bool is_beyond;
     size_t link_count;
     judge_link *links; /* of a failure that needs a chain: it closes, and misses by miss_us */
     int64_t miss_us;

@@ -167,6 +167,7 @@ typedef struct judge {
     judge_known known;
     bool is_dead;         /* what is known contradicts itself */
     const char *given_up; /* why no more can be judged; NULL: all can */
+    size_t given_up_at;   /* in which unit */
     bool is_crowded;      /* the unit that begins narrowed the bracket of another */
     int64_t told_now_s;   /* the first half of what TIME told */
 

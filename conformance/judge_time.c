@@ -336,24 +336,12 @@ static int64_t hinted_ms(const judge *self, ttl_instant at) {
     return self->options.hints[moment_of(self, at.origin)->unit].wall_us / US_PER_MS + at.ms;
 }
 
-/* Are these commands that answer 0 to a key that is there, too? */
-static bool answers_nothing_either_way(const judge *self) {
-    static const char *const names[] = {"expire", "pexpire",   "expireat", "pexpireat", "hdel",
-                                        "srem",   "sismember", "zrem",     "sadd",      "zadd",
-                                        "hset",   "copy",      "renamenx", "move",      NULL};
-    size_t unit = self->order[self->position], part = unit;
-    (void)judge_expected_node(self, unit, &part);
-    for (size_t i = 0; names[i] != NULL; i++)
-        if (ttl_bytes_is_word(self->units[part].argv[0], names[i])) return true;
-    return false;
-}
-
 static bool guessed(const judge *self, const judge_question *question) {
     if (self->options.hints != NULL) {
         int64_t a_ms = hinted_ms(self, question->a), b_ms = hinted_ms(self, question->b);
-        /* Where a key may be gone in the millisecond of its deadline, only the reply tells. */
-        bool is_free = a_ms == b_ms && question->is_of_deadline && yes_slack_us(self) > 0;
-        if (!is_free || answers_nothing_either_way(self)) return a_ms > b_ms;
+        bool may_be_gone = a_ms == b_ms && question->is_of_deadline && yes_slack_us(self) > 0;
+        const judge_hint *hint = &self->options.hints[self->order[self->position]];
+        return a_ms > b_ms || (may_be_gone && hint->cycled_us / US_PER_MS == b_ms);
     }
     return question->is_of_deadline == seems_dead(self);
 }
@@ -596,7 +584,9 @@ bool judge_tell(judge *self, uint32_t relation, int64_t value) {
 }
 
 static void timeline_give_up(void *context, const char *why) {
-    ((judge *)context)->given_up = why;
+    judge *self = context;
+    self->given_up = why;
+    self->given_up_at = self->order[self->position];
 }
 
 ttl_timeline judge_timeline(judge *self) {

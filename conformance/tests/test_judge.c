@@ -66,6 +66,19 @@ static judge_result judged_at(const char *spec, int64_t rate_ppm, const char *li
     return result;
 }
 
+/* Who is told the truth goes no other way: one engine for the plan, one for the history. */
+static void ck_takes_the_truth(const char *spec, const judge_hint *hints, const char *lines) {
+    history recorded;
+    judge_options options = {.rate_ppm = JUDGE_RATE_PPM, .hints = hints};
+    ck_assert(ttl_dialect_parse(spec, &options.dialect));
+    read_lines(spec, lines, &recorded);
+    judge_result result = judge_history(&recorded, &options);
+    ck_assert_str_eq(judge_answer_name(result.answer), "pass");
+    ck_assert_uint_eq(result.runs, 2);
+    judge_result_free(&result);
+    history_free(&recorded);
+}
+
 static judge_answer answer_of(const char *spec, const char *lines) {
     judge_result result = judged_at(spec, JUDGE_RATE_PPM, lines);
     judge_answer answer = result.answer;
@@ -207,6 +220,40 @@ START_TEST(overlapping_commands_ran_in_some_order) {
     ck_judged("redis-7.2.4", "fail",
               "a 100 900 SET k v -> {\"status\": \"OK\"}\n"
               "b 901 999 GET k -> null\n");
+}
+END_TEST
+
+/* Both ran while the other was under way, and both answers come of one order alone. */
+START_TEST(a_command_meets_all_the_keys_that_it_counts) {
+    ck_judged("redis-7.2.4", "pass",
+              "a 100 900 ZINTERSTORE to 2 x y -> 0\n"
+              "b 200 300 SET y v -> {\"status\": \"OK\"}\n");
+}
+END_TEST
+
+#define CLOCK_US INT64_C(1767225600000000)
+
+START_TEST(a_transaction_without_an_answer_meets_the_keys_that_wait_in_it) {
+    const judge_hint hints[] = {
+        {0, CLOCK_US, 0}, {1, CLOCK_US + 1, 0}, {2, CLOCK_US + 2, 0}, {3, CLOCK_US + 3, 0}};
+    ck_takes_the_truth("redis-7.2.4", hints,
+                       "a 10 0 MULTI -> -\n"
+                       "a 20 0 SET k v -> -\n"
+                       "a 30 0 EXEC -> -\n"
+                       "b 100 110 GET k -> \"v\"\n");
+}
+END_TEST
+
+START_TEST(whether_a_key_is_gone_in_its_last_millisecond_the_cycle_tells) {
+    static const char set[] = "a 0 10 PSETEX k 1 0 -> {\"status\": \"OK\"}\n"
+                              "a 10 2000 INCR k -> 1\n";
+    judge_hint hints[] = {{0, CLOCK_US + 200, 0}, {1, CLOCK_US + 1300, 0}, {2, CLOCK_US + 3200, 0}};
+    char *lived = text_format("%sa 3000 3010 GET k -> null\n", set);
+    char *died = text_format("%sa 3000 3010 GET k -> \"1\"\n", set);
+    ck_takes_the_truth("redis-8.6", hints, lived);
+    hints[1].cycled_us = CLOCK_US + 1100;
+    ck_takes_the_truth("redis-8.6", hints, died);
+    free(lived), free(died);
 }
 END_TEST
 
@@ -468,6 +515,18 @@ START_TEST(a_restored_key_dies_at_its_deadline) {
 }
 END_TEST
 
+START_TEST(who_gives_up_says_where) {
+    judge_result result = judged_at("redis-7.2.4", JUDGE_RATE_PPM,
+                                    "a 0 10 SADD s x y -> 2\n"
+                                    "a 10 20 SORT s BY nosort -> [\"y\", \"x\"]\n"
+                                    "a 20 30 GET k -> null\n");
+    ck_assert_str_eq(judge_answer_name(result.answer), "undecided");
+    ck_assert(result.is_beyond);
+    ck_assert_uint_eq(result.entry, 1);
+    judge_result_free(&result);
+}
+END_TEST
+
 START_TEST(sort_reads_what_its_patterns_name_at_one_moment) {
 #define SORTED                                                                                     \
     "a 0 10 RPUSH l k -> 1\n"                                                                      \
@@ -668,6 +727,9 @@ int main(void) {
     tcase_add_test(all, a_block_is_one_instant_since_7_2);
     tcase_add_test(all, the_bound_on_the_rate_is_part_of_the_proof);
     tcase_add_test(all, overlapping_commands_ran_in_some_order);
+    tcase_add_test(all, a_command_meets_all_the_keys_that_it_counts);
+    tcase_add_test(all, a_transaction_without_an_answer_meets_the_keys_that_wait_in_it);
+    tcase_add_test(all, whether_a_key_is_gone_in_its_last_millisecond_the_cycle_tells);
     tcase_add_test(all, an_order_that_explains_one_reply_has_to_explain_all);
     tcase_add_test(all, a_lost_command_may_have_run_late_or_never);
     tcase_add_test(all, order_between_connections_narrows_brackets);
@@ -677,6 +739,7 @@ int main(void) {
     tcase_add_test(all, a_script_in_a_block_is_one_of_its_parts);
     tcase_add_test(all, a_script_that_may_act_upon_a_time_is_not_decided);
     tcase_add_test(all, a_restored_key_dies_at_its_deadline);
+    tcase_add_test(all, who_gives_up_says_where);
     tcase_add_test(all, sort_reads_what_its_patterns_name_at_one_moment);
     tcase_add_test(all, what_is_refused_in_a_transaction_spoils_it_whoever_knows_the_command);
     tcase_add_test(all, what_is_not_judged_may_wait_in_a_transaction_however_that_ends);
