@@ -173,11 +173,9 @@ static void plan_keys(const judge *self, judge_unit *unit, const judge_unit *fro
         add_key(unit, hash_of(from->argv[i]));
 }
 
-static void plan_keys_of_exec(const judge *self, judge_unit *unit, const size_t *watches,
-                              size_t watch_count) {
-    for (size_t i = 0; i < unit->part_count; i++)
-        plan_keys(self, unit, &self->units[unit->parts[i]]);
-    for (size_t i = 0; i < watch_count; i++) plan_keys(self, unit, &self->units[watches[i]]);
+static void plan_keys_of_all(const judge *self, judge_unit *unit, const size_t *from,
+                             size_t count) {
+    for (size_t i = 0; i < count; i++) plan_keys(self, unit, &self->units[from[i]]);
 }
 
 bool judge_units_meet(const judge *self, size_t a, size_t b) {
@@ -193,11 +191,15 @@ bool judge_units_meet(const judge *self, size_t a, size_t b) {
 
 /* ---- the whole */
 
+typedef struct judge_entries {
+    size_t *entries, count;
+} judge_entries;
+
 /* What a connection is in the middle of. */
 typedef struct judge_place {
-    size_t *queued, queued_count;
-    size_t *watches, watch_count;
-    size_t last; /* its last entry; SIZE_MAX: none */
+    judge_entries queued, watches;
+    judge_entries unanswered; /* they may have been queued */
+    size_t last;              /* its last entry; SIZE_MAX: none */
 } judge_place;
 
 /* Is there a number in it with which a deadline may not fit into 64 bits? */
@@ -288,19 +290,27 @@ static bool plan_entry(judge *self, size_t index, char **reason) {
     return true;
 }
 
-static void add_queued(judge_place *place, size_t index) {
-    place->queued = memory_grown(place->queued, place->queued_count, sizeof *place->queued);
-    place->queued[place->queued_count++] = index;
+static void note(judge_entries *to, size_t index) {
+    to->entries = memory_grown(to->entries, to->count, sizeof *to->entries);
+    to->entries[to->count++] = index;
 }
 
-/* Follows MULTI, WATCH and EXEC. What was not answered may have been queued, and then an EXEC that
- * was not answered either has its keys. */
+/* Nothing is known of an EXEC that was not answered, so it has the keys of all that may have waited
+ * for it. */
+static void plan_exec(judge *self, size_t index, const judge_place *place) {
+    judge_unit *unit = &self->units[index];
+    plan_block(self, index, place->queued.entries, place->queued.count);
+    plan_watches(self, index, place->watches.entries, place->watches.count);
+    plan_keys_of_all(self, unit, unit->parts, unit->part_count);
+    plan_keys_of_all(self, unit, place->watches.entries, place->watches.count);
+    plan_keys_of_all(self, unit, place->unanswered.entries, place->unanswered.count);
+}
+
+/* Follows MULTI, WATCH and EXEC. */
 static void plan_place(judge *self, size_t index, judge_place *place) {
     const history_entry *entry = &self->history->entries[index];
     judge_unit *unit = &self->units[index];
     ttl_bytes name = entry->argv[0];
-    static const char *const ends[] = {"exec", "discard", "reset", NULL};
-    bool is_end = is_one_of(name, ends);
     if (place->last == SIZE_MAX) self->first_of_connection[entry->connection] = index;
     else self->units[place->last].next_of_connection = index;
     place->last = index;
@@ -309,22 +319,16 @@ static void plan_place(judge *self, size_t index, judge_place *place) {
         return;
     }
     if (is_status(&entry->reply, "QUEUED")) {
-        add_queued(place, index);
+        note(&place->queued, index);
         return;
     }
-    if (!unit->is_answered && !is_end) add_queued(place, index);
-    if (ttl_bytes_is_word(name, "exec")) {
-        plan_block(self, index, place->queued, place->queued_count);
-        plan_watches(self, index, place->watches, place->watch_count);
-        plan_keys_of_exec(self, unit, place->watches, place->watch_count);
-    } else {
-        plan_keys(self, unit, unit);
-    }
-    if (ttl_bytes_is_word(name, "watch")) {
-        place->watches = memory_grown(place->watches, place->watch_count, sizeof *place->watches);
-        place->watches[place->watch_count++] = index;
-    }
-    if (is_end) place->queued_count = place->watch_count = 0;
+    if (ttl_bytes_is_word(name, "exec")) plan_exec(self, index, place);
+    else plan_keys(self, unit, unit);
+    if (ttl_bytes_is_word(name, "watch")) note(&place->watches, index);
+    else if (!unit->is_answered) note(&place->unanswered, index);
+    static const char *const ends[] = {"exec", "discard", "reset", NULL};
+    if (is_one_of(name, ends))
+        place->queued.count = place->watches.count = place->unanswered.count = 0;
 }
 
 /* Is any entry sent before all that stand above it were answered? */
@@ -355,8 +359,9 @@ bool judge_plan(judge *self, char **reason, size_t *entry) {
     for (size_t i = 0; i < count && fine; i++)
         plan_place(self, i, &places[self->history->entries[i].connection]);
     for (size_t i = 0; i < connections; i++) {
-        free(places[i].queued);
-        free(places[i].watches);
+        free(places[i].queued.entries);
+        free(places[i].watches.entries);
+        free(places[i].unanswered.entries);
     }
     free(places);
     self->is_concurrent = history_overlaps(self->history);

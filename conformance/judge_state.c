@@ -1,6 +1,6 @@
 /* Names of states. Two branches that come to the same state have the same future, so the second one
- * need not be followed. A state is what the engine holds, what is known of moments that still
- * matter, and who has run. */
+ * need not be followed. A state is what the engine holds and has announced, what is known of moments
+ * that still matter, and who has run. */
 #include "conformance/judge_inside.h"
 #include "conformance/mix.h"
 
@@ -143,6 +143,22 @@ static void fold_watches(const judge *self, judge_name *name) {
     }
 }
 
+/* What was announced and nobody has heard yet: there may come somebody who did. */
+static void fold_events(const judge *self, judge_name *name) {
+    judge_name sum = {0, 0};
+    for (size_t i = 0; i < self->emitted_count; i++) {
+        const judge_emitted *it = &self->emitted[i];
+        if (it->is_heard) continue;
+        judge_name own = name_of_nothing;
+        name_fold_bytes(&own, ttl_bytes_of(it->name));
+        name_fold_bytes(&own, it->key);
+        name_fold(&own, (uint64_t)it->database);
+        name_add(&sum, &own);
+    }
+    name_fold(name, sum.a);
+    name_fold(name, sum.b);
+}
+
 /* ---- who has run */
 
 /* Units that ran and overlap with one that waits may still narrow its bracket, and it theirs. */
@@ -173,6 +189,7 @@ judge_name judge_state(const judge *self) {
     name_fold(&name, holdings.sum.b);
     fold_living(&holdings, &name);
     fold_watches(self, &name);
+    fold_events(self, &name);
     /* What answers and replies tied together, and what lists and sets hold, is told by the order
      * and the answers that led to it. */
     bool is_simple =

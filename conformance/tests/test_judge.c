@@ -587,13 +587,16 @@ END_TEST
 START_TEST(a_transaction_that_nothing_is_known_of_may_have_run) {
     static const char lost[] = "a 10 0 MULTI -> -\n"
                                "a 20 0 OBJECT IDLETIME k -> -\n"
-                               "a 30 0 SET k v -> -\n"
+                               "a 30 0 SET k v EXAT 9999999999 -> -\n"
+                               "a 35 0 EXPIREAT k 8888888888 -> -\n"
                                "a 40 0 EXEC -> -\n";
     static const char *const seen[][2] = {
         {"b 100 200 GET k -> \"v\"\n", "pass"},
         {"b 100 200 GET k -> null\n", "pass"},
         {"b 100 200 GET k -> null\nb 300 400 GET k -> \"v\"\n", "pass"},
-        {"b 100 200 GET k -> \"v\"\nb 300 400 GET k -> null\n", "fail"},
+        {"b 100 200 GET k -> \"w\"\n", "fail"},
+        {"ear 0 200 !expire k -> !\near 0 200 !expire k -> !\n", "pass"},
+        {"ear 0 200 !expire k -> !\near 0 200 !persist k -> !\n", "fail"},
     };
     for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) {
         char lines[512];
