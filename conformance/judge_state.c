@@ -1,6 +1,6 @@
 /* Names of states. Two branches that come to the same state have the same future, so the second one
- * need not be followed. A state is what the engine holds and has announced, what is known of moments
- * that still matter, and who has run. */
+ * need not be followed. A state is what the engine holds and has announced, what is known of
+ * moments that still matter, and who has run. */
 #include "conformance/judge_inside.h"
 #include "conformance/mix.h"
 
