@@ -435,9 +435,11 @@ static bool timeline_is_after(void *context, ttl_instant a, ttl_instant b) {
 /* ---- readings */
 
 /* A unit that overlaps others narrows their brackets, and they narrow its own: who ran before it
- * ran before it was answered, and it ran after they were sent. True: it does. */
+ * ran before it was answered, and it ran after they were sent. But an event may be heard while its
+ * unit goes on, and reads its clock again. True: it does. */
 static bool narrow_brackets(judge *self, size_t unit) {
     bool narrows = false;
+    bool may_go_on = self->units[unit].is_event && self->engine->reads_again;
     for (size_t p = self->position; p-- > 0;) {
         bool may = self->latest_sent[p] > self->sent_us[unit] ||
                    self->latest_received[p] > self->received_us[unit];
@@ -448,7 +450,7 @@ static bool narrow_brackets(judge *self, size_t unit) {
             self->sent_us[unit] = self->sent_us[other];
             narrows = true;
         }
-        if (self->received_us[other] > self->received_us[unit]) {
+        if (!may_go_on && self->received_us[other] > self->received_us[unit]) {
             self->received_us[other] = self->received_us[unit];
             narrows = true;
         }

@@ -419,6 +419,18 @@ START_TEST(an_event_is_that_of_a_command_before_it) {
 }
 END_TEST
 
+START_TEST(an_event_may_be_heard_before_its_transaction_is_over) {
+    static const char lines[] = "ear 0 1100 !set k -> !\n"
+                                "a 0 10 MULTI -> {\"status\": \"OK\"}\n"
+                                "a 20 30 SET k v -> {\"status\": \"QUEUED\"}\n"
+                                "a 40 50 PEXPIRE k 3 -> {\"status\": \"QUEUED\"}\n"
+                                "a 1000 4000 EXEC -> [{\"status\": \"OK\"}, 1]\n"
+                                "b 6500 6600 GET k -> \"v\"\n";
+    ck_judged("redis-7.0.15", "pass", lines); /* PEXPIRE reads the clock anew */
+    ck_judged("redis-7.2.4", "fail", lines);
+}
+END_TEST
+
 START_TEST(a_choice_at_random_has_to_be_one_of_those_there_are) {
     static const char sets[] = "a 0 10 SET k v -> {\"status\": \"OK\"}\n"
                                "a 20 30 SADD s x y z -> 3\n";
@@ -737,6 +749,7 @@ int main(void) {
     tcase_add_test(all, a_lost_command_may_have_run_late_or_never);
     tcase_add_test(all, order_between_connections_narrows_brackets);
     tcase_add_test(all, when_the_dead_are_reclaimed_is_the_servers_own_affair);
+    tcase_add_test(all, an_event_may_be_heard_before_its_transaction_is_over);
     tcase_add_test(all, a_choice_at_random_has_to_be_one_of_those_there_are);
     tcase_add_test(all, a_script_is_judged_like_the_commands_it_calls);
     tcase_add_test(all, a_script_in_a_block_is_one_of_its_parts);
