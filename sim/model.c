@@ -9,18 +9,20 @@ enum { MS_PER_SECOND = 1000 };
 
 enum {
     REDIS_7_2 = SIM_CUTS_INDEX,
-    REDIS_8 = REDIS_7_2 | SIM_CYCLE_AT_DEADLINE,
+    REDIS_7_4 = REDIS_7_2 | SIM_HAS_FIELDS | SIM_FIELD_SECONDS_UP,
+    REDIS_8 = REDIS_7_4 | SIM_CYCLE_AT_DEADLINE | SIM_HAS_HSETEX,
     REDIS_8_6 = REDIS_8 | SIM_RESTORE_LOOKS | SIM_HAS_MSETEX,
     VALKEY_8_0 = REDIS_7_2 | SIM_SET_PAST_DELETES | SIM_TYPE_FIRST | SIM_NOT_IN_MULTI,
     VALKEY_8_1 = VALKEY_8_0 | SIM_PAST_IS_EXPIRED,
-    VALKEY_9 = VALKEY_8_1 | SIM_GETEX_TIME_FIRST | SIM_NAMES_REFUSED | SIM_HAS_MSETEX,
+    VALKEY_9 = VALKEY_8_1 | SIM_GETEX_TIME_FIRST | SIM_NAMES_REFUSED | SIM_HAS_MSETEX |
+               SIM_HAS_FIELDS | SIM_HAS_HSETEX,
 };
 
 const char *const sim_dialects[] = {"redis-7.0",  "redis-7.2", "redis-7.4",  "redis-8.0",
                                     "redis-8.2",  "redis-8.6", "redict-7.3", "valkey-8.0",
                                     "valkey-8.1", "valkey-9.1"};
 static const unsigned dialect_traits[SIM_DIALECTS] = {
-    SIM_TIME_GOES_ON, REDIS_7_2, REDIS_7_2,  REDIS_8,    REDIS_8,
+    SIM_TIME_GOES_ON, REDIS_7_2, REDIS_7_4,  REDIS_8,    REDIS_8,
     REDIS_8_6,        REDIS_7_2, VALKEY_8_0, VALKEY_8_1, VALKEY_9};
 const char *const sim_type_names[SIM_TYPES] = {"string", "list", "hash", "set", "zset"};
 
@@ -608,6 +610,7 @@ static void do_member_add(struct act *act, sim_type type) {
     model_answer_integer(act, !(key->members & bit));
     if (type == SIM_HASH || !(key->members & bit)) changed(act, key);
     key->members |= bit;
+    key->fields_ms[act->op->value % SIM_MEMBERS] = 0;
 }
 
 static void do_member_remove(struct act *act, sim_type type) {
@@ -618,6 +621,7 @@ static void do_member_remove(struct act *act, sim_type type) {
     model_answer_integer(act, had);
     if (!had) return;
     key->members &= ~bit;
+    key->fields_ms[act->op->value % SIM_MEMBERS] = 0;
     shrink(act, key);
 }
 
@@ -676,6 +680,10 @@ static void do_dbsize(struct act *act) {
 
 /* Those that came later (sim_op_kind). */
 static void run_other(struct act *act) {
+    if (sim_op_is_of_field(act->op->kind)) {
+        model_do_field(act);
+        return;
+    }
     switch ((sim_op_kind)act->op->kind) {
     case SIM_OP_MOVE: do_move(act); break;
     case SIM_OP_COPY_TO: do_copy(act); break;
@@ -689,6 +697,7 @@ static void run_other(struct act *act) {
     case SIM_OP_UNWATCH: model_do_peer(act); break;
     case SIM_OP_INCRMOST: do_increment(act, INT64_MAX); break;
     case SIM_OP_MSETEX: do_msetex(act); break;
+    case SIM_OP_GEOADD: do_member_add(act, SIM_ZSET); break;
     case SIM_OP_RESET: model_do_peer(act); break;
     case SIM_OP_NOTIFY:
     case SIM_OP_SUBSCRIBE:

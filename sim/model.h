@@ -29,6 +29,9 @@ enum {
     SIM_RESTORE_LOOKS = 256,   /* RESTORE with REPLACE looks for the key, and meets a dead one */
     SIM_CUTS_INDEX = 512,      /* LSET takes the low 32 bits of its index */
     SIM_HAS_MSETEX = 1024,
+    SIM_HAS_FIELDS = 2048,       /* fields of hashes may have deadlines */
+    SIM_FIELD_SECONDS_UP = 4096, /* and their seconds are told rounded up, not to the nearest */
+    SIM_HAS_HSETEX = 8192,       /* HSETEX, HGETEX and HGETDEL */
     SIM_TYPE_FIRST = 32, /* SCAN looks at the type before it reclaims, and refuses a wrong one */
 };
 
@@ -56,8 +59,9 @@ typedef struct sim_model_key {
     uint8_t type, length;
     uint32_t members; /* of a list: how many; of the others: a bit for each */
     int64_t deadline_ms;
-    uint64_t arming; /* the order in which deadlines were set */
-    uint64_t born;   /* the order in which keys came into being */
+    uint64_t arming;                /* the order in which deadlines were set */
+    uint64_t born;                  /* the order in which keys came into being */
+    int64_t fields_ms[SIM_MEMBERS]; /* of a hash, by field: its deadline; 0: none */
     char text[SIM_TEXT_SIZE];
 } sim_model_key;
 

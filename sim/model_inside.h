@@ -4,6 +4,7 @@
  *      model_peer.c  connections: databases, transactions, watches
  *      model_look.c  what has an order of its own: KEYS, SCAN, RANDOMKEY
  *      model_listen.c subscribers
+ *      model_fields.c deadlines of fields
  *      model_more.c  payloads, scripts, sets that are stored, what is said badly
  */
 #ifndef TTLSPEC_SIM_MODEL_INSIDE_H
@@ -46,6 +47,7 @@ void model_leave(struct act *act);
 void model_do_look(struct act *act);
 void model_do_listen(struct act *act);
 void model_do_more(struct act *act);
+void model_do_field(struct act *act);
 /* Answers the error. */
 bool model_refuses_listener(struct act *act);
 

@@ -54,9 +54,15 @@ const sim_odd sim_odds[] = {
     {"LPOP @ 0", NULL, true, false, false},
     {"ZRANGE @ 0x1 2 BYSCORE", NULL, true, false, false},
     {"OBJECT IDLETIME @", NULL, true, false, false},
+    {"GEODIST @ f0 f1 KM", NULL, true, false, false},
+    {"GEOHASH @ f0 nowhere", NULL, true, false, false},
+    {"GEOSEARCH @ FROMLONLAT 0 0 BYBOX 1 1 parsec", NULL, true, false, false},
+    {"GEORADIUS @ 0 0 1 m WITHDIST STORE @", NULL, true, false, false},
     {"SORT @ LIMIT 0 2 ALPHA", NULL, true, false, false},
     {"SORT @", NULL, true, false, false},
     {"SORT @ BY nosort GET #", NULL, true, false, false},
     {"SORT @ BY w* ALPHA GET w*", NULL, true, false, false},
+    {"GEOPOS @ f0 f1 f2 f3", NULL, true, false, false},
+    {"GEOSEARCH @ FROMMEMBER nowhere BYRADIUS 1 mi", NULL, true, false, false},
 };
 const size_t sim_odd_count = sizeof sim_odds / sizeof *sim_odds;

@@ -38,6 +38,11 @@ enum shape {
     SHAPE_COUNTED_SOURCES,
     SHAPE_NOTIFY,
     SHAPE_CHANNEL,
+    SHAPE_PLACE,
+    SHAPE_FIELD_EXPIRE,
+    SHAPE_FIELD,
+    SHAPE_FIELD_GETEX,
+    SHAPE_FIELD_SETEX,
 };
 
 #define OP(kind, name, shape) {name, sizeof name - 1, SHAPE_##shape},
@@ -103,17 +108,24 @@ static bool is_expire(sim_op_kind kind) {
 
 bool sim_op_has_time(const sim_op *op) {
     return is_expire(op->kind) || ops[op->kind].shape == SHAPE_RESTORE ||
-           ops[op->kind].shape == SHAPE_TIME_VALUE || op->form != SIM_NO_TIME;
+           ops[op->kind].shape == SHAPE_FIELD_EXPIRE || ops[op->kind].shape == SHAPE_TIME_VALUE ||
+           op->form != SIM_NO_TIME;
 }
 
 bool sim_op_is_absolute(const sim_op *op) {
-    return op->kind == SIM_OP_EXPIREAT || op->kind == SIM_OP_PEXPIREAT || op->form == SIM_EXAT ||
+    return op->kind == SIM_OP_EXPIREAT || op->kind == SIM_OP_PEXPIREAT ||
+           op->kind == SIM_OP_HEXPIREAT || op->kind == SIM_OP_HPEXPIREAT || op->form == SIM_EXAT ||
            op->form == SIM_PXAT;
 }
 
 bool sim_op_is_in_seconds(const sim_op *op) {
     return op->kind == SIM_OP_EXPIRE || op->kind == SIM_OP_EXPIREAT || op->kind == SIM_OP_SETEX ||
-           op->form == SIM_EX || op->form == SIM_EXAT;
+           op->kind == SIM_OP_HEXPIRE || op->kind == SIM_OP_HEXPIREAT || op->form == SIM_EX ||
+           op->form == SIM_EXAT;
+}
+
+bool sim_op_is_of_field(sim_op_kind kind) {
+    return ops[kind].shape >= SHAPE_FIELD_EXPIRE;
 }
 
 bool sim_op_has_key(const sim_op *op) {
@@ -278,9 +290,53 @@ static void add_odd(sim_rendered *out, const sim_op *op) {
     }
 }
 
+/* Options stand before the fields: all versions take them there. */
+static void add_field(sim_rendered *out, const sim_op *op) {
+    bool is_setex = ops[op->kind].shape == SHAPE_FIELD_SETEX;
+    if (ops[op->kind].shape == SHAPE_FIELD_EXPIRE) add_integer(out, op->amount);
+    add_form(out, op);
+    if (is_setex && op->flags & SIM_NX) add_word(out, "FNX");
+    if (is_setex && op->flags & SIM_XX) add_word(out, "FXX");
+    add_flags(out, is_setex ? op->flags & (uint8_t) ~(SIM_NX | SIM_XX) : op->flags);
+    add_word(out, "FIELDS"), add_word(out, "1"), add(out, sim_member_name(op->value));
+    if (is_setex) add_word(out, "1");
+}
+
+static void add_payload(sim_rendered *out, const sim_op *op) {
+    add_integer(out, op->amount);
+    add(out, payloads[op->value % (sizeof payloads / sizeof *payloads)]);
+    if (op->form == SIM_PXAT) add_word(out, "ABSTTL");
+}
+
+static void add_bitop(sim_rendered *out, const sim_op *op) {
+    add_word(out, bit_operations[op->extra % SIM_BIT_OPERATIONS]);
+    add(out, sim_key_name(op->key)), add(out, sim_key_name(op->other));
+    add(out, sim_key_name(op->value % SIM_KEYS));
+}
+
+static void add_msetex(sim_rendered *out, const sim_op *op) {
+    add_word(out, "2"), add(out, sim_key_name(op->key)), add_value(out, op->value);
+    add(out, sim_key_name(op->other)), add_value(out, op->value);
+    add_form(out, op);
+}
+
+/* The place whose score is 1, as of all members. */
+static void add_place(sim_rendered *out, const sim_op *op) {
+    add_word(out, "CH"), add_word(out, "-179.9999973"), add_word(out, "-85.051125");
+    add(out, sim_member_name(op->value));
+}
+
 static void add_rest(sim_rendered *out, const sim_op *op) {
+    if (sim_op_is_of_field(op->kind)) {
+        add_field(out, op);
+        return;
+    }
     switch (ops[op->kind].shape) {
     case SHAPE_NOTHING:
+    case SHAPE_FIELD_EXPIRE:
+    case SHAPE_FIELD:
+    case SHAPE_FIELD_GETEX:
+    case SHAPE_FIELD_SETEX:
     case SHAPE_KEY: break;
     case SHAPE_COPY_TO:
         add(out, sim_key_name(op->other)), add_word(out, "DB"), add_integer(out, op->database);
@@ -292,26 +348,14 @@ static void add_rest(sim_rendered *out, const sim_op *op) {
     case SHAPE_DATABASES: add_integer(out, 0), add_integer(out, op->database); break;
     case SHAPE_PATTERN: add_word(out, patterns[op->extra % SIM_WANTS_TYPE]); break;
     case SHAPE_SCAN: add_scan(out, op); break;
-    case SHAPE_RESTORE:
-        add_integer(out, op->amount);
-        add(out, payloads[op->value % (sizeof payloads / sizeof *payloads)]);
-        if (op->form == SIM_PXAT) add_word(out, "ABSTTL");
-        break;
+    case SHAPE_RESTORE: add_payload(out, op); break;
     case SHAPE_EVAL: add_script(out, op); break;
     case SHAPE_ODD: add_odd(out, op); break;
     case SHAPE_LSET: add_integer(out, sim_lset_index(op)), add_word(out, "x"); break;
     case SHAPE_EMPTY: add_word(out, ""); break;
     case SHAPE_MOST: add_integer(out, INT64_MAX); break;
-    case SHAPE_BITOP:
-        add_word(out, bit_operations[op->extra % SIM_BIT_OPERATIONS]);
-        add(out, sim_key_name(op->key)), add(out, sim_key_name(op->other));
-        add(out, sim_key_name(op->value % SIM_KEYS));
-        break;
-    case SHAPE_MSETEX:
-        add_word(out, "2"), add(out, sim_key_name(op->key)), add_value(out, op->value);
-        add(out, sim_key_name(op->other)), add_value(out, op->value);
-        add_form(out, op);
-        break;
+    case SHAPE_BITOP: add_bitop(out, op); break;
+    case SHAPE_MSETEX: add_msetex(out, op); break;
     case SHAPE_COUNTED_SOURCES: add_word(out, "2"); /* fall through */
     case SHAPE_SOURCES:
         add(out, sim_key_name(op->other)), add(out, sim_key_name(op->value % SIM_KEYS));
@@ -341,6 +385,7 @@ static void add_rest(sim_rendered *out, const sim_op *op) {
     case SHAPE_MEMBER: add(out, sim_member_name(op->value)); break;
     case SHAPE_ELEMENT: add_word(out, "x"); break;
     case SHAPE_FIELD_VALUE: add(out, sim_member_name(op->value)), add_word(out, "1"); break;
+    case SHAPE_PLACE: add_place(out, op); break;
     case SHAPE_SCORE_MEMBER: add_word(out, "1"), add(out, sim_member_name(op->value)); break;
     }
     add_flags(out, op->flags);
@@ -357,5 +402,6 @@ size_t sim_op_time_index(const sim_op *op) {
     if (!sim_op_has_time(op)) return 0;
     if (ops[op->kind].shape == SHAPE_SET) return 4;
     if (ops[op->kind].shape == SHAPE_MSETEX) return 7;
-    return ops[op->kind].shape == SHAPE_GETEX ? 3 : 2;
+    if (ops[op->kind].shape == SHAPE_FIELD_EXPIRE) return 2;
+    return ops[op->kind].shape == SHAPE_GETEX || sim_op_is_of_field(op->kind) ? 3 : 2;
 }

@@ -107,7 +107,20 @@
     OP(INCRMOST, "INCRBY", MOST)                                                                   \
     OP(BITOP, "BITOP", BITOP)                                                                      \
     OP(MSETEX, "MSETEX", MSETEX)                                                                   \
-    OP(RESET, "RESET", NOTHING)
+    OP(GEOADD, "GEOADD", PLACE)                                                                    \
+    OP(RESET, "RESET", NOTHING)                                                                    \
+    OP(HEXPIRE, "HEXPIRE", FIELD_EXPIRE)                                                           \
+    OP(HPEXPIRE, "HPEXPIRE", FIELD_EXPIRE)                                                         \
+    OP(HEXPIREAT, "HEXPIREAT", FIELD_EXPIRE)                                                       \
+    OP(HPEXPIREAT, "HPEXPIREAT", FIELD_EXPIRE)                                                     \
+    OP(HTTL, "HTTL", FIELD)                                                                        \
+    OP(HPTTL, "HPTTL", FIELD)                                                                      \
+    OP(HEXPIRETIME, "HEXPIRETIME", FIELD)                                                          \
+    OP(HPEXPIRETIME, "HPEXPIRETIME", FIELD)                                                        \
+    OP(HPERSIST, "HPERSIST", FIELD)                                                                \
+    OP(HGETDEL, "HGETDEL", FIELD)                                                                  \
+    OP(HGETEX, "HGETEX", FIELD_GETEX)                                                              \
+    OP(HSETEX, "HSETEX", FIELD_SETEX)
 
 #define OP(kind, name, shape) SIM_OP_##kind,
 typedef enum sim_op_kind { SIM_OPS(OP) SIM_OP_KINDS } sim_op_kind;
@@ -166,6 +179,8 @@ const char *sim_op_name(sim_op_kind kind);
 bool sim_op_has_time(const sim_op *op);
 bool sim_op_is_absolute(const sim_op *op);
 bool sim_op_is_in_seconds(const sim_op *op);
+/* Is it about the deadline of a field? */
+bool sim_op_is_of_field(sim_op_kind kind);
 /* Does it name a key? */
 bool sim_op_has_key(const sim_op *op);
 /* Does KEYS or SCAN look for a key of this number and type? */

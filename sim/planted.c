@@ -168,6 +168,18 @@ PLANTED_EXECUTE(copy_loses_deadline) {
     bool copied = op.kind == SIM_OP_COPY && reply->nodes[0].is.integer == 1;
     if (copied && reply->nodes[0].type == TTL_REPLY_INTEGER) planted_persist(server, op.other);
 }
+PLANTED_EXECUTE(hexpire_ignores_nx) {
+    (void)fault;
+    if (sim_op_is_of_field(op.kind)) op.flags &= (uint8_t)~SIM_NX;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(copy_loses_fields) {
+    (void)fault;
+    planted_right(server, op, reply);
+    bool has_fields = server->model.traits & SIM_HAS_FIELDS;
+    for (uint8_t i = 0; i < SIM_MEMBERS && op.kind == SIM_OP_COPY && has_fields; i++)
+        planted_aside(server, (sim_op){.kind = SIM_OP_HPERSIST, .key = op.other, .value = i});
+}
 PLANTED_EXECUTE(getdel_does_not_delete) {
     (void)fault;
     if (op.kind == SIM_OP_GETDEL) op.kind = SIM_OP_GET;
@@ -589,6 +601,10 @@ static bool apply_no_pexpireat(planted *fault, sim_change *change) {
     (void)fault;
     return !change_is(change, "PEXPIREAT");
 }
+static bool apply_no_hpexpireat(planted *fault, sim_change *change) {
+    (void)fault;
+    return !change_is(change, "HPEXPIREAT");
+}
 static bool apply_one_ms_later(planted *fault, sim_change *change) {
     (void)fault;
     if (change_has_moment(change)) change_number(change, 4, 1, 1);
@@ -615,6 +631,8 @@ const planted_kind planted_kinds[] = {
     {"RENAME loses the deadline", .execute = rename_loses_deadline},
     {"RENAME keeps its target's", .execute = rename_keeps_targets_deadline},
     {"COPY loses the deadline", .execute = copy_loses_deadline},
+    {"HEXPIRE ignores NX", .execute = hexpire_ignores_nx},
+    {"COPY loses deadlines of fields", .execute = copy_loses_fields},
     {"GETDEL does not delete", .execute = getdel_does_not_delete},
     {"every 97th deadline is lost", .execute = every_97th_deadline_is_lost, .is_long = true},
     {"PEXPIRE is one ms longer", .execute = pexpire_one_ms_longer},
@@ -678,6 +696,7 @@ const planted_kind planted_kinds[] = {
     {"the log loses every 64th", .keeps = log_loses_every_64th, .is_long = true},
     {"replica ignores KEEPTTL", .applies = apply_without_keepttl},
     {"replica ignores PEXPIREAT", .applies = apply_no_pexpireat},
+    {"replica ignores HPEXPIREAT", .applies = apply_no_hpexpireat},
     {"replica adds one ms", .applies = apply_one_ms_later},
 };
 const size_t planted_count = sizeof planted_kinds / sizeof *planted_kinds;

@@ -249,14 +249,25 @@ void sim_server_copy(sim_server *server, const sim_server *from) {
 
 /* ---- comparing */
 
-static bool is_same_look(sim_server *server, uint8_t slot, sim_op_kind kind, ttl_reply *engine,
-                         ttl_reply *model) {
-    sim_peer peer = {.database = slot / SIM_KEYS};
-    sim_op look = {.kind = (uint8_t)kind, .key = slot % SIM_KEYS};
+static bool is_same_answer(sim_server *server, uint8_t database, sim_op look, ttl_reply *engine,
+                           ttl_reply *model) {
+    sim_peer peer = {.database = database};
     sim_server_ask(server, peer.database, &look, engine);
     ttl_reply_clear(model);
     sim_model_execute(&server->model, &peer, &look, 0, NULL, model);
     return ttl_reply_equal(engine, model);
+}
+
+static bool is_same_look(sim_server *server, uint8_t slot, sim_op_kind kind, ttl_reply *engine,
+                         ttl_reply *model) {
+    sim_op look = {.kind = (uint8_t)kind, .key = slot % SIM_KEYS};
+    return is_same_answer(server, slot / SIM_KEYS, look, engine, model);
+}
+
+static bool is_same_field(sim_server *server, uint8_t slot, uint8_t field, ttl_reply *engine,
+                          ttl_reply *model) {
+    sim_op look = {.kind = SIM_OP_HPEXPIRETIME, .key = slot % SIM_KEYS, .value = field};
+    return is_same_answer(server, slot / SIM_KEYS, look, engine, model);
 }
 
 /* Where the model has no key, one look says whether the engine has one. */
@@ -268,8 +279,12 @@ static bool is_same_key(sim_server *server, uint8_t slot, ttl_reply *engine, ttl
                                                  [SIM_ZSET] = SIM_OP_ZCARD};
     const sim_model_key *key = &server->model.keys[slot];
     if (!is_same_look(server, slot, SIM_OP_PEXPIRETIME, engine, model)) return false;
-    return !key->is_present || (is_same_look(server, slot, SIM_OP_TYPE, engine, model) &&
-                                is_same_look(server, slot, looks[key->type], engine, model));
+    if (!key->is_present) return true;
+    bool is_same = is_same_look(server, slot, SIM_OP_TYPE, engine, model) &&
+                   is_same_look(server, slot, looks[key->type], engine, model);
+    for (uint8_t i = 0; i < SIM_MEMBERS && is_same; i++)
+        if (key->fields_ms[i] != 0) is_same = is_same_field(server, slot, i, engine, model);
+    return is_same;
 }
 
 uint8_t sim_server_difference(sim_server *server, ttl_reply *engine, ttl_reply *model) {

@@ -180,6 +180,7 @@ static bool simplify_amount(struct shrinking *s, size_t index) {
     int64_t amount = step.op.amount;
     int64_t origin = 0; /* what the amount is counted from, so that it becomes small */
     if (step.kind != SIM_STEP_COMMAND || !sim_op_has_time(&step.op)) return false;
+    if (sim_op_is_of_field(step.op.kind)) return false; /* no field lives to see its deadline */
     if (sim_op_is_absolute(&step.op)) origin = step.wall_us / US_PER_MS;
     if (origin > 0 && sim_op_is_in_seconds(&step.op)) origin /= 1000;
     int64_t left;

@@ -1,7 +1,8 @@
 #include "sim/workload.h"
 
-enum { MS_PER_SECOND = 1000, ODD_RARE = 4 };
-#define FAR_MS (INT64_C(1) << 46) /* RESTORE lets what is too much wrap around */
+enum { MS_PER_SECOND = 1000, ODD_RARE = 6, ODD_PLACES = 2 };
+#define MS_PER_YEAR (INT64_C(365) * 86400 * MS_PER_SECOND)
+#define FAR_MS      (INT64_C(1) << 46) /* RESTORE lets what is too much wrap around */
 
 /* ---- what a world is like */
 
@@ -27,7 +28,7 @@ static void draw_others(sim_workload *workload, sim_random *stream) {
     draw_slots(stream, SIM_OP_OTHERS, SIM_OP_KINDS, always, 2, workload->other_slots,
                SIM_WORKLOAD_OTHERS);
     if (sim_random_chance(stream, 1, 2))
-        workload->others = (uint8_t)sim_random_between(stream, 1, 60);
+        workload->others = (uint8_t)sim_random_between(stream, 1, 90);
     if (sim_random_chance(stream, 1, 2))
         workload->transactions = (uint8_t)sim_random_between(stream, 1, 40);
     workload->has_databases = sim_random_chance(stream, 1, 2);
@@ -81,8 +82,22 @@ static int64_t ordinary_amount(const sim_workload *workload, sim_random *stream)
     }
 }
 
+/* Decades from now, which no world lasts; or not ahead at all. */
+static int64_t field_amount(const sim_op *op, sim_random *stream, int64_t now_ms) {
+    bool is_absolute = sim_op_is_absolute(op);
+    int64_t years = sim_random_between(stream, 10, 40),
+            off_ms = sim_random_between(stream, 0, 9999);
+    if (sim_random_chance(stream, 1, 8)) return is_absolute;
+    int64_t amount_ms = years * MS_PER_YEAR + off_ms + (is_absolute ? now_ms : 0);
+    return sim_op_is_in_seconds(op) ? amount_ms / MS_PER_SECOND : amount_ms;
+}
+
 static void draw_time(const sim_workload *workload, sim_random *stream, int64_t now_ms,
                       sim_op *op) {
+    if (sim_op_is_of_field(op->kind)) {
+        op->amount = field_amount(op, stream, now_ms);
+        return;
+    }
     if (sim_random_below(stream, 256) < workload->extremes) {
         op->amount = extreme_amount(stream, now_ms);
         return;
@@ -147,6 +162,21 @@ static void draw_options(sim_op *op, uint64_t bits) {
     case SIM_OP_PEXPIRE:
     case SIM_OP_EXPIREAT:
     case SIM_OP_PEXPIREAT: op->flags = expire_flags(bits); break;
+    case SIM_OP_HEXPIRE:
+    case SIM_OP_HPEXPIRE:
+    case SIM_OP_HEXPIREAT:
+    case SIM_OP_HPEXPIREAT:
+        op->flags = (const uint8_t[]){0, 0, 0, 0, SIM_NX, SIM_XX, SIM_GT, SIM_LT}[bits % 8];
+        break;
+    case SIM_OP_HGETEX:
+        op->form = (uint8_t)(bits % 8 < 5 ? bits % 8 : SIM_NO_TIME);
+        if (bits % 8 == 7) op->flags = SIM_PERSIST;
+        break;
+    case SIM_OP_HSETEX:
+        op->flags = (const uint8_t[]){0, 0, SIM_NX, SIM_XX}[bits / 8 % 4];
+        op->form = (uint8_t)(bits % 8 < 5 ? bits % 8 : SIM_NO_TIME);
+        if (bits % 8 > 5) op->flags |= SIM_KEEPTTL;
+        break;
     case SIM_OP_MSETEX:
         op->flags = (const uint8_t[]){0, 0, SIM_NX, SIM_XX, SIM_KEEPTTL}[bits % 5];
         if (!(op->flags & SIM_KEEPTTL)) op->form = (uint8_t)(bits / 8 % 5);
@@ -185,6 +215,8 @@ sim_op sim_workload_op(const sim_workload *workload, sim_random *stream, int64_t
 static sim_op other_op(const sim_workload *workload, sim_random *stream, int64_t now_ms) {
     uint64_t bits = sim_random_next(stream);
     uint8_t kind = workload->other_slots[bits % SIM_WORKLOAD_OTHERS];
+    bool is_missing = kind >= SIM_OP_HGETDEL ? !workload->has_hsetex : !workload->has_fields;
+    if (sim_op_is_of_field(kind) && is_missing) kind = SIM_OP_HLEN;
     sim_op op = make_op(workload, stream, now_ms, kind, bits);
     op.database = workload->has_databases && (bits >> 40 & 1);
     op.extra = (uint8_t)((bits >> 48) % SIM_PATTERNS);
@@ -234,6 +266,22 @@ static void draw_transaction(const sim_workload *workload, sim_random *stream, i
     add(program, (sim_op){.kind = end, .amount = goes_on_ms * 1000});
 }
 
+/* A hash with the field that is asked for, and sometimes with a deadline for it. */
+static void add_fields(sim_program *program, sim_op op, uint64_t bits) {
+    if (bits & 1) add(program, (sim_op){.kind = SIM_OP_UNLINK, .key = op.key});
+    add(program, (sim_op){.kind = SIM_OP_HSET, .key = op.key, .value = op.value});
+    if (bits & 2) add(program, (sim_op){.kind = SIM_OP_HSET, .key = op.key, .value = op.value ^ 1});
+    int64_t far_ms = 20 * MS_PER_YEAR;
+    sim_op arm = {.kind = SIM_OP_HPEXPIRE, .key = op.key, .value = op.value, .amount = far_ms};
+    if (bits & 4) add(program, arm);
+}
+
+/* What asks for places stands last of all. */
+static sim_op ask_for_place(sim_op op, uint64_t bits) {
+    uint8_t number = (uint8_t)(sim_odd_count - 1 - bits % ODD_PLACES);
+    return (sim_op){.kind = SIM_OP_ODD, .key = op.key, .value = number};
+}
+
 void sim_workload_program(const sim_workload *workload, sim_random *stream, int64_t now_ms,
                           sim_program *program) {
     program->count = 0;
@@ -244,7 +292,9 @@ void sim_workload_program(const sim_workload *workload, sim_random *stream, int6
     } else if ((bits >> 8 & 255) < workload->others) {
         sim_op op = other_op(workload, stream, now_ms);
         size_t times = op.kind == SIM_OP_SCAN ? 1 + (bits >> 16 & 7) : 1;
+        if (sim_op_is_of_field(op.kind) && bits >> 20 & 1) add_fields(program, op, bits >> 21);
         while (times-- > 0) add(program, op);
+        if (op.kind == SIM_OP_GEOADD) add(program, ask_for_place(op, bits >> 24));
     }
 }
 

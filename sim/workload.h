@@ -24,6 +24,7 @@ typedef struct sim_workload {
                                      the other commands */
     uint8_t other_slots[SIM_WORKLOAD_OTHERS]; /* the same of the others */
     bool has_databases;
+    bool has_fields, has_hsetex; /* what the dialect has of deadlines of fields */
 } sim_workload;
 
 /* A transaction, or a scan to its end: what a client sends one after another. */

@@ -859,6 +859,8 @@ sim_world *sim_world_new(const sim_world_options *options) {
                              .dialect = draw_dialect(options),
                              .has_log = sim_random_chance(&stream, 1, 2),
                              .has_replica = sim_random_chance(&stream, 1, 2)};
+    world->workload.has_fields = (sim_dialect_traits(site.dialect) & SIM_HAS_FIELDS) != 0;
+    world->workload.has_hsetex = (sim_dialect_traits(site.dialect) & SIM_HAS_HSETEX) != 0;
     if (options->profile == SIM_PROFILE_CALM) {
         world->client_count = 1;
         site.has_log = false;
