@@ -40,26 +40,43 @@ static size_t last_key(const known_command *command, const vector_step *step) {
     return command->last_key < 0 ? step->argc - 1 : (size_t)command->last_key;
 }
 
+static bool is_argument(const vector_step *step, size_t index, const char *word) {
+    if (index >= step->argc) return false;
+    const char *text = plain_text(&step->argv[index]);
+    return text != NULL && ttl_bytes_is_word(ttl_bytes_of(text), word);
+}
+
+/* Does the argument stand behind a word that makes a destination of it? */
+static bool is_destination(const known_command *command, const vector_step *step, size_t index) {
+    static const char *const words[][2] = {
+        {"GEORADIUS", "STORE"},
+        {"GEORADIUS", "STOREDIST"},
+        {"GEORADIUSBYMEMBER", "STORE"},
+        {"GEORADIUSBYMEMBER", "STOREDIST"},
+        {"SORT", "STORE"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(command->name, words[i][0]) == 0 && index > 1 &&
+            is_argument(step, index - 1, words[i][1]))
+            return true;
+    return false;
+}
+
 static void check_keys(loading *self, const cJSON *list, const known_command *command,
                        const vector_step *step) {
     size_t first = (size_t)command->first_key, last = last_key(command, step);
     size_t key_step = distance_of_keys(command);
     const cJSON *item = list->child;
-    for (size_t i = 0; i < step->argc && i <= last; i++, item = item->next) {
-        bool is_key = first > 0 && i >= first && (i - first) % key_step == 0;
+    for (size_t i = 0; i < step->argc; i++, item = item->next) {
+        bool is_key = first > 0 && i >= first && i <= last && (i - first) % key_step == 0;
         if (command->key_step == -1 && i == 1) is_key = true;
+        if (is_destination(command, step, i)) is_key = true;
         if (is_key && !begins_with_key(&step->argv[i]))
             loading_error(self, item,
                           "expected a key of the run's own, which begins with {k}: %s touches it, "
                           "and other keys are not ours unless the vector needs \"exclusive-db\"",
                           command->name);
     }
-}
-
-static bool is_argument(const vector_step *step, size_t index, const char *word) {
-    if (index >= step->argc) return false;
-    const char *text = plain_text(&step->argv[index]);
-    return text != NULL && ttl_bytes_is_word(ttl_bytes_of(text), word);
 }
 
 /* Of these commands only some subcommands leave the server as it was. */
