@@ -25,8 +25,8 @@ static const char document[] =
     "Each line is a trait of the reference engine: what the servers of some versions do and those\n"
     "of others do not. The vector beside it shows the trait: an engine that has the trait the\n"
     "other way round fails it. `ttlspec show ID` shows a vector, and `ttlspec run` holds a server\n"
-    "to it. Redict has the traits of Redis 7.2.4, from which it was forked. This page is printed\n"
-    "by `ttlspec dialects --witness --markdown`.\n"
+    "to it. Redict has the traits of Redis 7.2.4, from which it was forked, but for those that\n"
+    "speak of it. This page is printed by `ttlspec dialects --witness --markdown`.\n"
     "\n"
     "| trait | Redis | Valkey | what | shown by |\n"
     "| --- | --- | --- | --- | --- |\n";

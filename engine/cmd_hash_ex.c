@@ -107,6 +107,7 @@ ttl_status hgetex_command(struct call *call) {
         due_reserve(&call->engine->memory, &call->db->due, fields.hash) != TTL_OK)
         return TTL_NO_MEMORY;
     size_t changed = 0;
+    bool had_volatile = fields.hash != NULL && fields.hash->volatile_count > 0;
     reply_array(call, options.list.count);
     for (size_t i = 0; i < options.list.count; i++) {
         ptrdiff_t place = reply_value(&fields, field_at(call, &options.list, i));
@@ -114,7 +115,7 @@ ttl_status hgetex_command(struct call *call) {
         changed += getex_change(call, &options, fields.hash, (size_t)place, is_past);
     }
     fields_announce(&fields);
-    if (fields.hash != NULL) hash_settle(call, key, false);
+    if (fields.hash != NULL) hash_settle(call, key, is_past && had_volatile);
     if (changed > 0) return getex_announce(&fields, &options, is_past);
     fields_drop_emptied(&fields);
     return TTL_OK;
@@ -181,14 +182,14 @@ static void setex_choose_deadline(const struct call *call, const struct field_op
 
 /* The deadline had passed when it was given: the fields go again, as soon as they are there. */
 static ttl_status setex_past(struct call *call, const struct field_options *options,
-                             const struct edit *edit) {
+                             const struct edit *edit, bool had_volatile) {
     struct collection *hash = edit->collection;
     RULE("hsetex.past-deletes");
     for (size_t i = 0; i < options->list.count; i++) {
         size_t place = collection_find(hash, field_at(call, &options->list, i));
         if (place < hash->count) hash_take(call, hash, place, true);
     }
-    hash_settle(call, edit->key, false);
+    hash_settle(call, edit->key, had_volatile);
     announce_removal(call, edit->name, edit->key, hash_past_event(call));
     return reply_integer(call, 1);
 }
@@ -222,6 +223,7 @@ static ttl_status setex_write(struct call *call, struct key key,
         collection_free(memory, batch);
         return TTL_NO_MEMORY;
     }
+    bool had_volatile = edit.collection->volatile_count > 0;
     for (size_t i = 0; i < batch->count; i++) {
         struct member field = member_move(&batch->members[i]);
         setex_choose_deadline(call, options, is_past, edit.collection, &field);
@@ -232,7 +234,7 @@ static ttl_status setex_write(struct call *call, struct key key,
     hash_commit(&edit, &written, "hset");
     if (options->has_deadline && (!is_past || !call_has(call, TRAIT_FIELD_PAST_IS_HDEL)))
         db_announce(call, EVENT_HASH, "hexpire", edit.name);
-    if (is_past) return setex_past(call, options, &edit);
+    if (is_past) return setex_past(call, options, &edit, had_volatile);
     setex_tell(call, options, edit.collection);
     return reply_integer(call, 1);
 }

@@ -143,7 +143,9 @@ ttl_status hpersist_command(struct call *call) {
         } else {
             RULE("hash-field.persisted");
             collection_set_deadline(hash, place, NULL);
-            change_tell_persisted(call, hash->members[place].bytes);
+            RULE("hash-field.replica-persists-the-dead");
+            if (!call_has(call, TRAIT_HPERSIST_AS_GIVEN))
+                change_tell_persisted(call, hash->members[place].bytes);
             reply_integer(call, FIELD_DONE);
             changed++;
         }

@@ -25,6 +25,8 @@ enum { FAMILIES = sizeof family_names / sizeof *family_names };
 
 /* The Redis that Redict and Valkey were forked from. */
 static const ttl_version FORKED_FROM = {7, 2, 4};
+/* What Redict has taken over since. */
+static const enum trait REDICT_TOOK[] = {TRAIT_HSCAN_NOVALUES};
 
 const char *const ttl_dialect_names[] = {
     "redis-6.0", "redis-6.2",  "redis-7.0",  "redis-7.2",  "redis-7.4",  "redis-8.0", "redis-8.2",
@@ -83,6 +85,9 @@ ttl_dialect ttl_dialect_of(ttl_family family, ttl_version version) {
     for (size_t i = 0; i < TRAITS; i++)
         if (dialect_in(&dialect, trait_rows[i].redis, trait_rows[i].valkey))
             ttl_dialect_flip(&dialect, i);
+    for (size_t i = 0; family == TTL_FAMILY_REDICT && i < sizeof REDICT_TOOK / sizeof *REDICT_TOOK;
+         i++)
+        ttl_dialect_flip(&dialect, REDICT_TOOK[i]);
     return dialect;
 }
 

@@ -203,6 +203,7 @@ const char *hash_past_event(const struct call *call) {
 }
 
 void hash_settle(struct call *call, struct key key, bool leaves) {
+    RULE("hash-field.counted-until-the-cycle");
     bool stays = !leaves && call_has(call, TRAIT_INFO_SUBEXPIRY);
     due_settle(&call->db->due, key.handle, key_collection(key), stays);
 }
