@@ -62,6 +62,9 @@ struct draw {
     bool repeats, pairs;
 };
 
+/* Servers draw until their memory ends. */
+enum { DRAWN_MOST = 10 * 1000 * 1000 };
+
 /* Reads the count and WITHVALUES; false: the answer has been given. */
 static bool draw_parse(struct call *call, struct draw *draw) {
     int64_t count;
@@ -120,6 +123,10 @@ static ttl_status reply_draw(struct call *call, const struct collection *hash,
     bool takes_all = !draw->repeats && (uint64_t)draw->wanted > living;
     size_t count = takes_all ? living : (size_t)draw->wanted;
     if (living == 0) count = 0;
+    if (count > DRAWN_MOST) {
+        call_leave_open(call, "so many fields are more than the reference engine draws");
+        return reply_error(call, "ERR value is out of range");
+    }
     bool flat = draw->pairs && call->session->protocol == 2;
     reply_array(call, flat ? 2 * count : count);
     if (!draw->repeats) {

@@ -519,6 +519,18 @@ START_TEST(a_sorted_set_agrees_with_a_naive_one) {
 }
 END_TEST
 
+START_TEST(fields_are_not_drawn_without_end) {
+    struct world w;
+    world_open(&w, "redis-8.6");
+    world_do(&w, "HSET k f v");
+    expect(&w, "HRANDFIELD k -9223372036854775807", "-ERR value is out of range ");
+    expect(&w, "HRANDFIELD k -10000001", "-ERR value is out of range ");
+    expect(&w, "HRANDFIELD k -2", "*2 $1 f $1 f ");
+    expect(&w, "HRANDFIELD none -9223372036854775807", "*0 ");
+    world_close(&w);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("collections");
     TCase *laws = tcase_create("laws");
@@ -541,6 +553,7 @@ int main(void) {
     tcase_add_test(laws, scores_are_written_as_the_dialect_does);
     tcase_add_test(laws, counts_of_pops_are_read_as_the_dialect_does);
     tcase_add_test(laws, lset_cuts_its_index_where_the_dialect_does);
+    tcase_add_test(laws, fields_are_not_drawn_without_end);
     tcase_add_test(laws, redis_6_0_knows_only_the_first_forms);
     tcase_add_test(laws, every_command_is_done_wholly_or_not_at_all);
     tcase_add_loop_test(laws, a_sorted_set_agrees_with_a_naive_one, 0, 3);
