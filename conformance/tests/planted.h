@@ -234,14 +234,58 @@ static inline void bend_time_ahead(simulated_server *server, size_t argc, const 
     server->wall_us -= 5000;
 }
 
+/* The key `to` has after the command the deadline that the key `from` had before it. */
+static inline void run_with_deadline(simulated_server *server, size_t argc, const ttl_bytes *argv,
+                                     ttl_bytes from, ttl_bytes to, ttl_reply *reply) {
+    const ttl_bytes keys[] = {ttl_bytes_of(""), from, to};
+    char text[64];
+    int64_t at_ms = run_aside(server, "PEXPIRETIME $1", keys);
+    server_run(server, argc, argv, reply);
+    snprintf(text, sizeof text, "PEXPIREAT $2 %" PRId64, at_ms);
+    if (at_ms > 0) (void)run_aside(server, text, keys);
+}
+
 /* RENAME leaves the deadline of the name that it takes over. */
 static inline void bend_rename_keeps(simulated_server *server, size_t argc, const ttl_bytes *argv,
                                      ttl_reply *reply) {
-    char text[64];
-    int64_t at_ms = run_aside(server, "PEXPIRETIME $2", argv);
-    server_run(server, argc, argv, reply);
-    snprintf(text, sizeof text, "PEXPIREAT $2 %" PRId64, at_ms);
-    if (at_ms > 0) (void)run_aside(server, text, argv);
+    run_with_deadline(server, argc, argv, argv[2], argv[2], reply);
+}
+
+/* Where a search, or SORT, stores: behind STORE or STOREDIST, or first; empty: nowhere. */
+static inline ttl_bytes destination_of(size_t argc, const ttl_bytes *argv) {
+    if (ttl_bytes_is_word(argv[0], "geosearchstore")) return argv[1];
+    for (size_t i = 2; i + 1 < argc; i++)
+        if (ttl_bytes_is_word(argv[i], "store") || ttl_bytes_is_word(argv[i], "storedist"))
+            return argv[i + 1];
+    return ttl_bytes_of("");
+}
+
+/* What is stored leaves the deadline of what it takes the place of. */
+static inline void bend_store_keeps(simulated_server *server, size_t argc, const ttl_bytes *argv,
+                                    ttl_reply *reply) {
+    ttl_bytes to = destination_of(argc, argv);
+    if (to.length == 0) server_run(server, argc, argv, reply);
+    else run_with_deadline(server, argc, argv, to, to, reply);
+}
+
+/* What a search stores has the deadline of where it was found. */
+static inline void bend_store_inherits(simulated_server *server, size_t argc, const ttl_bytes *argv,
+                                       ttl_reply *reply) {
+    run_with_deadline(server, argc, argv, argv[2], argv[1], reply);
+}
+
+/* GET of SORT finds a value where there is none. */
+static inline void bend_sort_gets_dead(simulated_server *server, size_t argc, const ttl_bytes *argv,
+                                       ttl_reply *reply) {
+    ttl_reply right;
+    ttl_reply_init(&right, ttl_allocator_libc());
+    server_run(server, argc, argv, &right);
+    ttl_reply_add_node(reply, right.nodes[0].type, right.node_count - 1);
+    for (size_t i = 1; i < right.node_count; i++) {
+        bool is_nil = right.nodes[i].type == TTL_REPLY_NIL;
+        ttl_reply_add_bulk(reply, is_nil ? ttl_bytes_of("v") : ttl_reply_text(&right, i));
+    }
+    ttl_reply_free(&right);
 }
 
 /* NX sees a key that is dead: the write is refused for as long as nobody else wrote. */
@@ -541,6 +585,55 @@ static const planted planted_faults[] = {
      .instead = "UNWATCH"},
 
     /* ---- deadlines of fields */
+    {.name = "SORT sorts the dead",
+     .scenario = "0 RPUSH k# 1; PEXPIRE k# 20 | 50 SORT k#",
+     .command = "sort",
+     .ghost = "*1"},
+    {.name = "SORT drops the deadline of the list",
+     .scenario = "0 RPUSH k# 1; PEXPIRE k# 50 | 5 SORT k# | 90 EXISTS k#",
+     .command = "sort",
+     .after = "PERSIST $1"},
+    {.name = "GET of SORT reads the dead",
+     .scenario = "0 RPUSH k# 1; PSETEX l#:1 20 v | 50 SORT k# GET l#:*",
+     .command = "sort",
+     .argc = 4,
+     .custom = bend_sort_gets_dead},
+    {.name = "SORT stores under the old deadline",
+     .scenario = "0 RPUSH k# 1; PSETEX l# 50 v | 5 SORT k# STORE l# | 90 EXISTS l#",
+     .command = "sort",
+     .custom = bend_store_keeps},
+    {.name = "GEOADD drops the deadline",
+     .scenario = "0 GEOADD k# 13 38 p; PEXPIRE k# 50 | 5 GEOADD k# 15 37 q | 90 EXISTS k#",
+     .command = "geoadd",
+     .after = "PERSIST $1"},
+    {.name = "GEODIST measures the dead",
+     .scenario = "0 GEOADD k# 13 38 p; PEXPIRE k# 20 | 50 GEODIST k# p p",
+     .command = "geodist",
+     .ghost = "0.0000"},
+    {.name = "GEOSEARCH finds the dead",
+     .scenario = "0 GEOADD k# 13 38 p; PEXPIRE k# 20 | 50 GEOSEARCH k# FROMLONLAT 13 38 BYRADIUS "
+                 "9 km",
+     .command = "geosearch",
+     .ghost = "*p"},
+    {.name = "GEORADIUS drops the deadline",
+     .scenario = "0 GEOADD k# 13 38 p; PEXPIRE k# 50 | 5 GEORADIUS k# 13 38 9 km | 90 EXISTS k#",
+     .command = "georadius",
+     .after = "PERSIST $1"},
+    {.name = "GEORADIUS stores under the old deadline",
+     .scenario = "0 GEOADD k# 13 38 p; PSETEX l# 50 v | 5 GEORADIUS k# 13 38 9 km STORE l# | "
+                 "90 EXISTS l#",
+     .command = "georadius",
+     .custom = bend_store_keeps},
+    {.name = "GEOSEARCHSTORE stores under the old deadline",
+     .scenario = "0 GEOADD k# 13 38 p; PSETEX l# 50 v | 5 GEOSEARCHSTORE l# k# FROMMEMBER p "
+                 "BYRADIUS 9 km | 90 EXISTS l#",
+     .command = "geosearchstore",
+     .custom = bend_store_keeps},
+    {.name = "GEOSEARCHSTORE takes the deadline over",
+     .scenario = "0 GEOADD k# 13 38 p; PEXPIRE k# 50 | 5 GEOSEARCHSTORE l# k# FROMMEMBER p "
+                 "BYRADIUS 9 km | 90 EXISTS l#",
+     .command = "geosearchstore",
+     .custom = bend_store_inherits},
     {.name = "HPEXPIRE one ms late",
      .scenario = FIELD_EDGE("HSET k# f v; HPEXPIRE k# 100 FIELDS 1 f"),
      .command = "hpexpire",
