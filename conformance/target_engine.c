@@ -243,6 +243,10 @@ static bool engine_execute(target *base, size_t connection, size_t argc, const t
     ttl_session *session = self->sessions[connection];
     moments->sent_us = moments->received_us = self->now_us - ENGINE_T0_MS * 1000;
     if (ttl_session_execute(session, argc, argv, reply) != TTL_OK) return no_memory(error);
+    if (reply->node_count == 0 || ttl_reply_next(reply, 0) != reply->node_count) {
+        snprintf(error, TARGET_ERROR_SIZE, "not one answer to one command");
+        return false;
+    }
     base->protocols[connection] = ttl_session_protocol(session);
     return true;
 }
