@@ -77,9 +77,14 @@ static ttl_status config_set_one(struct call *call) {
     ttl_bytes value = call->argv[3];
     const char *nul = value.length == 0 ? NULL : memchr(value.data, '\0', value.length);
     if (nul != NULL) value.length = (size_t)(nul - value.data);
-    ttl_bytes parts[] = {ttl_bytes_of("ERR Invalid argument '"), value,
-                         ttl_bytes_of("' for CONFIG SET '"), call->argv[2], ttl_bytes_of("'")};
-    return reply_error_parts(call, parts, 5);
+    ttl_bytes parts[] = {ttl_bytes_of("ERR Invalid argument '"),
+                         value,
+                         ttl_bytes_of("' for CONFIG SET '"),
+                         call->argv[2],
+                         ttl_bytes_of("'"),
+                         ttl_bytes_of(" - "),
+                         ttl_bytes_of(setting->complaint)};
+    return reply_error_parts(call, parts, setting->complained_before ? 7 : 5);
 }
 
 /* Are these settings that may be set together? If not, answers about the first that is not. */

@@ -59,15 +59,15 @@ static bool read_only_write(ttl_engine *engine, ttl_bytes value) {
 }
 
 const struct setting config_settings[] = {
-    {"appendonly", no_read, NULL, NULL},
-    {"databases", databases_read, NULL, NULL},
-    {"maxmemory", zero_read, NULL, NULL},
-    {"maxmemory-policy", policy_read, NULL, NULL},
+    {"appendonly", no_read, NULL, NULL, false},
+    {"databases", databases_read, NULL, NULL, false},
+    {"maxmemory", zero_read, NULL, NULL, false},
+    {"maxmemory-policy", policy_read, NULL, NULL, false},
     {"notify-keyspace-events", notify_read, notify_write,
-     "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."},
-    {"proto-max-bulk-len", string_most_read, NULL, NULL},
-    {"replica-read-only", read_only_read, read_only_write, "argument must be 'yes' or 'no'"},
-    {"save", empty_read, NULL, NULL},
+     "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.", false},
+    {"proto-max-bulk-len", string_most_read, NULL, NULL, false},
+    {"replica-read-only", read_only_read, read_only_write, "argument must be 'yes' or 'no'", true},
+    {"save", empty_read, NULL, NULL, false},
 };
 const size_t config_setting_count = sizeof config_settings / sizeof *config_settings;
 

@@ -17,6 +17,7 @@ struct setting {
     /* NULL: it cannot be changed. False: it cannot be this. */
     bool (*write)(ttl_engine *engine, ttl_bytes value);
     const char *complaint; /* why not, since Redis 7.0 */
+    bool complained_before;
 };
 
 extern const struct setting config_settings[];
