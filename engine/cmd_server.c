@@ -115,9 +115,14 @@ ttl_status config_set(struct call *call) {
     if (!call_has(call, TRAIT_SUBCOMMANDS)) return config_set_one(call);
     if (call->argc % 2 != 0) return reply_syntax_error(call);
     if (!config_check_names(call)) return TTL_OK;
+    ttl_engine *engine = call->engine;
+    unsigned notify = engine->notify;
+    bool is_writable = engine->is_writable;
     for (size_t i = 2; i < call->argc; i += 2) {
         const struct setting *setting = config_find(call->argv[i]);
-        if (setting->write(call->engine, call->argv[i + 1])) continue;
+        if (setting->write(engine, call->argv[i + 1])) continue;
+        engine->notify = notify; /* all are set or none */
+        engine->is_writable = is_writable;
         return reply_config_failed(call, ttl_bytes_of(setting->name), setting->complaint);
     }
     return reply_ok(call);
