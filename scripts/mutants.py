@@ -19,9 +19,10 @@ scripts/mutants.equivalent lists what no vector can show, with reasons; an entry
 an error. --again runs only those that were not killed the last time, while vectors are written for
 them: what comes of it goes into no report.
 
-A report can be made in parts: a row of it is the last whole run of that file. Each row says the digest
-of its file's source, and when and with how many vectors it was run; one whose file has changed since is
-marked. --stale tells which rows of a report are of other sources than those that are here.
+A report can be made in parts: a row of it is the last whole run of that file; of a file that BUILD has not
+run the row that the report has already is kept. Each row says the digest of its file's source, and when and
+with how many vectors it was run; one whose file has changed since is marked. --stale tells which rows of a
+report are of other sources than those that are here.
 
 Exit status: 0 when the score is PERCENT (95) or more, 1 below it, 2 when nothing could be run. Where no
 files are named the score that counts is that of the commands on keys, and of deadlines; a sample is of those.
@@ -510,10 +511,25 @@ def told_of(mutants):
             "survivors": [diff(m) for m in mutants if m.verdict == "survived"]}
 
 
-def report(memory, names):
-    """Of the last whole run of each file."""
+def kept(page, path):
+    """What the page tells of a file's last run, as Memory.tell; None when it tells nothing of it."""
+    cell = r" \| (\d+)"
+    row = re.search(rf"^\| {re.escape(path)}[ *]* \| \d+{cell * 3} \| [\d.]+ % \| (\w{{8}}) \| ([\d-]+) \| (\d+) \|$", page, re.M)
+    if row is None: return None
+    killed, survived, equivalent = (int(row[i]) for i in (1, 2, 3))
+    survivors = re.findall(rf"^{re.escape(path)}:\d+ \([^\n]*\n```diff\n.*?\n```\n", page, re.M | re.S)
+    reasons = {}
+    for functions, count, reason in re.findall(rf"^- {re.escape(path)}, (.*?) \((\d+)\): (.*)$", page, re.M):
+        listed = functions.split(", ")
+        reasons[reason] = listed + listed[:1] * (int(count) - len(listed))
+    counts = {"killed": killed, "survived": survived, "equivalent": equivalent}
+    return {"counts": counts, "reasons": reasons, "survivors": survivors}, {"source": row[4], "day": row[5], "vectors": int(row[6])}
+
+
+def report(memory, names, page):
+    """Of the last whole run of each file: of those that were run elsewhere what the page told before."""
     paths = [f"engine/{name}.c" for name in sorted(names)]
-    found = {path: told for path in paths if (told := memory.tell(path))}
+    found = {path: told for path in paths if (told := memory.tell(path) or kept(page, path))}
     def total(some): return sum((collections.Counter(told["counts"]) for told, _ in some), collections.Counter())
     def is_changed(path): return found[path][1]["source"] != digest(path)
     lines = ["# Mutation score of the vectors", "",
@@ -537,7 +553,7 @@ def report(memory, names):
     core = [one for path, one in found.items() if pathlib.Path(path).stem in CORE]
     if len(core) < len(found): lines.append(row("commands on keys, and deadlines", total(core)))
     every = total(found.values())
-    lines += [row("together", every), "", f"Beside them {every['unbuilt']} did not compile, and {every['same']} gave the same "
+    lines += [row("together", every), "", f"Beside them at least {every['unbuilt']} did not compile, and {every['same']} gave the same "
               "machine code.", ""]
     left_out = [path for path in paths if path not in found]
     if left_out: lines += [f"Nothing is said of {', '.join(left_out)}: never run.", ""]
@@ -630,7 +646,10 @@ def main():
     if count(mutants, "killed", "survived") == 0:
         print("mutants: none could be built and run", file=sys.stderr)
         return 2
-    if arguments.report: pathlib.Path(arguments.report).write_text(report(memory, every), "utf-8")
+    if arguments.report:
+        file = pathlib.Path(arguments.report)
+        page = file.read_text("utf-8") if file.exists() else ""
+        file.write_text(report(memory, every, page), "utf-8")
     print(f"{count(mutants, 'killed')} killed, {count(mutants, 'survived')} survived, {count(mutants, 'equivalent')} "
           f"equivalent, {count(mutants, 'unbuilt', 'same')} of no account: {score(mutants):.1f} %")
     held = mutants if arguments.files else core_of(mutants)
