@@ -27,3 +27,20 @@
     [ "$status" -eq 1 ]
     [ "${#lines[@]}" -gt 25 ]
 }
+
+@test "a report keeps what it told of files that were not run here" {
+    python3 - "$BATS_TEST_TMPDIR" <<'END'
+import importlib.util, pathlib, re, sys
+spec = importlib.util.spec_from_file_location("mutants", "scripts/mutants.py")
+mutants = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(mutants)
+page = pathlib.Path("reports/mutants.md").read_text("utf-8")
+def told(text): return [re.sub(r" \*? ?\|", " |", row) for row in re.findall(r"^\| engine/.*$", text, re.M)]
+names = re.findall(r"^\| engine/(\w+)\.c", page, re.M)
+again = mutants.report(mutants.Memory(sys.argv[1]), names, page)
+assert told(again) == told(page)
+assert again.count("```diff") == page.count("```diff") > 0
+assert again[again.index("## Equivalent"):] == page[page.index("## Equivalent"):]
+assert "Nothing is said of engine/config.c" in mutants.report(mutants.Memory(sys.argv[1]), ["config"], "")
+END
+}
