@@ -8,6 +8,14 @@
 
 /* -- running -------------------------------------------------------------------------------- */
 
+static void note_setting(target_turn *turn, const vector_text *name) {
+    if (name->count != 1) return;
+    const char *noted = name->pieces[0].bytes.data;
+    for (size_t i = 0; i < turn->setting_count; i++)
+        if (strcmp(turn->settings[i], noted) == 0) return;
+    if (turn->setting_count < TARGET_SETTINGS_MAX) turn->settings[turn->setting_count++] = noted;
+}
+
 /* What the vector sets by CONFIG SET, on the server or on its replica: names, to be put back. */
 static void note_settings(target_turn *turn, const vector *what, bool on_replica) {
     for (size_t i = 0; i < what->step_count; i++) {
@@ -17,9 +25,8 @@ static void note_settings(target_turn *turn, const vector *what, bool on_replica
                       step->argv[0].count == 1 && step->argv[1].count == 1 &&
                       ttl_bytes_is_word(step->argv[0].pieces[0].bytes, "CONFIG") &&
                       ttl_bytes_is_word(step->argv[1].pieces[0].bytes, "SET");
-        if (!is_set || step->argv[2].count != 1) continue;
-        if (turn->setting_count < TARGET_SETTINGS_MAX)
-            turn->settings[turn->setting_count++] = step->argv[2].pieces[0].bytes.data;
+        for (size_t name = 2; is_set && name + 1 < step->argc; name += 2)
+            note_setting(turn, &step->argv[name]);
     }
 }
 

@@ -74,8 +74,8 @@ def announced(subscriber, named):  # a server sends its messages before it answe
 def attempt(vector, connect, control, spec, world):
     steps = [{**s, **next((f for f in s.get("for", []) if holds(f, *spec)), {})} for s in vector["steps"]]
     named, links, queued = {name for s in steps for e in s.get("events", []) for name in e}, {}, {}
-    settings = [s["do"][2] for s in steps if s["do"][:2] == ["CONFIG", "SET"]]
-    saved = [(name, ask(control, "CONFIG", "GET", name)[1]) for name in settings]
+    settings = [fill(name, world) for s in steps if s["do"][:2] == ["CONFIG", "SET"] for name in s["do"][2::2]]
+    saved = [(name, told[1]) for name in settings if (told := ask(control, "CONFIG", "GET", name))]
     ask(control, "FLUSHALL")
     for classes in "KEAmnoc", "KEAmn", "KEAm", "KEA":  # an older server refuses those that it does not know
         if ask(control, "CONFIG", "SET", "notify-keyspace-events", classes) == b"OK": break
