@@ -89,6 +89,7 @@ static const struct {
     const char *rules;
     enum reason reason;
 } out_of_reach[] = {
+    {"blocking.", REASON_COMMAND},
     {"event.geostore", REASON_COMMAND},
     {"event.smove", REASON_COMMAND},
     {"event.zremrange", REASON_COMMAND},

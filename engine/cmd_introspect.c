@@ -81,8 +81,8 @@ static const struct flag_word {
 };
 
 static void add_flags(struct call *call, uint32_t flags) {
-    uint32_t untold =
-        call_has(call, TRAIT_SUBCOMMANDS) ? COMMAND_RANDOM | COMMAND_SORT : COMMAND_ALLOW_BUSY;
+    uint32_t untold = call_has(call, TRAIT_SUBCOMMANDS) ? COMMAND_RANDOM | COMMAND_SORT
+                                                        : COMMAND_ALLOW_BUSY | COMMAND_BLOCKING;
     size_t head = call->reply->node_count, count = 0;
     add_set(call, 0);
     for (size_t i = 0; i < sizeof flag_words / sizeof *flag_words; i++) {
@@ -120,6 +120,7 @@ static const struct category {
     {"@admin", NO_GROUP, COMMAND_ADMIN, 0},
     {"@fast", NO_GROUP, COMMAND_FAST, 0},
     {"@slow", NO_GROUP, 0, COMMAND_FAST},
+    {"@blocking", NO_GROUP, COMMAND_BLOCKING, 0},
     {"@dangerous", NO_GROUP, COMMAND_ADMIN | COMMAND_DANGEROUS, 0},
     {"@connection", GROUP_CONNECTION, 0, 0},
     {"@transaction", GROUP_TRANSACTION, 0, 0},

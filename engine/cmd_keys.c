@@ -1,4 +1,5 @@
 /* Keys whatever they hold: removing, moving, copying, listing; whole databases. */
+#include "engine/blocked.h"
 #include "engine/copy.h"
 #include "engine/db.h"
 #include "engine/engine.h"
@@ -546,5 +547,7 @@ ttl_status swapdb_command(struct call *call) {
     b->id = (int)first;
     engine->databases[first] = b;
     engine->databases[second] = a;
+    blocked_database_came(engine, a);
+    blocked_database_came(engine, b);
     return reply_ok(call);
 }

@@ -1,4 +1,6 @@
 /* Lists. */
+#include "engine/blocked.h"
+#include "engine/change.h"
 #include "engine/db.h"
 #include "engine/edit.h"
 #include "engine/rule.h"
@@ -77,17 +79,10 @@ static ttl_status reply_no_list(struct call *call, bool has_count) {
     return TTL_OK;
 }
 
-static ttl_status pop_generic(struct call *call, enum list_end end) {
-    ttl_bytes name = call->argv[1];
-    bool has_count = call->argc > 2;
-    int64_t wanted = 1;
-    if (has_count && !pop_count(call, &wanted)) return TTL_OK;
-    struct key key;
-    if (!call_write(call, VALUE_LIST, &key)) return TTL_OK;
-    if (key.record == NULL) return reply_no_list(call, has_count);
+/* Answers so many elements of a list that has them, and takes them out. */
+static ttl_status list_pop(struct call *call, ttl_bytes name, struct key key, enum list_end end,
+                           size_t count) {
     struct collection *list = key_collection(key);
-    size_t count = (uint64_t)wanted < list->count ? (size_t)wanted : list->count;
-    if (has_count) reply_array(call, count);
     for (size_t i = 0; i < count; i++)
         reply_bulk(call, list->members[end == LIST_LEFT ? i : list->count - 1 - i].bytes);
     if (call->reply->failed) return TTL_NO_MEMORY;
@@ -98,12 +93,56 @@ static ttl_status pop_generic(struct call *call, enum list_end end) {
     return TTL_OK;
 }
 
+static ttl_status pop_generic(struct call *call, enum list_end end) {
+    ttl_bytes name = call->argv[1];
+    bool has_count = call->argc > 2;
+    int64_t wanted = 1;
+    if (has_count && !pop_count(call, &wanted)) return TTL_OK;
+    struct key key;
+    if (!call_write(call, VALUE_LIST, &key)) return TTL_OK;
+    if (key.record == NULL) return reply_no_list(call, has_count);
+    const struct collection *list = key_collection(key);
+    size_t count = (uint64_t)wanted < list->count ? (size_t)wanted : list->count;
+    if (has_count) reply_array(call, count);
+    return list_pop(call, name, key, end, count);
+}
+
 ttl_status lpop_command(struct call *call) {
     return pop_generic(call, LIST_LEFT);
 }
 
 ttl_status rpop_command(struct call *call) {
     return pop_generic(call, LIST_RIGHT);
+}
+
+/* Of the first of the keys that has a list. */
+static ttl_status blocking_pop(struct call *call, enum list_end end) {
+    struct wait wait = {.type = VALUE_LIST, .first_key = 1, .key_count = call->argc - 2};
+    if (!call_timeout(call, call->argc - 1, &wait)) return TTL_OK;
+    for (size_t i = 1; i <= wait.key_count; i++) {
+        if (!call_may_take(call, i)) continue;
+        ttl_bytes name = call->argv[i];
+        struct key key = db_write(call, name);
+        if (!db_check_type(call, key, VALUE_LIST)) return TTL_OK;
+        RULE("blocking.dead-is-not-there");
+        if (key.record == NULL) continue;
+        RULE("blocking.first-of-its-keys");
+        reply_array(call, 2);
+        reply_bulk(call, name);
+        if (list_pop(call, name, key, end, 1) != TTL_OK) return TTL_NO_MEMORY;
+        RULE("blocking.replica-is-told");
+        change_tell_short(call, end == LIST_LEFT ? "LPOP" : "RPOP", name);
+        return TTL_OK;
+    }
+    return call_block(call, &wait, TTL_REPLY_NIL_ARRAY);
+}
+
+ttl_status blpop_command(struct call *call) {
+    return blocking_pop(call, LIST_LEFT);
+}
+
+ttl_status brpop_command(struct call *call) {
+    return blocking_pop(call, LIST_RIGHT);
 }
 
 /* ---- from one list to another, or around one */
@@ -115,11 +154,14 @@ static void list_move(struct collection *from, enum list_end from_end, struct co
     collection_insert(to, list_place(to, to_end), member);
 }
 
-static ttl_status move_generic(struct call *call, enum list_end from_end, enum list_end to_end) {
+/* `wait`: for a source, where there is none; NULL: not. */
+static ttl_status move_generic(struct call *call, enum list_end from_end, enum list_end to_end,
+                               const struct wait *wait) {
     ttl_bytes from_name = call->argv[1], to_name = call->argv[2];
     struct key from;
     if (!call_write(call, VALUE_LIST, &from)) return TTL_OK;
-    if (from.record == NULL) return reply_nil(call);
+    if (from.record == NULL)
+        return wait == NULL ? reply_nil(call) : call_block(call, wait, TTL_REPLY_NIL);
     struct key to = db_write(call, to_name);
     if (!db_check_type(call, to, VALUE_LIST)) return TTL_OK;
     struct collection *list = key_collection(from);
@@ -135,7 +177,13 @@ static ttl_status move_generic(struct call *call, enum list_end from_end, enum l
 }
 
 ttl_status rpoplpush_command(struct call *call) {
-    return move_generic(call, LIST_RIGHT, LIST_LEFT);
+    return move_generic(call, LIST_RIGHT, LIST_LEFT, NULL);
+}
+
+ttl_status brpoplpush_command(struct call *call) {
+    struct wait wait = {.type = VALUE_LIST, .first_key = 1, .key_count = 1};
+    if (!call_timeout(call, 3, &wait)) return TTL_OK;
+    return move_generic(call, LIST_RIGHT, LIST_LEFT, &wait);
 }
 
 static bool call_list_end(struct call *call, size_t index, enum list_end *end) {
@@ -151,7 +199,15 @@ static bool call_list_end(struct call *call, size_t index, enum list_end *end) {
 ttl_status lmove_command(struct call *call) {
     enum list_end from_end, to_end;
     if (!call_list_end(call, 3, &from_end) || !call_list_end(call, 4, &to_end)) return TTL_OK;
-    return move_generic(call, from_end, to_end);
+    return move_generic(call, from_end, to_end, NULL);
+}
+
+ttl_status blmove_command(struct call *call) {
+    enum list_end from_end, to_end;
+    struct wait wait = {.type = VALUE_LIST, .first_key = 1, .key_count = 1};
+    if (!call_list_end(call, 3, &from_end) || !call_list_end(call, 4, &to_end)) return TTL_OK;
+    if (!call_timeout(call, 5, &wait)) return TTL_OK;
+    return move_generic(call, from_end, to_end, &wait);
 }
 
 /* ---- by index */

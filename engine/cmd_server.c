@@ -227,7 +227,8 @@ static void info_clients(struct text *text, const ttl_engine *engine) {
         watching += each->watch_count > 0;
     }
     info_line(text, "connected_clients", sessions);
-    info_line(text, "blocked_clients", 0);
+    if (engine->blocked_count > 0) RULE("blocking.counted-in-info");
+    info_line(text, "blocked_clients", (int64_t)engine->blocked_count);
     if (!ttl_dialect_has(&engine->dialect, TRAIT_CLIENT_WATCH)) return;
     info_line(text, "pubsub_clients", subscribed);
     info_line(text, "watching_clients", watching);

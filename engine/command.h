@@ -22,7 +22,8 @@ struct call {
     size_t argc;
     const ttl_bytes *argv; /* argv[0] is the command's name */
     ttl_reply *reply;
-    bool is_told; /* replicas know what it came to: change.h */
+    bool is_told;    /* replicas know what it came to: change.h */
+    size_t woken_by; /* it has waited, for the key at this argument: blocked.h; 0: it has not */
 };
 
 typedef ttl_status command_run(struct call *call);

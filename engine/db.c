@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/blocked.h"
 #include "engine/change.h"
 #include "engine/deadline.h"
 #include "engine/hash.h"
@@ -185,6 +186,10 @@ void db_put_in(struct call *call, struct database *db, struct key old, struct ke
     if (call->engine->keeps_ages) note_use(call, db, draft);
     ttl_bytes name = record_name(draft.record);
     note_change(call->engine, db, name, false);
+    if (call->engine->blocked_count > 0) {
+        RULE("blocking.not-woken-by-an-overwrite");
+        if (!replaces) blocked_key_came(call->engine, db, draft);
+    }
     if (replaces) db_announce_overwrite(call, db, name, type_changes);
     if (replaces || !call_has(call, TRAIT_EVENT_NEW)) return;
     RULE("event.new");

@@ -226,7 +226,8 @@ static bool encode_node(const struct encoder *out, const ttl_reply *reply, size_
     case TTL_REPLY_MAP:
     case TTL_REPLY_SET:
     case TTL_REPLY_PUSH: return encode_aggregate(out, node);
-    case TTL_REPLY_TOLD: require(false);
+    case TTL_REPLY_TOLD:
+    case TTL_REPLY_PENDING: require(false);
     }
     return false;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/blocked.h"
 #include "engine/change.h"
 #include "engine/db.h"
 #include "engine/deadline.h"
@@ -34,6 +35,7 @@ void ttl_session_free(ttl_session *session) {
     struct memory *memory = &engine->session_memory;
     session_leave_multi(session);
     pubsub_unsubscribe_all(session);
+    blocked_forget(session);
     memory_give(memory, session->queue, session->queue_capacity * sizeof *session->queue);
     memory_give(memory, session->watches, session->watch_capacity * sizeof *session->watches);
     memory_give_bytes(memory, &session->name);
@@ -51,6 +53,10 @@ int ttl_session_protocol(const ttl_session *session) {
 
 bool ttl_session_is_closing(const ttl_session *session) {
     return session->closing;
+}
+
+bool ttl_session_is_blocked(const ttl_session *session) {
+    return session->blocked.queued.command != NULL;
 }
 
 /* ---- watched keys */
@@ -200,10 +206,29 @@ ttl_status unwatch_command(struct call *call) {
 
 /* ---- MULTI */
 
+bool session_keep(ttl_session *session, const struct command *command, size_t argc,
+                  const ttl_bytes *argv, struct queued *kept) {
+    size_t size = argc * sizeof *argv;
+    for (size_t i = 0; i < argc; i++) size += argv[i].length;
+    ttl_bytes *copy = memory_take(&session->engine->session_memory, size);
+    if (copy == NULL) return false;
+    char *bytes = (char *)(copy + argc);
+    for (size_t i = 0; i < argc; i++) {
+        if (argv[i].length > 0) memcpy(bytes, argv[i].data, argv[i].length);
+        copy[i] = (ttl_bytes){bytes, argv[i].length};
+        bytes += argv[i].length;
+    }
+    *kept = (struct queued){command, argc, copy, size};
+    return true;
+}
+
+void session_forget(ttl_session *session, struct queued *kept) {
+    memory_give(&session->engine->session_memory, kept->argv, kept->size);
+    *kept = (struct queued){0};
+}
+
 static void queue_clear(ttl_session *session) {
-    for (size_t i = 0; i < session->queue_count; i++)
-        memory_give(&session->engine->session_memory, session->queue[i].argv,
-                    session->queue[i].size);
+    for (size_t i = 0; i < session->queue_count; i++) session_forget(session, &session->queue[i]);
     session->queue_count = 0;
 }
 
@@ -228,17 +253,9 @@ static ttl_status queue_room(ttl_session *session) {
 static ttl_status queue_add(ttl_session *session, const struct command *command, size_t argc,
                             const ttl_bytes *argv) {
     if (queue_room(session) != TTL_OK) return TTL_NO_MEMORY;
-    size_t size = argc * sizeof *argv;
-    for (size_t i = 0; i < argc; i++) size += argv[i].length;
-    ttl_bytes *copy = memory_take(&session->engine->session_memory, size);
-    if (copy == NULL) return TTL_NO_MEMORY;
-    char *bytes = (char *)(copy + argc);
-    for (size_t i = 0; i < argc; i++) {
-        if (argv[i].length > 0) memcpy(bytes, argv[i].data, argv[i].length);
-        copy[i] = (ttl_bytes){bytes, argv[i].length};
-        bytes += argv[i].length;
-    }
-    session->queue[session->queue_count++] = (struct queued){command, argc, copy, size};
+    if (!session_keep(session, command, argc, argv, &session->queue[session->queue_count]))
+        return TTL_NO_MEMORY;
+    session->queue_count++;
     return TTL_OK;
 }
 
@@ -418,12 +435,15 @@ static ttl_status session_dispatch(struct call *call) {
 
 ttl_status ttl_session_execute(ttl_session *session, size_t argc, const ttl_bytes *argv,
                                ttl_reply *reply) {
-    require(argc > 0);
+    ttl_engine *engine = session->engine;
+    require(argc > 0 && !ttl_session_is_blocked(session));
     ttl_reply_clear(reply);
-    engine_begin_unit(session->engine);
+    engine_begin_unit(engine);
+    if (engine->blocked_count > 0) blocked_time_out(engine);
     struct call call = {
-        .engine = session->engine, .session = session, .argc = argc, .argv = argv, .reply = reply};
+        .engine = engine, .session = session, .argc = argc, .argv = argv, .reply = reply};
     ttl_status status = session_dispatch(&call);
+    if (engine->blocked_count > 0) blocked_serve(engine);
     if (status == TTL_OK && reply->failed) status = TTL_NO_MEMORY;
     if (status != TTL_OK) ttl_reply_clear(reply);
     return status;

@@ -51,6 +51,8 @@ struct ttl_engine {
     ttl_session *sessions; /* all of them, newest first */
     uint64_t last_session_id;
     size_t watch_count;
+    size_t blocked_count;   /* sessions that wait */
+    uint64_t blocked_order; /* of what happened to them last: one began to wait, a key came */
     struct subscription *subscriptions; /* of all sessions, oldest first */
     uint16_t command_slots[512];        /* hash of a name -> index into commands + 1; command.c */
 };
@@ -61,6 +63,23 @@ struct queued {
     size_t argc;
     ttl_bytes *argv; /* one block: the array, then the bytes */
     size_t size;     /* of the block */
+};
+
+/* What a session waits for: a value of a type at one of some keys, which its arguments name. */
+struct wait {
+    enum value_type type;
+    size_t first_key, key_count;
+    bool is_endless;
+    ttl_instant until; /* answered when this has passed, unless it is endless */
+};
+
+/* A session that waits: its command, to be run again. */
+struct blocked {
+    struct wait wait;
+    struct queued queued; /* no command: the session does not wait */
+    int database;
+    uint64_t order; /* of all that wait */
+    uint64_t *came; /* of each key: when it came to be; 0: not since it was looked at */
 };
 
 struct watch {
@@ -100,6 +119,7 @@ struct ttl_session {
     size_t part; /* of EXEC: the index of the queued command that runs */
     struct watch *watches;
     size_t watch_count, watch_capacity;
+    struct blocked blocked;
     size_t channel_count, pattern_count;     /* what it is subscribed to */
     ttl_bytes name;                          /* CLIENT SETNAME; owned, empty when unset */
     ttl_bytes library_name, library_version; /* CLIENT SETINFO; owned */

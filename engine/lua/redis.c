@@ -114,6 +114,7 @@ static void push_reply(lua_State *L, const ttl_reply *reply, size_t index) {
     case TTL_REPLY_VERBATIM: push_text(L, ttl_reply_text(reply, index)); return;
     case TTL_REPLY_NIL:
     case TTL_REPLY_NIL_ARRAY:
+    case TTL_REPLY_PENDING:
     case TTL_REPLY_TOLD: lua_pushboolean(L, false); return;
     case TTL_REPLY_ARRAY:
     case TTL_REPLY_MAP:

@@ -94,6 +94,12 @@ ttl_status ttl_engine_copy(const ttl_engine *from, ttl_engine *to);
 /* The first instant, in milliseconds since the epoch, at which ttl_engine_expire would have
  * something to reclaim. False: no key and no field has a deadline. */
 bool ttl_engine_next_expiry(ttl_engine *engine, int64_t *at_ms);
+/* Answers each blocked session whose time has passed. The caller drives it when time has moved; the
+ * next command does the same before it is executed. */
+void ttl_engine_time_out(ttl_engine *engine);
+/* The first instant, in milliseconds since the epoch, at which ttl_engine_time_out would have
+ * somebody to answer. False: nobody's time is limited. */
+bool ttl_engine_next_timeout(const ttl_engine *engine, int64_t *at_ms);
 /* Keys that wait for their deadline, in all databases, the dead that are not yet reclaimed too. */
 size_t ttl_engine_volatile_keys(const ttl_engine *engine);
 /* Bytes held from the allocator by the engine, its sessions left out. */
@@ -107,6 +113,12 @@ typedef struct ttl_session_options {
      * NULL: they are dropped. `message` is good only during the call. */
     void (*on_push)(void *context, ttl_session *session, const ttl_reply *message);
     void *push_context;
+    /* Told of the reply of a command that blocked, when it has come: after the command of another
+     * session, or in ttl_engine_time_out. From then on the session takes commands again; not during
+     * the call, which must not use the engine. NULL: the session never blocks, its commands are
+     * answered as within MULTI. */
+    void (*on_unblock)(void *context, ttl_session *session, const ttl_reply *reply);
+    void *unblock_context;
     /* Says to a replica what its primary did: it may write, and to it the dead are alive. */
     bool is_primary;
 } ttl_session_options;
@@ -117,7 +129,8 @@ void ttl_session_free(ttl_session *session);
 
 /* Executes one command: `argv[0]` is its name. `reply` is cleared, then holds the answer, errors
  * included. A command that answers several messages (SUBSCRIBE of several channels) gives the
- * first ones to on_push and the last as the reply.
+ * first ones to on_push and the last as the reply. One that blocks (BLPOP) is answered by
+ * TTL_REPLY_PENDING: on_unblock is told the reply. Until then the session takes no commands.
  * TTL_NO_MEMORY: nothing was changed, or all of it was and only the reply could not be built. */
 ttl_status ttl_session_execute(ttl_session *session, size_t argc, const ttl_bytes *argv,
                                ttl_reply *reply);
@@ -127,6 +140,8 @@ ttl_status ttl_session_execute(ttl_session *session, size_t argc, const ttl_byte
  * at each command some 16 commands ahead. Never changes anything. */
 void ttl_session_prefetch(ttl_session *session, size_t argc, const ttl_bytes *argv);
 
+/* True while a command of the session waits for something to take. */
+bool ttl_session_is_blocked(const ttl_session *session);
 /* 2 or 3, as HELLO set it: how replies to this session are to be encoded. */
 int ttl_session_protocol(const ttl_session *session);
 /* True after QUIT: send the reply, then close. */

@@ -42,6 +42,7 @@ typedef enum ttl_reply_type {
     TTL_REPLY_BOOLEAN,   /* #t in RESP3; in RESP2 an integer */
     TTL_REPLY_VERBATIM,  /* =n txt: in RESP3; in RESP2 a bulk string */
     TTL_REPLY_TOLD,      /* a number that only a timeline knows: never sent (instant.h) */
+    TTL_REPLY_PENDING,   /* the command blocks: the reply is yet to come. Never sent */
 } ttl_reply_type;
 
 typedef struct ttl_node {
