@@ -5,6 +5,7 @@
 
 enum {
     OUTPUT_PAUSE_BYTES = 1024 * 1024,        /* waiting for the client: read no more from it */
+    INPUT_PAUSE_BYTES = 1024 * 1024,         /* sent behind a command that waits: the same */
     OUTPUT_ABANDON_BYTES = 32 * 1024 * 1024, /* messages to a subscriber that does not read */
     LINGER_MS = 1000,
     EXPIRY_CHECK_MS = 1000, /* the wall clock may be set meanwhile: look again after this long */
@@ -35,9 +36,12 @@ struct connection {
     bool has_ended;    /* the client sends no more */
     bool is_leaving;   /* to be hung up on when all is sent; what it still sends is not heard */
     bool is_lingering; /* all is sent, and that nothing more follows */
+    bool is_to_go_on;  /* the command that waited is answered: what came behind it is not */
+    size_t held_bytes; /* so much came behind it */
 };
 
 static void connection_work(connection *client);
+static void connection_wake(connection *client);
 
 /* -- leaving ---------------------------------------------------------------------------------- */
 
@@ -140,62 +144,87 @@ static void connection_send_error(connection *client, const char *error) {
     connection_send(client, reply);
 }
 
+static void connection_flush_later(connection *client) {
+    if (client->is_to_flush) return;
+    client->is_to_flush = true;
+    client->next_to_flush = client->server->awaiting_flush;
+    client->server->awaiting_flush = client;
+}
+
 static void on_push(void *context, ttl_session *session, const ttl_reply *message) {
     connection *client = context;
     (void)session;
     if (client->is_leaving || uv_is_closing(&client->is.handle)) return;
     if (!connection_send(client, message)) return;
-    if (connection_backlog(client) > OUTPUT_ABANDON_BYTES) {
-        connection_close(client);
-    } else if (!client->is_to_flush) {
-        client->is_to_flush = true;
-        client->next_to_flush = client->server->awaiting_flush;
-        client->server->awaiting_flush = client;
-    }
+    if (connection_backlog(client) > OUTPUT_ABANDON_BYTES) connection_close(client);
+    else connection_flush_later(client);
+}
+
+static void on_unblock(void *context, ttl_session *session, const ttl_reply *reply) {
+    connection *client = context;
+    (void)session;
+    if (uv_is_closing(&client->is.handle) || !connection_send(client, reply)) return;
+    client->is_to_go_on = true;
+    connection_flush_later(client);
 }
 
 /* -- the engine ------------------------------------------------------------------------------- */
 
 void server_expire(serve_server *server) {
+    ttl_engine_time_out(server->engine);
     /* Without memory it stops early, and the next time goes on. */
     ttl_engine_expire(server->engine, NULL);
 }
 
-static void on_expiry(uv_timer_t *timer) {
-    serve_server *server = timer->data;
-    size_t removed = 0;
-    ttl_engine_expire(server->engine, &removed);
-    server_settle(server);
+static void on_expiry(uv_timer_t *timer);
 
-    /* DEBUG SET-ACTIVE-EXPIRE 0 leaves what is due where it is: no need to ring for it again
-     * before the next command. */
-    int64_t due_ms;
-    if (removed == 0 && ttl_engine_next_expiry(server->engine, &due_ms) &&
-        due_ms <= serve_clock_now_us(&server->clock) / 1000) {
-        uv_timer_stop(timer);
+/* Sets the timer to the next timeout, and to the next deadline of a key if those count. Time passes
+ * by itself only on a real clock. */
+static void server_ring(serve_server *server, bool keys_count) {
+    int64_t due_ms = INT64_MAX, key_ms;
+    bool is_due = ttl_engine_next_timeout(server->engine, &due_ms);
+    if (keys_count && ttl_engine_next_expiry(server->engine, &key_ms)) {
+        is_due = true;
+        if (key_ms < due_ms) due_ms = key_ms;
     }
-}
-
-void server_settle(serve_server *server) {
-    while (server->awaiting_flush) {
-        connection *client = server->awaiting_flush;
-        server->awaiting_flush = client->next_to_flush;
-        client->is_to_flush = false;
-        connection_flush(client);
-    }
-
-    /* Time passes by itself only on a real clock. */
-    int64_t due_ms;
-    if (server->clock.manual || !ttl_engine_next_expiry(server->engine, &due_ms)) {
+    if (server->clock.manual || !is_due) {
         uv_timer_stop(&server->expiry);
         return;
     }
     int64_t now_ms = serve_clock_now_us(&server->clock) / 1000;
-    int64_t wait_ms = due_ms - now_ms;
-    if (due_ms <= now_ms) wait_ms = 0;
+    int64_t wait_ms = due_ms <= now_ms ? 0 : due_ms - now_ms;
     if (wait_ms > EXPIRY_CHECK_MS) wait_ms = EXPIRY_CHECK_MS;
     uv_update_time(&server->loop);
     uv_timer_start(&server->expiry, on_expiry, (uint64_t)wait_ms, 0);
+}
+
+static void server_flush(serve_server *server) {
+    while (server->awaiting_flush) {
+        connection *client = server->awaiting_flush;
+        server->awaiting_flush = client->next_to_flush;
+        client->is_to_flush = false;
+        if (client->is_to_go_on) connection_wake(client);
+        else connection_flush(client);
+    }
+}
+
+void server_settle(serve_server *server) {
+    server_flush(server);
+    server_ring(server, true);
+}
+
+/* DEBUG SET-ACTIVE-EXPIRE 0 leaves what is due where it is: no need to ring for it again before the
+ * next command. */
+static void on_expiry(uv_timer_t *timer) {
+    serve_server *server = timer->data;
+    size_t removed = 0;
+    ttl_engine_time_out(server->engine);
+    ttl_engine_expire(server->engine, &removed);
+    server_flush(server);
+    int64_t due_ms;
+    bool is_left = removed == 0 && ttl_engine_next_expiry(server->engine, &due_ms) &&
+                   due_ms <= serve_clock_now_us(&server->clock) / 1000;
+    server_ring(server, !is_left);
 }
 
 static bool lets_cycle_go_on(const request_reader *request) {
@@ -217,6 +246,7 @@ static void connection_execute(connection *client) {
         /* On a manual clock there is no later moment at which it would. */
         server_expire(server);
     }
+    if (ttl_session_is_blocked(client->session)) return;
     connection_send(client, reply);
     if (ttl_session_is_closing(client->session)) client->is_leaving = true;
 }
@@ -230,30 +260,42 @@ static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
     *buffer = uv_buf_init(client->server->input, SERVER_INPUT_SIZE);
 }
 
-static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer) {
-    connection *client = stream->data;
-    if (length == 0) return;
-    if (length == UV_EOF) {
-        /* It may have shut down one direction only: it still gets its replies. */
-        client->has_ended = true;
-        uv_read_stop(stream);
-    } else if (length < 0 || !request_reader_feed(&client->reader, buffer->base, (size_t)length)) {
-        connection_close(client);
-        return;
-    }
-    connection_work(client);
-}
-
 static void connection_pause(connection *client) {
     client->is_paused = true;
     uv_read_stop(&client->is.stream);
 }
 
-/* Executes what has arrived, as long as the client takes the answers. */
-static void connection_work(connection *client) {
-    serve_server *server = client->server;
+/* Who has hung up waits for nothing: what comes from now on is for others. */
+static void connection_hang_up(connection *client) {
+    if (ttl_session_is_blocked(client->session)) {
+        ttl_session_free(client->session);
+        client->session = NULL;
+    }
+    connection_close(client);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer) {
+    connection *client = stream->data;
+    if (length == 0) return;
+    bool waits = ttl_session_is_blocked(client->session);
+    if (length == UV_EOF && !waits) {
+        /* It may have shut down one direction only: it still gets its replies. */
+        client->has_ended = true;
+        uv_read_stop(stream);
+    } else if (length < 0 || !request_reader_feed(&client->reader, buffer->base, (size_t)length)) {
+        connection_hang_up(client);
+        return;
+    }
+    if (waits && (client->held_bytes += (size_t)length) > INPUT_PAUSE_BYTES)
+        connection_pause(client);
+    connection_work(client);
+}
+
+/* Executes what has arrived, as long as the client takes the answers, up to a command that waits. */
+static void connection_go_on(connection *client) {
     request_state state = REQUEST_READY;
-    while (!client->is_leaving && !uv_is_closing(&client->is.handle)) {
+    while (!client->is_leaving && !uv_is_closing(&client->is.handle) &&
+           !ttl_session_is_blocked(client->session)) {
         if (connection_backlog(client) > OUTPUT_PAUSE_BYTES) {
             connection_pause(client);
             break;
@@ -267,6 +309,22 @@ static void connection_work(connection *client) {
         client->is_leaving = true;
     }
     connection_flush(client);
+}
+
+/* Its command is answered that waited. */
+static void connection_wake(connection *client) {
+    client->is_to_go_on = false;
+    if (client->held_bytes > INPUT_PAUSE_BYTES) {
+        client->is_paused = false;
+        uv_read_start(&client->is.stream, on_room, on_read);
+    }
+    client->held_bytes = 0;
+    connection_go_on(client);
+}
+
+static void connection_work(connection *client) {
+    serve_server *server = client->server;
+    connection_go_on(client);
     server_settle(server);
 }
 
@@ -307,7 +365,10 @@ void connection_accept(uv_stream_t *listener) {
     if (client->next) client->next->previous = client;
     server->connections = client;
 
-    ttl_session_options options = {.on_push = on_push, .push_context = client};
+    ttl_session_options options = {.on_push = on_push,
+                                   .push_context = client,
+                                   .on_unblock = on_unblock,
+                                   .unblock_context = client};
     client->session = ttl_session_new(server->engine, &options);
     if (!client->session || !request_reader_init(&client->reader) ||
         uv_accept(listener, &client->is.stream) != 0 ||

@@ -6,7 +6,8 @@
  *
  * Everything runs in the loop's thread, one request at a time, so the engine sees one order of
  * commands. A client that sends faster than it reads is not read from until it has caught up; a
- * subscriber that does not read at all is hung up on before it fills the memory.
+ * subscriber that does not read at all is hung up on before it fills the memory. What a client sends
+ * while its command waits (BLPOP) is executed when that is answered; if it hangs up it waits no more.
  *
  * Ownership: the server owns its connections; a connection owns its session and its buffers, and
  * frees itself once the loop has let go of its handle.
@@ -31,7 +32,7 @@ typedef struct serve_server {
     uv_loop_t loop;
     serve_clock clock;
     ttl_engine *engine;
-    uv_timer_t expiry; /* rings when the first deadline is due */
+    uv_timer_t expiry; /* rings when the first deadline is due, of a key or of who waits */
     connection *connections;
     connection *awaiting_flush; /* have output that no write carries yet */
     bool has_failed;            /* for want of memory: the loop was stopped */
@@ -45,10 +46,10 @@ void connection_accept(uv_stream_t *listener);
 /* Hangs up at once. What was not sent is lost. */
 void connection_close(connection *client);
 
-/* What follows each batch of commands: messages to other clients are sent, and the expiry timer
- * is set to the deadline that is now the first. */
+/* What follows each batch of commands: messages to other clients are sent, those that were waiting
+ * go on, and the expiry timer is set to the deadline that is now the first. */
 void server_settle(serve_server *server);
-/* Runs the active cycle at the clock's present. */
+/* Answers who has waited long enough, and runs the active cycle, at the clock's present. */
 void server_expire(serve_server *server);
 
 #endif

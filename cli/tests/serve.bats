@@ -308,3 +308,49 @@ print(s.makefile('rb').read())"
     cli SET k v
     [[ $(cli PEXPIRE k 1000 GT) == "ERR"* ]] # no options before 7.0
 }
+
+# waits_for N: so many clients wait.
+waits_for() {
+    cli INFO clients | grep -q "^blocked_clients:$1"
+}
+
+@test "who waits is served by a push, and is answered nil in the millisecond after its timeout" {
+    serve_start --clock manual
+    cli BLPOP k 0.1 >"$BATS_TEST_TMPDIR/answer" &
+    until_true waits_for 1
+    cli TTLSPEC CLOCK ADVANCE 100
+    waits_for 1
+    cli TTLSPEC CLOCK ADVANCE 1
+    wait $!
+    [ "$(cat "$BATS_TEST_TMPDIR/answer")" = '' ]
+    cli BLPOP k 0.1 >"$BATS_TEST_TMPDIR/answer" &
+    until_true waits_for 1
+    [ "$(cli RPUSH k a b)" = 2 ]
+    wait $!
+    [ "$(tr '\n' ' ' <"$BATS_TEST_TMPDIR/answer")" = 'k a ' ]
+}
+
+@test "on a real clock a timeout rings by itself" {
+    serve_start
+    [ "$(timeout 5 redis-cli -p "$port" BLPOP k 0.05)" = '' ]
+}
+
+@test "what comes behind a command that waits is executed after it" {
+    serve_start
+    raw 'BLPOP k 0\r\nSET x 1\r\nQUIT\r\n' >"$BATS_TEST_TMPDIR/answer" &
+    until_true waits_for 1
+    [ "$(cli EXISTS x)" = 0 ]
+    cli RPUSH k a
+    wait $!
+    [ "$(tr -d '\r' <"$BATS_TEST_TMPDIR/answer" | tr '\n' '|')" = '*2|$1|k|$1|a|+OK|+OK|' ]
+}
+
+@test "who hangs up while it waits takes nothing" {
+    serve_start
+    redis-cli -p "$port" BLPOP k 0 >/dev/null &
+    until_true waits_for 1
+    kill $!
+    until_true waits_for 0
+    [ "$(cli RPUSH k a)" = 1 ]
+    [ "$(cli LLEN k)" = 1 ]
+}
