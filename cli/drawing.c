@@ -93,7 +93,8 @@ const char *drawing_command_words(drawing *self, size_t argc, const ttl_bytes *a
 const char *drawing_reply_words(drawing *self, const ttl_reply *reply) {
     if (reply->node_count == 0) return "";
     ttl_reply_type type = reply->nodes[0].type;
-    if (type == TTL_REPLY_NIL) return "nil";
+    if (type == TTL_REPLY_NIL || type == TTL_REPLY_NIL_ARRAY) return "nil";
+    if (type == TTL_REPLY_PENDING) return "waits";
     if (type == TTL_REPLY_STATUS || type == TTL_REPLY_ERROR) {
         char *plain = text_copy_bytes(ttl_reply_text(reply, 0));
         const char *said = arena_copy(&self->arena, plain);

@@ -10,6 +10,8 @@ enum { US_PER_MS = 1000, SEED = 1, DATABASES = 2 };
 struct side {
     ttl_engine *engine;
     ttl_session **sessions;
+    ttl_reply *answers; /* of commands that were pending; empty: none has come */
+    size_t count;
     ttl_session *asking;
 };
 
@@ -48,11 +50,18 @@ static void note_event(void *context, const ttl_event *event) {
     free(key);
 }
 
+static void keep_answer(void *context, ttl_session *session, const ttl_reply *reply) {
+    struct side *side = context;
+    for (size_t i = 0; i < side->count; i++)
+        if (side->sessions[i] == session) ttl_reply_add_copy(&side->answers[i], reply, 0);
+}
+
 /* ---- life */
 
 static void open_sessions(const drawing_engine *self, struct side *side) {
+    const ttl_session_options options = {.on_unblock = keep_answer, .unblock_context = side};
     for (size_t i = 0; i < self->connection_count; i++)
-        side->sessions[i] = needed(ttl_session_new(side->engine, NULL));
+        side->sessions[i] = needed(ttl_session_new(side->engine, &options));
     side->asking = needed(ttl_session_new(side->engine, NULL));
 }
 
@@ -71,12 +80,18 @@ static void open_side(drawing_engine *self, struct side *side, const ttl_dialect
                                   .event_context = self};
     side->engine = needed(ttl_engine_new(&options));
     side->sessions = memory_zeroed(self->connection_count + 1, sizeof(ttl_session *));
+    side->answers = memory_zeroed(self->connection_count + 1, sizeof *side->answers);
+    side->count = self->connection_count;
+    for (size_t i = 0; i < side->count; i++)
+        ttl_reply_init(&side->answers[i], ttl_allocator_libc());
     open_sessions(self, side);
 }
 
 static void close_side(const drawing_engine *self, struct side *side) {
     close_sessions(self, side);
     ttl_engine_free(side->engine);
+    for (size_t i = 0; i < side->count; i++) ttl_reply_free(&side->answers[i]);
+    free(side->answers);
     free(side->sessions);
 }
 
@@ -125,7 +140,18 @@ void drawing_engine_execute(drawing_engine *self, size_t connection, size_t argc
     execute(self->is_asked.sessions[connection], argc, argv, &self->aside);
 }
 
+void drawing_engine_await(drawing_engine *self, size_t connection, ttl_reply *reply) {
+    ttl_reply *answer = &self->runs.answers[connection];
+    ttl_reply_clear(reply);
+    if (answer->node_count == 0) ttl_reply_add_node(reply, TTL_REPLY_PENDING, 0);
+    else ttl_reply_add_copy(reply, answer, 0);
+    ttl_reply_clear(answer);
+    ttl_reply_clear(&self->is_asked.answers[connection]);
+}
+
 void drawing_engine_expire(drawing_engine *self) {
+    ttl_engine_time_out(self->runs.engine);
+    ttl_engine_time_out(self->is_asked.engine);
     if (ttl_engine_expire(self->runs.engine, NULL) != TTL_OK ||
         ttl_engine_expire(self->is_asked.engine, NULL) != TTL_OK)
         arena_out_of_memory();

@@ -22,7 +22,9 @@ void drawing_engine_set_clock(drawing_engine *self, int64_t wall_us);
 /* Runs a command; the reply is cleared first. */
 void drawing_engine_execute(drawing_engine *self, size_t connection, size_t argc,
                             const ttl_bytes *argv, ttl_reply *reply);
-/* Runs the active cycle. */
+/* The reply of a command that was pending on the connection; it may be still. */
+void drawing_engine_await(drawing_engine *self, size_t connection, ttl_reply *reply);
+/* What happens by itself at this moment: timeouts pass, the active cycle runs. */
 void drawing_engine_expire(drawing_engine *self);
 /* The server ends and begins anew with the same keys. */
 void drawing_engine_restart(drawing_engine *self);

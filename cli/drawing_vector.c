@@ -58,6 +58,14 @@ static void show_command(struct showing *s, const vector_step *step, size_t poin
     free(command);
 }
 
+static void show_await(struct showing *s, const vector_step *step, size_t point) {
+    drawing_engine_await(s->engine, step->connection, &s->reply);
+    bool is_pending = s->reply.nodes[0].type == TTL_REPLY_PENDING;
+    drawing_say(s->line, point, step->connection, DRAWING_PLAIN, "%s%s",
+                is_pending ? "waits" : "-> ",
+                is_pending ? "" : drawing_reply_words(s->line, &s->reply));
+}
+
 /* What a step that is no command did, as a sentence. */
 static const char *other_words(struct showing *s, const vector_step *step) {
     drawing *line = s->line;
@@ -96,6 +104,7 @@ static void show_step(struct showing *s, const vector_step *step) {
     }
     size_t point = drawing_add_point(s->line, at_us);
     if (step->action == VECTOR_COMMAND) show_command(s, step, point);
+    else if (step->action == VECTOR_AWAIT) show_await(s, step, point);
     else show_other(s, step, point);
     if ((expired = drawing_engine_expired(s->engine)) != NULL)
         drawing_say(s->line, point, s->server, DRAWING_PLAIN, "%s expired", expired);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance/known_commands.h"
 #include "conformance/text.h"
 #include "ttlspec/engine.h"
 
@@ -101,20 +102,54 @@ static bool wait_for_poll(attempt *self, target *on, size_t index, int64_t at_ms
     return false;
 }
 
-/* Sends the step's command. One on the replica comes after all that the server did until then, also
- * by itself. */
+static bool may_block(const attempt *self, size_t index) {
+    const attempt_step *seen = &self->steps[index];
+    char *name = text_copy_bytes(seen->argv[0]);
+    const known_command *command = known_command_find(name);
+    free(name);
+    return command != NULL && known_command_may_block(command);
+}
+
+/* Sends the step's command. One that may block is not waited for: its reply is there when the
+ * server has come to rest, or it is pending. */
+static bool send_and_hear(attempt *self, target *server, size_t index) {
+    const vector_step *step = &self->vector->steps[index];
+    attempt_step *seen = &self->steps[index];
+    bool is_await = step->action == VECTOR_AWAIT, done;
+    if (server->send == NULL || (!is_await && !may_block(self, index)))
+        done = target_execute(server, step->connection, seen->argc, seen->argv, &seen->reply,
+                              &seen->moments, self->error);
+    else
+        done = (is_await ||
+                server->send(server, step->connection, seen->argc, seen->argv, self->error)) &&
+               server->await(server, step->connection, &seen->reply, &seen->moments, self->error);
+    if (done) seen->protocol = server->protocols[step->connection];
+    return done;
+}
+
+/* A connection whose command waits takes no other one. */
+static bool is_left_waiting(const attempt *self, size_t index) {
+    const vector_step *steps = self->vector->steps;
+    for (size_t i = index; i-- > 0;) {
+        if (steps[i].action > VECTOR_AWAIT || steps[i].connection != steps[index].connection)
+            continue;
+        const ttl_reply *reply = &self->steps[i].reply;
+        return reply->node_count > 0 && reply->nodes[0].type == TTL_REPLY_PENDING;
+    }
+    return false;
+}
+
+/* A step on the replica comes after all that the server did until then, also by itself. */
 static bool execute_step(attempt *self, target *on, size_t index, int64_t at_ms) {
     const vector_step *step = &self->vector->steps[index];
     attempt_step *seen = &self->steps[index];
     bool on_replica = vector_is_on_replica(self->vector, step->connection);
     target *server = on_replica ? on->replica : on;
+    if (step->action == VECTOR_COMMAND && is_left_waiting(self, index)) return false;
     if (on_replica && !on->synchronise(on, self->error)) return false;
     do {
         if (!wait_for_poll(self, on, index, at_ms)) return false;
-        if (!target_execute(server, step->connection, seen->argc, seen->argv, &seen->reply,
-                            &seen->moments, self->error))
-            return false;
-        seen->protocol = server->protocols[step->connection];
+        if (!send_and_hear(self, server, index)) return false;
     } while (vector_step_polls(step) && attempt_polls_on(self, index));
     seen->answered = true;
     self->answered++;
@@ -130,7 +165,7 @@ static bool run_step(attempt *self, target *on, size_t index, int64_t at_ms) {
         self->is_interrupted = true;
         return false;
     }
-    if (step->action != VECTOR_COMMAND) return run_action(self, on, index);
+    if (step->action > VECTOR_AWAIT) return run_action(self, on, index);
     return execute_step(self, on, index, at_ms);
 }
 

@@ -38,7 +38,7 @@ static void keep_command(const attempt *self, size_t index, result_step *to) {
 }
 
 static bool is_on_replica(const vector *self, const vector_step *step) {
-    return step->action == VECTOR_COMMAND && vector_is_on_replica(self, step->connection);
+    return step->action <= VECTOR_AWAIT && vector_is_on_replica(self, step->connection);
 }
 
 static void keep_step(const attempt *self, size_t index, result_step *to) {

@@ -48,6 +48,7 @@ static ttl_reply_type type_wanted(const judging *judgement, expectation_kind kin
     case EXPECTATION_MAP: type = TTL_REPLY_MAP; break;
     case EXPECTATION_SET: type = TTL_REPLY_SET; break;
     case EXPECTATION_PUSH: type = TTL_REPLY_PUSH; break;
+    case EXPECTATION_PENDING: type = TTL_REPLY_PENDING; break;
     case EXPECTATION_ARRAY:
     case EXPECTATION_UNORDERED:
     case EXPECTATION_ANYTHING:
@@ -194,6 +195,7 @@ static expectation_class judge_value(judging *judgement, const expectation *expe
     case EXPECTATION_MAP:
     case EXPECTATION_SET: return judge_unordered(judgement, expected, index);
     case EXPECTATION_NIL:
+    case EXPECTATION_PENDING:
     case EXPECTATION_ANYTHING:
     case EXPECTATION_ANY_OF: break;
     }
@@ -201,7 +203,9 @@ static expectation_class judge_value(judging *judgement, const expectation *expe
 }
 
 static expectation_class judge(judging *judgement, const expectation *expected, size_t index) {
-    if (expected->kind == EXPECTATION_ANYTHING) return EXPECTATION_MATCHES;
+    bool is_pending = judgement->reply->nodes[index].type == TTL_REPLY_PENDING;
+    if (expected->kind == EXPECTATION_ANYTHING)
+        return is_pending ? EXPECTATION_TYPE : EXPECTATION_MATCHES;
     if (expected->kind == EXPECTATION_ANY_OF) return judge_any_of(judgement, expected, index);
     ttl_reply_type actual = type_at(judgement, index);
     ttl_reply_type wanted = type_wanted(judgement, expected->kind);

@@ -18,6 +18,7 @@
  *   {"double": "1.5"}       a double in RESP3, a bulk string in RESP2
  *   {"boolean": true}       a boolean in RESP3, an integer in RESP2
  *   {"verbatim": "x"}       a verbatim string in RESP3, a bulk string in RESP2
+ *   {"pending": true}       no reply yet: the command blocks
  *
  * The engine keeps the RESP3 type of what it answers even to a RESP2 session; a live RESP2 server
  * cannot. So a reply is first read as the session's protocol would have sent it.
@@ -54,6 +55,7 @@ typedef enum expectation_kind {
     EXPECTATION_MAP, /* children: key, value, key, value ... */
     EXPECTATION_SET,
     EXPECTATION_PUSH,
+    EXPECTATION_PENDING,
 } expectation_kind;
 
 /* Which number an expected integer counts from. */

@@ -22,7 +22,8 @@ static inline ttl_reply_type expectation_type_on_wire(ttl_reply_type type, int p
     case TTL_REPLY_NIL:
     case TTL_REPLY_NIL_ARRAY:
     case TTL_REPLY_ARRAY:
-    case TTL_REPLY_TOLD: return type;
+    case TTL_REPLY_TOLD:
+    case TTL_REPLY_PENDING: return type;
     }
     return type;
 }

@@ -61,6 +61,7 @@ static const char *member_of(expectation_kind kind) {
     case EXPECTATION_MAP: return "map";
     case EXPECTATION_SET: return "set";
     case EXPECTATION_PUSH: return "push";
+    case EXPECTATION_PENDING: return "pending";
     case EXPECTATION_BULK:
     case EXPECTATION_INTEGER:
     case EXPECTATION_NIL:
@@ -99,6 +100,7 @@ static void write_expectation(FILE *out, const expectation *expected, const vect
         break;
     case EXPECTATION_BOOLEAN: fputs(expected->low != 0 ? "true" : "false", out); break;
     case EXPECTATION_NIL: fputs("null", out); break;
+    case EXPECTATION_PENDING:
     case EXPECTATION_ANYTHING: fputs("true", out); break;
     case EXPECTATION_ARRAY:
     case EXPECTATION_UNORDERED:
@@ -147,10 +149,11 @@ static void write_elements(FILE *out, const ttl_reply *reply, size_t index, bool
 
 static void write_node(FILE *out, const ttl_reply *reply, size_t index, int protocol) {
     static const char *const members[] = {
-        [TTL_REPLY_STATUS] = "status", [TTL_REPLY_ERROR] = "error",
-        [TTL_REPLY_DOUBLE] = "double", [TTL_REPLY_VERBATIM] = "verbatim",
-        [TTL_REPLY_MAP] = "map",       [TTL_REPLY_SET] = "set",
-        [TTL_REPLY_PUSH] = "push",     [TTL_REPLY_BOOLEAN] = "boolean",
+        [TTL_REPLY_STATUS] = "status",   [TTL_REPLY_ERROR] = "error",
+        [TTL_REPLY_DOUBLE] = "double",   [TTL_REPLY_VERBATIM] = "verbatim",
+        [TTL_REPLY_MAP] = "map",         [TTL_REPLY_SET] = "set",
+        [TTL_REPLY_PUSH] = "push",       [TTL_REPLY_BOOLEAN] = "boolean",
+        [TTL_REPLY_PENDING] = "pending",
     };
     const ttl_node *node = &reply->nodes[index];
     ttl_reply_type type = expectation_type_on_wire(node->type, protocol);
@@ -166,6 +169,7 @@ static void write_node(FILE *out, const ttl_reply *reply, size_t index, int prot
     case TTL_REPLY_BOOLEAN: fputs(node->is.integer != 0 ? "true" : "false", out); break;
     case TTL_REPLY_NIL:
     case TTL_REPLY_NIL_ARRAY: fputs("null", out); break;
+    case TTL_REPLY_PENDING: fputs("true", out); break;
     case TTL_REPLY_MAP: write_elements(out, reply, index, true, protocol); break;
     case TTL_REPLY_ARRAY:
     case TTL_REPLY_SET:

@@ -1,6 +1,7 @@
 #include "conformance/known_commands.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* In order of their names, for the search. KEYS counts as having a key: its pattern must not
  * reach beyond the run's own. */
@@ -8,6 +9,10 @@ static const known_command commands[] = {
     /* name, first key, last key, step, needs, answers a time */
     {"APPEND", 1, 1, 1, 0, false},
     {"BITOP", 2, -1, 1, 0, false},
+    {"BLMOVE", 1, 2, 1, 0, false},
+    {"BLPOP", 1, -2, 1, 0, false},
+    {"BRPOP", 1, -2, 1, 0, false},
+    {"BRPOPLPUSH", 1, 2, 1, 0, false},
     {"CLIENT", 0, 0, 0, 0, false},
     {"COMMAND", 0, 0, 0, 0, false},
     {"CONFIG", 0, 0, 0, 0, false},
@@ -189,4 +194,11 @@ static int compare_name(const void *name, const void *command) {
 const known_command *known_command_find(const char *name) {
     return bsearch(name, commands, sizeof commands / sizeof *commands, sizeof *commands,
                    compare_name);
+}
+
+bool known_command_may_block(const known_command *command) {
+    static const char *const names[] = {"BLMOVE", "BLPOP", "BRPOP", "BRPOPLPUSH"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(command->name, names[i]) == 0) return true;
+    return false;
 }

@@ -11,7 +11,7 @@
 typedef struct known_command {
     const char *name; /* upper case */
     int first_key;    /* 0: no argument is a key */
-    int last_key;     /* -1: the last argument */
+    int last_key;     /* -1: the last argument; -2: the one before */
     int key_step;     /* from one key to the next; 0: the argument before the first says how many;
                        * -1: it does, and argument 1 is a key too; -2: it does, and a value stands
                        * behind each key */
@@ -21,5 +21,7 @@ typedef struct known_command {
 
 /* NULL: there is no such command. Any case. */
 const known_command *known_command_find(const char *name);
+/* May it wait for something to take? */
+bool known_command_may_block(const known_command *command);
 
 #endif

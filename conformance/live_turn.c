@@ -1,6 +1,7 @@
 #include "conformance/live_turn.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,29 +48,60 @@ int live_protocol_after(int protocol, size_t argc, const ttl_bytes *argv, const 
     return ttl_bytes_is_word(argv[1], "3") ? 3 : 2;
 }
 
-bool live_turn_execute(live_turn *self, target *on, size_t connection, size_t argc,
-                       const ttl_bytes *argv, ttl_reply *reply, target_moments *moments,
-                       char *error) {
-    static const char *const subscribing[] = {"SUBSCRIBE", "PSUBSCRIBE", NULL};
-    redisContext *context = self->connections[connection];
+static void append(redisContext *context, size_t argc, const ttl_bytes *argv) {
     const char **arguments = memory_zeroed(argc, sizeof *arguments);
     size_t *lengths = memory_zeroed(argc, sizeof *lengths);
     for (size_t i = 0; i < argc; i++) {
         arguments[i] = argv[i].data;
         lengths[i] = argv[i].length;
     }
-    if (is_any_word(argv[0], subscribing)) self->subscribed[connection] = true;
     errno = 0;
-    moments->sent_us = live_now_us();
     redisAppendCommandArgv(context, (int)argc, arguments, lengths);
+    free(arguments);
+    free(lengths);
+}
+
+bool live_turn_send(live_turn *self, size_t connection, size_t argc, const ttl_bytes *argv,
+                    char *error) {
+    redisContext *context = self->connections[connection];
+    int is_sent = 0;
+    append(context, argc, argv);
+    while (is_sent == 0 && redisBufferWrite(context, &is_sent) == REDIS_OK) {
+    }
+    if (context->err != 0) live_complain(context, error);
+    return context->err == 0;
+}
+
+bool live_turn_await(live_turn *self, size_t connection, ttl_reply *reply, char *error) {
+    redisContext *context = self->connections[connection];
+    struct pollfd readable = {.fd = context->fd, .events = POLLIN};
+    ttl_reply_clear(reply);
+    if (poll(&readable, 1, 0) == 0) {
+        ttl_reply_add_node(reply, TTL_REPLY_PENDING, 0);
+        return true;
+    }
+    errno = 0;
+    redisReply *answer = next_reply(context, false, error);
+    if (answer == NULL) return false;
+    live_convert(reply, answer);
+    freeReplyObject(answer);
+    return true;
+}
+
+bool live_turn_execute(live_turn *self, target *on, size_t connection, size_t argc,
+                       const ttl_bytes *argv, ttl_reply *reply, target_moments *moments,
+                       char *error) {
+    static const char *const subscribing[] = {"SUBSCRIBE", "PSUBSCRIBE", NULL};
+    redisContext *context = self->connections[connection];
+    if (is_any_word(argv[0], subscribing)) self->subscribed[connection] = true;
+    moments->sent_us = live_now_us();
+    append(context, argc, argv);
     redisReply *answer = next_reply(context, self->subscribed[connection], error);
     for (size_t i = reply_count(argc, argv); answer != NULL && i > 1; i--) {
         freeReplyObject(answer);
         answer = next_reply(context, self->subscribed[connection], error);
     }
     moments->received_us = live_now_us();
-    free(arguments);
-    free(lengths);
     if (answer == NULL) return false;
     on->protocols[connection] = live_protocol_after(on->protocols[connection], argc, argv, answer);
     ttl_reply_clear(reply);

@@ -122,6 +122,8 @@ static bool parse_object(loading *self, const cJSON *object, expectation *into) 
         into->kind = EXPECTATION_BULK;
         return loading_vector_text(self, object, &into->text);
     }
+    if (strcmp(member->string, "pending") == 0)
+        return loading_expected(self, object, "{\"pending\": true} as the whole reply, or none");
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (strcmp(forms[i].name, member->string) != 0) continue;
         into->kind = forms[i].kind;
@@ -155,7 +157,18 @@ static bool parse(loading *self, const cJSON *item, expectation *into) {
     return loading_expected(self, item, "a reply; a boolean is written {\"boolean\": true}");
 }
 
+/* Only a whole reply can be pending. */
+static bool is_pending(const cJSON *item) {
+    const cJSON *member = cJSON_IsObject(item) ? item->child : NULL;
+    return member != NULL && member->next == NULL && strcmp(member->string, "pending") == 0 &&
+           cJSON_IsTrue(member);
+}
+
 const expectation *loading_expectation(loading *self, const cJSON *item) {
     expectation *into = arena_take(&self->set->arena, sizeof *into);
+    if (is_pending(item)) {
+        into->kind = EXPECTATION_PENDING;
+        return into;
+    }
     return parse(self, item, into) ? into : NULL;
 }

@@ -37,7 +37,9 @@ static size_t last_key(const known_command *command, const vector_step *step) {
         size_t keys = (size_t)count < step->argc ? (size_t)count : step->argc;
         return before + keys * distance_of_keys(command);
     }
-    return command->last_key < 0 ? step->argc - 1 : (size_t)command->last_key;
+    size_t from_end = command->last_key < 0 ? (size_t)-command->last_key : 0;
+    if (from_end > step->argc) return 0;
+    return from_end > 0 ? step->argc - from_end : (size_t)command->last_key;
 }
 
 static bool is_argument(const vector_step *step, size_t index, const char *word) {
@@ -165,17 +167,17 @@ static void read_at(loading *self, const cJSON *json, vector_step *step, int64_t
     else step->at_ms = at_ms;
 }
 
-static void read_connection(loading *self, const cJSON *json, vector_step *step, vector *of,
-                            const char **connections) {
+static void read_connection(loading *self, const cJSON *json, const char *field, vector_step *step,
+                            vector *of, const char **connections) {
     const char *name =
-        loading_field(json, "on") == NULL ? main_connection : loading_id(self, json, "on", false);
+        loading_field(json, field) == NULL ? main_connection : loading_id(self, json, field, false);
     if (name == NULL) return;
     size_t i = 0;
     while (i < of->connection_count && strcmp(connections[i], name) != 0) i++;
     if (i == of->connection_count) connections[of->connection_count++] = name;
     step->connection = i;
     if (!(of->needs & VECTOR_NEEDS_REPLICA) && vector_is_on_replica(of, i))
-        loading_error(self, loading_field(json, "on"),
+        loading_error(self, loading_field(json, field),
                       "a connection to the replica is only for vectors that need \"replica\"");
 }
 
@@ -403,10 +405,7 @@ static void read_variants(loading *self, const cJSON *json, vector_step *step, v
     }
 }
 
-static void read_command(loading *self, const cJSON *json, vector_step *step, vector *of,
-                         const char **connections) {
-    read_connection(self, json, step, of, connections);
-    read_do(self, json, "do", step, of);
+static void read_outcomes(loading *self, const cJSON *json, vector_step *step, vector *of) {
     if (loading_field(json, "reply") == NULL)
         loading_error(self, json,
                       "expected a field \"reply\"; where any reply is right, write "
@@ -415,11 +414,18 @@ static void read_command(loading *self, const cJSON *json, vector_step *step, ve
     read_variants(self, json, step, of);
 }
 
+static void read_command(loading *self, const cJSON *json, vector_step *step, vector *of,
+                         const char **connections) {
+    read_connection(self, json, "on", step, of, connections);
+    read_do(self, json, "do", step, of);
+    read_outcomes(self, json, step, of);
+}
+
 /* Sent again and again until the reply turns. */
 static void read_poll(loading *self, const cJSON *json, vector_step *step, vector *of,
                       const char **connections) {
     const cJSON *turns = loading_field(json, "turns"), *until = loading_field(json, "until");
-    read_connection(self, json, step, of, connections);
+    read_connection(self, json, "on", step, of, connections);
     read_do(self, json, "poll", step, of);
     step->turns_ms = step->at_ms + 1;
     if (turns == NULL) loading_error(self, json, "expected `turns`, when the reply turns");
@@ -441,21 +447,71 @@ static void read_poll(loading *self, const cJSON *json, vector_step *step, vecto
                       "a poll is not for vectors that need \"replica\" or \"clock-rate\"");
 }
 
+/* The reply of the command that is pending on a connection. */
+static void read_await(loading *self, const cJSON *json, vector_step *step, vector *of,
+                       const char **connections) {
+    step->action = VECTOR_AWAIT;
+    read_connection(self, json, "await", step, of, connections);
+    vector_text *argv = arena_take_array(&self->set->arena, 1, sizeof *argv);
+    argv[0] = vector_text_of_bytes(&self->set->arena, "await", strlen("await"));
+    step->argc = 1;
+    step->argv = argv;
+    read_outcomes(self, json, step, of);
+}
+
+/* By every variant, or by none: what comes after depends on it. */
+static void check_pending_everywhere(loading *self, const cJSON *item, const vector_step *step) {
+    for (size_t i = 0; i < step->variant_count; i++) {
+        const expectation *reply = step->variants[i].outcome.reply;
+        if (reply != NULL && (reply->kind == EXPECTATION_PENDING) != vector_step_is_pending(step))
+            loading_error(self, item, "a reply is pending on all servers, or on none");
+    }
+}
+
+/* Nothing else can be done on a connection while its command waits. */
+static void check_waits(loading *self, const cJSON *list, vector *into) {
+    bool *waits = arena_take_array(&self->set->arena, into->connection_count + 1, sizeof *waits);
+    const cJSON *item = list->child;
+    const unsigned unfit = VECTOR_NEEDS_CLOCK_RATE | VECTOR_NEEDS_RESTART;
+    for (size_t i = 0; i < into->step_count; i++, item = item->next) {
+        const vector_step *step = &into->steps[i];
+        bool is_await = step->action == VECTOR_AWAIT;
+        if (!is_await && step->action != VECTOR_COMMAND) continue;
+        check_pending_everywhere(self, item, step);
+        if (is_await && !waits[step->connection])
+            loading_error(self, item, "no reply is pending there");
+        if (!is_await && waits[step->connection])
+            loading_error(self, item,
+                          "a reply is pending on this connection: expected an `await` before");
+        waits[step->connection] = vector_step_is_pending(step);
+        if (!waits[step->connection]) continue;
+        into->needs |= VECTOR_NEEDS_BLOCKING;
+        if (vector_step_polls(step) || (into->needs & unfit) != 0)
+            loading_error(
+                self, item,
+                "no reply is left pending by a poll, or in vectors that need \"restart\" or "
+                "\"clock-rate\"");
+    }
+}
+
 /* The fields that a step may have, by the one that says what it does. */
 static const char *const *step_fields(const cJSON *json) {
     static const char *const command_fields[] = {"at",     "on",    "do",      "reply", "events",
                                                  "for",    "about", "restart", "clock", "promote",
-                                                 "resync", "poll",  NULL};
+                                                 "resync", "poll",  "await",   NULL};
     static const char *const restart_fields[] = {"at", "restart", "about", NULL};
     static const char *const clock_fields[] = {"at", "clock", "of", "about", NULL};
     static const char *const promote_fields[] = {"at", "promote", "about", NULL};
     static const char *const resync_fields[] = {"at", "resync", "about", NULL};
+    static const char *const await_fields[] = {"at",  "await", "reply", "events",
+                                               "for", "about", NULL};
     static const char *const poll_fields[] = {"at", "on", "poll", "until", "turns", "about", NULL};
     if (loading_field(json, "restart") != NULL) return restart_fields;
     if (loading_field(json, "clock") != NULL) return clock_fields;
     if (loading_field(json, "promote") != NULL) return promote_fields;
     if (loading_field(json, "resync") != NULL) return resync_fields;
     if (loading_field(json, "poll") != NULL) return poll_fields;
+    if (loading_field(json, "await") != NULL) return await_fields;
     return command_fields;
 }
 
@@ -479,6 +535,7 @@ static void read_step(loading *self, const cJSON *json, vector_step *step, vecto
     else if (promote != NULL) read_promotion(self, promote, step, of);
     else if (resync != NULL) read_resync(self, resync, step, of);
     else if (loading_field(json, "poll") != NULL) read_poll(self, json, step, of, connections);
+    else if (loading_field(json, "await") != NULL) read_await(self, json, step, of, connections);
     else read_command(self, json, step, of, connections);
     check_wall_clocks(self, json, step, of);
     check_running_clock(self, json, step, previous);
@@ -492,6 +549,7 @@ void loading_steps(loading *self, const cJSON *list, vector *into) {
     into->steps = steps;
     into->connections = connections;
     static const vector_step beginning = {.at_ms = 0};
+    size_t faults = self->faults;
     const vector_step *previous = &beginning;
     for (const cJSON *item = list->child; item != NULL; item = item->next, steps++) {
         read_step(self, item, steps, into, connections, previous);
@@ -499,4 +557,5 @@ void loading_steps(loading *self, const cJSON *list, vector *into) {
     }
     into->length_ms = vector_step_end_ms(previous);
     check_restarts(self, list, into);
+    if (self->faults == faults) check_waits(self, list, into);
 }

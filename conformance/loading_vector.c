@@ -52,7 +52,7 @@ static unsigned read_needs(loading *self, const cJSON *json) {
         if (bit == 0)
             loading_expected(self, item,
                              "a capability: exclusive-db, virtual-clock, restart, "
-                             "debug, databases, resp3, replica or clock-rate");
+                             "debug, databases, resp3, replica, clock-rate or blocking");
         needs |= bit;
     }
     return needs;

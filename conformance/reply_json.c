@@ -104,6 +104,10 @@ static bool add_object(ttl_reply *reply, const cJSON *json) {
         ttl_reply_add_boolean(reply, cJSON_IsTrue(value));
         return true;
     }
+    if (strcmp(value->string, "pending") == 0 && cJSON_IsTrue(value)) {
+        ttl_reply_add_node(reply, TTL_REPLY_PENDING, 0);
+        return true;
+    }
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(value->string, kinds[i].name) != 0) continue;
         return ttl_reply_is_aggregate(kinds[i].type) ? add_list(reply, kinds[i].type, value)

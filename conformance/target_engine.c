@@ -33,6 +33,7 @@ typedef struct engine_target {
     size_t session_count; /* those that are open */
     size_t connection_count;
     ttl_session *sessions[TARGET_CONNECTIONS_MAX];
+    ttl_reply answers[TARGET_CONNECTIONS_MAX]; /* that nobody has asked for yet; empty: none */
     ttl_reply events; /* name, key, database, name, key ... without their arrays */
     size_t event_count;
     ttl_bytes key_prefix;
@@ -133,9 +134,18 @@ static void close_sessions(engine_target *self) {
     self->session_count = 0;
 }
 
+static void keep_answer(void *context, ttl_session *session, const ttl_reply *reply) {
+    engine_target *self = context;
+    size_t connection = 0;
+    while (self->sessions[connection] != session) connection++;
+    ttl_reply_add_copy(&self->answers[connection], reply, 0);
+}
+
 static bool open_sessions(engine_target *self, char *error) {
+    const ttl_session_options options = {.on_unblock = keep_answer, .unblock_context = self};
     for (size_t i = 0; i < self->connection_count; i++) {
-        self->sessions[i] = ttl_session_new(self->engine, NULL);
+        self->sessions[i] = ttl_session_new(self->engine, &options);
+        ttl_reply_clear(&self->answers[i]);
         if (self->sessions[i] == NULL) return no_memory(error);
         self->session_count++;
         self->base.protocols[i] = 2;
@@ -226,6 +236,7 @@ static bool engine_wait(target *base, int64_t at_ms) {
         return true;
     }
     self->now_us = until_us;
+    ttl_engine_time_out(self->engine);
     return ttl_engine_expire(self->engine, NULL) == TTL_OK;
 }
 
@@ -251,6 +262,30 @@ static bool engine_execute(target *base, size_t connection, size_t argc, const t
     return true;
 }
 
+static bool engine_send(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
+                        char *error) {
+    engine_target *self = (engine_target *)base;
+    ttl_session *session = self->sessions[connection];
+    ttl_reply *answer = &self->answers[connection];
+    if (ttl_session_execute(session, argc, argv, answer) != TTL_OK) return no_memory(error);
+    if (ttl_session_is_blocked(session)) ttl_reply_clear(answer);
+    base->protocols[connection] = ttl_session_protocol(session);
+    return true;
+}
+
+static bool engine_await(target *base, size_t connection, ttl_reply *reply, target_moments *moments,
+                         char *error) {
+    engine_target *self = (engine_target *)base;
+    ttl_reply *answer = &self->answers[connection];
+    moments->sent_us = moments->received_us = self->now_us - ENGINE_T0_MS * 1000;
+    ttl_reply_clear(reply);
+    if (answer->node_count == 0) ttl_reply_add_node(reply, TTL_REPLY_PENDING, 0);
+    else ttl_reply_add_copy(reply, answer, 0);
+    bool whole = !answer->failed && !reply->failed;
+    ttl_reply_clear(answer);
+    return whole ? true : no_memory(error);
+}
+
 static bool engine_events(target *base, ttl_reply *events, char *error) {
     engine_target *self = (engine_target *)base;
     ttl_reply_set_length(&self->events, 0, self->event_count);
@@ -267,8 +302,10 @@ static bool engine_settle(target *base, char *error) {
 }
 
 static void engine_close(target *base) {
+    engine_target *self = (engine_target *)base;
     engine_end(base, 0, NULL);
-    ttl_reply_free(&((engine_target *)base)->events);
+    ttl_reply_free(&self->events);
+    for (size_t i = 0; i < TARGET_CONNECTIONS_MAX; i++) ttl_reply_free(&self->answers[i]);
     free(base);
 }
 
@@ -281,9 +318,13 @@ static engine_target *engine_target_new(const ttl_dialect *dialect) {
     engine_target *self = memory_zeroed(1, sizeof *self);
     self->dialect = *dialect;
     ttl_reply_init(&self->events, ttl_allocator_libc());
+    for (size_t i = 0; i < TARGET_CONNECTIONS_MAX; i++)
+        ttl_reply_init(&self->answers[i], ttl_allocator_libc());
     target *base = &self->base;
     base->operations = &engine_operations;
     base->restart = engine_restart;
+    base->send = engine_send;
+    base->await = engine_await;
     base->run_clock = engine_run_clock;
     base->synchronise = engine_synchronise;
     base->promote = engine_promote;
@@ -292,7 +333,8 @@ static engine_target *engine_target_new(const ttl_dialect *dialect) {
     base->dialect = *dialect;
     base->capabilities = VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_VIRTUAL_CLOCK |
                          VECTOR_NEEDS_RESTART | VECTOR_NEEDS_DEBUG | VECTOR_NEEDS_DATABASES |
-                         VECTOR_NEEDS_RESP3 | VECTOR_NEEDS_REPLICA | VECTOR_NEEDS_CLOCK_RATE;
+                         VECTOR_NEEDS_RESP3 | VECTOR_NEEDS_REPLICA | VECTOR_NEEDS_CLOCK_RATE |
+                         VECTOR_NEEDS_BLOCKING;
     base->databases[1] = 1;
     ttl_dialect_name(dialect, base->server, sizeof base->server);
     return self;

@@ -116,6 +116,36 @@ static bool exec_execute(target *base, size_t connection, size_t argc, const ttl
     return done;
 }
 
+/* At the answer to the first PING the server has done what was sent before; at the second its
+ * answers have left, those to clients that waited too. */
+static bool come_to_rest(exec_target *self, char *error) {
+    static const char *const words[] = {"PING", NULL};
+    target *replica = self->base.replica;
+    return exec_tell(self->control, error, words) && exec_tell(self->control, error, words) &&
+           (replica == NULL || exec_replica_await(self, error));
+}
+
+static bool exec_send(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
+                      char *error) {
+    exec_target *self = (exec_target *)base;
+    bool done = exec_catch_up(self, error) &&
+                live_turn_send(&self->connections, connection, argc, argv, error);
+    self->is_driven = false;
+    if (!done) exec_server_explain(self, error);
+    return done;
+}
+
+static bool exec_await(target *base, size_t connection, ttl_reply *reply, target_moments *moments,
+                       char *error) {
+    exec_target *self = (exec_target *)base;
+    moments->sent_us = exec_clock_shows_us(self);
+    bool done = exec_catch_up(self, error) && come_to_rest(self, error) &&
+                live_turn_await(&self->connections, connection, reply, error);
+    moments->received_us = exec_clock_shows_us(self);
+    if (!done) exec_server_explain(self, error);
+    return done;
+}
+
 static bool exec_run_clock(target *base, int64_t at_ms, int64_t rate, char *error) {
     exec_target *self = (exec_target *)base;
     exec_clock_move(self, at_ms);
@@ -181,6 +211,8 @@ exec_target *exec_target_new(char **words, const volatile sig_atomic_t *is_inter
     target *base = &self->base;
     base->operations = &exec_operations;
     base->restart = exec_restart;
+    base->send = exec_send;
+    base->await = exec_await;
     base->run_clock = exec_run_clock;
     base->another = exec_another;
     base->synchronise = exec_replica_synchronise;

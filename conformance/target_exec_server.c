@@ -176,8 +176,8 @@ static void set_up(exec_target *self) {
 static void learn_capabilities(exec_target *self) {
     char ignored[TARGET_ERROR_SIZE];
     target *base = &self->base;
-    base->capabilities =
-        VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_VIRTUAL_CLOCK | VECTOR_NEEDS_CLOCK_RATE;
+    base->capabilities = VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_VIRTUAL_CLOCK |
+                         VECTOR_NEEDS_CLOCK_RATE | VECTOR_NEEDS_BLOCKING;
     base->databases[1] = 1;
     if (self->has_debug) base->capabilities |= VECTOR_NEEDS_DEBUG;
     if (exec_tell(self->control, ignored, (const char *[]){"SELECT", "1", NULL}))

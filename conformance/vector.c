@@ -6,7 +6,7 @@
 
 static const char *const capability_names[] = {"exclusive-db", "virtual-clock", "restart",
                                                "debug",        "databases",     "resp3",
-                                               "replica",      "clock-rate"};
+                                               "replica",      "clock-rate",    "blocking"};
 enum { CAPABILITIES = sizeof capability_names / sizeof *capability_names };
 
 const char *vector_capability_name(unsigned capability) {

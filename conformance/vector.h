@@ -11,7 +11,8 @@
  * in the set; a vector has at least one step; every step has at least one argument, in a command
  * the name of a known one; every step has an expected reply; the
  * restarts of a vector are all from a snapshot, or all from an append-only file; only a vector
- * that needs "replica" has steps on the replica, and it restarts nothing.
+ * that needs "replica" has steps on the replica, and it restarts nothing; while a command is
+ * pending on a connection its only steps are awaits, and a vector with one restarts nothing.
  * Ownership: the set's arena owns everything; pointers are good until vector_set_free.
  */
 #ifndef CONFORMANCE_VECTOR_H
@@ -60,6 +61,7 @@ typedef enum vector_capability {
     VECTOR_NEEDS_RESP3 = 1 << 5,         /* resp3: the client can speak RESP3 */
     VECTOR_NEEDS_REPLICA = 1 << 6,       /* replica: a second server that follows the first */
     VECTOR_NEEDS_CLOCK_RATE = 1 << 7,    /* clock-rate: its clock runs as fast as we say */
+    VECTOR_NEEDS_BLOCKING = 1 << 8,      /* blocking: a reply may be left pending */
 } vector_capability;
 
 /* The name of one capability; NULL when the bit means none. */
@@ -91,10 +93,11 @@ typedef struct vector_variant {
 } vector_variant;
 
 /* What a step does. Only a command goes to the server; the others are the target's own to do, and
- * their arguments say so to a reader: "restart" "rdb", "clock" "-1000", "clock" "rate" "60". They
- * expect any reply. */
+ * their arguments say so to a reader: "restart" "rdb", "clock" "-1000", "clock" "rate" "60",
+ * "await". But for an await they expect any reply. */
 typedef enum vector_action {
     VECTOR_COMMAND,
+    VECTOR_AWAIT,             /* the reply of the command that is pending on the connection */
     VECTOR_MOVE_CLOCK,        /* the wall clock of the servers, or of the replica alone */
     VECTOR_RUN_CLOCK,         /* it is put to the step's moment, and runs at a rate from there */
     VECTOR_PROMOTE,           /* the replica follows nobody any more */
@@ -135,6 +138,10 @@ typedef struct vector_step {
     vector_place place;
 } vector_step;
 
+/* No reply is expected yet, by no variant: the command blocks. */
+static inline bool vector_step_is_pending(const vector_step *step) {
+    return step->outcome.reply != NULL && step->outcome.reply->kind == EXPECTATION_PENDING;
+}
 static inline bool vector_step_polls(const vector_step *step) {
     return step->turns_ms > 0;
 }

@@ -77,6 +77,7 @@ struct museum_target {
     bool is_replica;
     int64_t now_ms;
     int64_t memo;          /* what a bend has to remember; 0 at the beginning of a turn */
+    ttl_reply answer;      /* of a command that was sent; pending: the engine has it */
     char key[MUSEUM_TEXT]; /* of the last command that it was committed to, for `reloads` */
 };
 
@@ -267,12 +268,32 @@ static inline bool museum_execute(target *base, size_t connection, size_t argc,
     return works;
 }
 
+static inline bool museum_send(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
+                               char *error) {
+    museum_target *self = (museum_target *)base;
+    target_moments moments;
+    return museum_execute(base, connection, argc, argv, &self->answer, &moments, error);
+}
+
+static inline bool museum_await(target *base, size_t connection, ttl_reply *reply,
+                                target_moments *moments, char *error) {
+    museum_target *self = (museum_target *)base;
+    bool is_here = self->answer.node_count > 0 && self->answer.nodes[0].type != TTL_REPLY_PENDING;
+    if (!is_here) return self->inner->await(self->inner, connection, reply, moments, error);
+    moments->sent_us = moments->received_us = self->now_ms * 1000;
+    ttl_reply_clear(reply);
+    ttl_reply_add_copy(reply, &self->answer, 0);
+    ttl_reply_clear(&self->answer);
+    return true;
+}
+
 /* ---- the target */
 
 static inline void museum_begin_state(museum_target *self, size_t own) {
     target *base = &self->base;
     self->own = own;
     self->memo = self->now_ms = 0;
+    ttl_reply_clear(&self->answer);
     self->key[0] = '\0';
     base->t0_ms = self->inner->t0_ms;
     memcpy(base->protocols, self->inner->protocols, sizeof base->protocols);
@@ -286,6 +307,7 @@ static inline void museum_begin_replica(museum_target *self) {
     *replica =
         (museum_target){.base = *inner, .inner = inner, .fault = self->fault, .is_replica = true};
     replica->base.operations = self->base.operations;
+    ttl_reply_init(&replica->answer, ttl_allocator_libc());
     museum_begin_state(replica, self->own);
     self->replica = replica;
     self->base.replica = &replica->base;
@@ -375,14 +397,17 @@ static inline bool museum_settle(target *base, char *error) {
 static inline void museum_end(target *base, size_t key_count, const ttl_bytes *keys) {
     museum_target *self = (museum_target *)base;
     target_end(self->inner, key_count, keys);
+    if (self->replica != NULL) ttl_reply_free(&self->replica->answer);
     free(self->replica);
     self->replica = NULL;
     base->replica = NULL;
 }
 
 static inline void museum_close(target *base) {
-    target_close(((museum_target *)base)->inner);
-    free(base);
+    museum_target *self = (museum_target *)base;
+    target_close(self->inner);
+    ttl_reply_free(&self->answer);
+    free(self);
 }
 
 static const target_operations museum_operations = {
@@ -402,6 +427,9 @@ static inline target *museum_open(target *inner, const museum_fault *fault) {
     self->base.synchronise = museum_synchronise;
     self->base.promote = museum_promote;
     self->base.resync = museum_resync;
+    self->base.send = museum_send;
+    self->base.await = museum_await;
+    ttl_reply_init(&self->answer, ttl_allocator_libc());
     return &self->base;
 }
 

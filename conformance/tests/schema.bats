@@ -24,7 +24,7 @@ validate() {
 }
 
 @test "what the loader refuses for its shape the schema refuses too" {
-    for name in unknown-field missing-fields wrong-types numbers hex at clock replica restart ids placeholders scopes \
+    for name in unknown-field missing-fields wrong-types numbers hex at await clock replica restart ids placeholders scopes \
         replies events no-vectors not-an-object; do
         run validate vectors "conformance/tests/bad/$name.json"
         [ "$status" -eq 1 ] || {
@@ -44,9 +44,9 @@ sound = {"do": ["PING"], "reply": {"status": "PONG"}}
 passed = []
 # A schema cannot compare: the order of steps and of bounds, and limits inside strings, are the
 # loader's; and to a schema 1e3 is the integer 1000.
-beyond = {("at", 0), ("at", 1), ("at", 5), ("clock", 3), ("clock", 4), ("clock", 8), ("replies", 3), ("replies", 5), ("placeholders", 4),
+beyond = {("at", 0), ("at", 1), ("at", 5), ("await", 6), ("clock", 3), ("clock", 4), ("clock", 8), ("replies", 3), ("replies", 5), ("placeholders", 4),
           ("numbers", 2), ("replica", 9)}
-for name in ("numbers", "hex", "at", "clock", "replica", "restart", "placeholders", "replies", "events"):
+for name in ("numbers", "hex", "at", "await", "clock", "replica", "restart", "placeholders", "replies", "events"):
     with open(f"conformance/tests/bad/{name}.json", encoding="utf-8") as file:
         vector = json.load(file)["vectors"][0]
     for index, step in enumerate(vector["steps"]):

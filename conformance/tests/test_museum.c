@@ -75,7 +75,8 @@ static void short_node(short_text *self, const ttl_reply *reply, size_t index) {
         if (node->type == TTL_REPLY_STATUS) short_add(self, "+", 1);
         if (node->type == TTL_REPLY_ERROR) short_add(self, "-", 1);
         short_add(self, text.data, text.length);
-    } else short_add(self, "nil", 3);
+    } else if (node->type == TTL_REPLY_PENDING) short_add(self, "pending", 7);
+    else short_add(self, "nil", 3);
 }
 
 /* How a vector gave the fault away, as `shows` of a fault tells it. */

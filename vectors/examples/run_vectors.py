@@ -109,9 +109,9 @@ def main(url, root, dialect=None):
     for n, vector in enumerate(load(root)):
         if any("poll" in step or int(step.get("at", 0)) for step in vector["steps"]): continue
         world = {"prefix": f"py:{os.getpid()}:{n}:", "db": control.db, "db2": 0 if control.db else 1}
-        lacks = set(vector.get("needs", [])) - {"exclusive-db", "databases"}
+        needs = {*vector.get("needs", []), *["blocking"] * ('"pending"' in json.dumps(vector["steps"]))}
         verdict = "warning" if vector.get("level") == "should" else "fail"
-        if lacks or not holds(vector, *spec): verdict = "skip"
+        if needs - {"exclusive-db", "databases"} or not holds(vector, *spec): verdict = "skip"
         # Three times, for a deadline may pass while a right server is asked.
         if verdict != "skip" and any(attempt(vector, connect, control, spec, world) for _ in range(3)):
             verdict = "pass"
