@@ -240,6 +240,14 @@ static void plan_refusal(judge_unit *unit) {
     unit->mode = JUDGE_ANYTHING;
 }
 
+/* It waited, and was told by CLIENT UNBLOCK to do so no more: it did nothing. */
+static bool was_unblocked(const history_entry *entry) {
+    static const char code[] = "UNBLOCKED ";
+    if (!is_error(&entry->reply)) return false;
+    ttl_bytes text = ttl_reply_text(&entry->reply, 0);
+    return text.length >= sizeof code - 1 && memcmp(text.data, code, sizeof code - 1) == 0;
+}
+
 /* An event is expected to have been announced. */
 static void plan_event(judge *self, const history_entry *entry, judge_unit *unit) {
     *unit = (judge_unit){.is_event = true,
@@ -283,7 +291,8 @@ static bool plan_entry(judge *self, size_t index, char **reason) {
         *reason = text_copy("in this dialect such a deadline wraps around, which is not judged");
         return false;
     }
-    if (!unit->is_answered || is_status(&entry->reply, "QUEUED")) plan_waiting(unit);
+    if (was_unblocked(entry)) unit->is_left_out = true;
+    else if (!unit->is_answered || is_status(&entry->reply, "QUEUED")) plan_waiting(unit);
     else if (is_unjudged(name) && is_error(&entry->reply)) plan_refusal(unit);
     else if (is_unjudged(name)) unit->is_left_out = true;
     else if (plan_choice(self, unit, &entry->reply, 0, &unit->own)) unit->expected = &unit->own;

@@ -26,6 +26,21 @@ static int64_t timeout_ms(const struct call *call, long double seconds) {
     return (long double)whole < ms && call_has(call, TRAIT_TIMEOUT_ROUNDS_UP) ? whole + 1 : whole;
 }
 
+/* In a transaction or a script nobody waits. */
+static bool is_part_of_unit(const ttl_session *session) {
+    RULE("blocking.not-in-multi", "blocking.not-in-scripts");
+    return session->queue_count > 0 || session->in_script;
+}
+
+/* When a history is judged the command is run at whatever moment it could have been served, which
+ * says less than is known. What it took from the key that woke it, it might not take then. */
+static void leave_key_open(const struct call *call, const struct wait *wait) {
+    bool may_differ = wait->key_count > 1 && !call_has(call, TRAIT_BLOCKED_RUNS_AGAIN);
+    if (may_differ && !is_part_of_unit(call->session))
+        call_leave_open(call, "before Redis 7.2 a command that waited takes from the key that woke "
+                              "it, and which one that was is not searched for");
+}
+
 bool call_timeout(struct call *call, size_t index, struct wait *wait) {
     long double seconds;
     if (!number_parse_long_double(call->argv[index], &seconds))
@@ -38,17 +53,14 @@ bool call_timeout(struct call *call, size_t index, struct wait *wait) {
     if (ms < 0) return refuse(call, "ERR timeout is negative");
     RULE("blocking.zero-is-for-ever", "blocking.timeout-counts-from-the-command");
     wait->is_endless = ms == 0 || is_too_long;
+    leave_key_open(call, wait);
+    if (ms > INT64_MAX / 2)
+        call_leave_open(call, "whether a timeout so long fits depends on what the clock shows");
     if (!wait->is_endless) wait->until = (ttl_instant){now_ms + ms, call->engine->now.origin};
     return true;
 }
 
 /* ---- to wait */
-
-/* In a transaction or a script nobody waits. */
-static bool is_part_of_unit(const ttl_session *session) {
-    RULE("blocking.not-in-multi", "blocking.not-in-scripts");
-    return session->queue_count > 0 || session->in_script;
-}
 
 static ttl_status begin_to_wait(struct call *call, const struct wait *wait) {
     ttl_engine *engine = call->engine;
@@ -72,9 +84,6 @@ ttl_status call_block(struct call *call, const struct wait *wait, ttl_reply_type
         ttl_reply_add_node(call->reply, nil, 0);
         return TTL_OK;
     }
-    call_leave_open(call,
-                    "a command that blocks found nothing to take: who served it, and when, is "
-                    "not searched for");
     bool may_wait = call->session->options.on_unblock != NULL;
     if (!has_waited && may_wait && begin_to_wait(call, wait) != TTL_OK) return TTL_NO_MEMORY;
     ttl_reply_add_node(call->reply, may_wait ? TTL_REPLY_PENDING : nil, 0);
