@@ -291,7 +291,8 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
     connection_work(client);
 }
 
-/* Executes what has arrived, as long as the client takes the answers, up to a command that waits. */
+/* Executes what has arrived, up to a command that waits, as long as the client takes the answers.
+ */
 static void connection_go_on(connection *client) {
     request_state state = REQUEST_READY;
     while (!client->is_leaving && !uv_is_closing(&client->is.handle) &&

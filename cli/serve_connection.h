@@ -6,8 +6,9 @@
  *
  * Everything runs in the loop's thread, one request at a time, so the engine sees one order of
  * commands. A client that sends faster than it reads is not read from until it has caught up; a
- * subscriber that does not read at all is hung up on before it fills the memory. What a client sends
- * while its command waits (BLPOP) is executed when that is answered; if it hangs up it waits no more.
+ * subscriber that does not read at all is hung up on before it fills the memory. What a client
+ * sends while its command waits (BLPOP) is executed when that is answered; if it hangs up it waits
+ * no more.
  *
  * Ownership: the server owns its connections; a connection owns its session and its buffers, and
  * frees itself once the loop has let go of its handle.

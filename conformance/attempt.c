@@ -112,17 +112,29 @@ static bool may_block(const attempt *self, size_t index) {
 
 /* Sends the step's command. One that may block is not waited for: its reply is there when the
  * server has come to rest, or it is pending. */
+static bool send_and_await(attempt *self, target *server, size_t index) {
+    const vector_step *step = &self->vector->steps[index];
+    attempt_step *seen = &self->steps[index];
+    bool is_await = step->action == VECTOR_AWAIT;
+    bool must_come = seen->outcome->reply->kind != EXPECTATION_PENDING;
+    int64_t sent_us = 0;
+    if (!is_await &&
+        !server->send(server, step->connection, seen->argc, seen->argv, &sent_us, self->error))
+        return false;
+    bool done = server->await(server, step->connection, must_come, &seen->reply, &seen->moments,
+                              self->error);
+    if (!is_await) seen->moments.sent_us = sent_us;
+    return done;
+}
+
 static bool send_and_hear(attempt *self, target *server, size_t index) {
     const vector_step *step = &self->vector->steps[index];
     attempt_step *seen = &self->steps[index];
-    bool is_await = step->action == VECTOR_AWAIT, done;
-    if (server->send == NULL || (!is_await && !may_block(self, index)))
-        done = target_execute(server, step->connection, seen->argc, seen->argv, &seen->reply,
-                              &seen->moments, self->error);
-    else
-        done = (is_await ||
-                server->send(server, step->connection, seen->argc, seen->argv, self->error)) &&
-               server->await(server, step->connection, &seen->reply, &seen->moments, self->error);
+    bool may_wait = step->action == VECTOR_AWAIT || may_block(self, index);
+    bool done = may_wait && server->send != NULL
+                    ? send_and_await(self, server, index)
+                    : target_execute(server, step->connection, seen->argc, seen->argv, &seen->reply,
+                                     &seen->moments, self->error);
     if (done) seen->protocol = server->protocols[step->connection];
     return done;
 }

@@ -104,13 +104,41 @@ static void add_events(const attempt *self, size_t index, int64_t base_us, histo
     }
 }
 
+static bool is_pending(const attempt_step *step) {
+    return step->reply.node_count > 0 && step->reply.nodes[0].type == TTL_REPLY_PENDING;
+}
+
+/* The step that received the reply of this one's command; SIZE_MAX: none has. */
+static size_t receiver_of(const attempt *self, size_t index) {
+    const vector_step *steps = self->vector->steps;
+    if (!is_pending(&self->steps[index])) return index;
+    for (size_t i = index + 1; i < self->answered; i++)
+        if (steps[i].action == VECTOR_AWAIT && steps[i].connection == steps[index].connection &&
+            !is_pending(&self->steps[i]))
+            return i;
+    return SIZE_MAX;
+}
+
+/* An await is no command: what it received belongs to the one that was pending. */
+static size_t answer_count(const attempt *self, size_t index) {
+    bool is_await = self->vector->steps[index].action == VECTOR_AWAIT;
+    return is_await ? 0 : 1 + self->steps[index].poll_count;
+}
+
 static void add_step(const attempt *self, size_t index, int64_t base_us, history *to) {
     const attempt_step *step = &self->steps[index];
+    if (answer_count(self, index) == 0) return;
     for (size_t p = 0; p < step->poll_count; p++) {
         const attempt_poll *poll = &step->polls[p];
         add_answer(self, index, &poll->reply, since(poll->moments, base_us), to);
     }
-    add_answer(self, index, &step->reply, since(step->moments, base_us), to);
+    static const ttl_reply nothing;
+    size_t receiver = receiver_of(self, index);
+    bool is_answered = receiver != SIZE_MAX;
+    target_moments moments = since(step->moments, base_us);
+    moments.received_us =
+        is_answered ? self->steps[receiver].moments.received_us - base_us : HISTORY_NO_REPLY;
+    add_answer(self, index, is_answered ? &self->steps[receiver].reply : &nothing, moments, to);
 }
 
 void attempt_history(const attempt *self, bool with_events, history *to) {
@@ -137,7 +165,7 @@ size_t attempt_step_of(const attempt *self, const history *seen, size_t entry) {
     for (size_t i = 0; i < entry; i++) before += seen->entries[i].line > 0;
     for (;; step++) {
         const attempt_step *it = &self->steps[step];
-        size_t own = 1 + it->poll_count + (with_events ? event_count(it) : 0);
+        size_t own = answer_count(self, step) + (with_events ? event_count(it) : 0);
         if (before < own) return step;
         before -= own;
     }

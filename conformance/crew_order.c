@@ -73,7 +73,7 @@ static bool names_database(const target *on, const vector_step *step) {
 bool crew_can_run(const target *on, const vector *what) {
     static const char *const alone[] = {"SUBSCRIBE",    "PSUBSCRIBE", "UNSUBSCRIBE",
                                         "PUNSUBSCRIBE", "FLUSHALL",   NULL};
-    if (uses_any(what, alone)) return false;
+    if (uses_any(what, alone) || (what->needs & VECTOR_NEEDS_BLOCKING) != 0) return false;
     bool is_exclusive = (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) != 0;
     for (size_t i = 0; i < what->step_count; i++)
         if (is_setting(&what->steps[i]) || (is_exclusive && names_database(on, &what->steps[i])))

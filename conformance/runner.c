@@ -23,8 +23,6 @@ static const char *advice(unsigned capability) {
     if (capability == VECTOR_NEEDS_VIRTUAL_CLOCK) return ": the target lives in real time";
     if (capability == VECTOR_NEEDS_RESTART || capability == VECTOR_NEEDS_REPLICA)
         return ": it is not ours to start";
-    if (capability == VECTOR_NEEDS_BLOCKING)
-        return ": when a command that waits is served is not judged in real time";
     if (capability == VECTOR_NEEDS_RESP3)
         return ": this build talks to servers through a hiredis older than 1.0";
     return "";

@@ -105,13 +105,14 @@ struct target {
     /* Puts the clock to T0 + at_ms and lets it run from there, `rate` times as fast as real time;
      * 0: it stands. NULL: the target lacks the capability. */
     bool (*run_clock)(target *base, int64_t at_ms, int64_t rate, char *error);
-    /* Sends a command without waiting for its reply. What it came to is to be asked with `await`:
-     * the reply, if there is one when the server has done all that it does by itself at this
-     * moment; else TTL_REPLY_PENDING, and it can be asked again. NULL: the target lacks the
-     * capability. */
-    bool (*send)(target *base, size_t connection, size_t argc, const ttl_bytes *argv, char *error);
-    bool (*await)(target *base, size_t connection, ttl_reply *reply, target_moments *moments,
-                  char *error);
+    /* Sends a command without waiting for its reply; `sent_us` is when. What it came to is to be
+     * asked with `await`: the reply, if there is one when the server has done all that it does by
+     * itself at this moment; else TTL_REPLY_PENDING, and it can be asked again. In real time one
+     * that `must_come` is waited for, as any other. NULL: the target lacks the capability. */
+    bool (*send)(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
+                 int64_t *sent_us, char *error);
+    bool (*await)(target *base, size_t connection, bool must_come, ttl_reply *reply,
+                  target_moments *moments, char *error);
     /* Opens one more target like this one, independent of it, for another thread. NULL: there can
      * be none beside it. */
     target *(*another)(const target *base, char *error);

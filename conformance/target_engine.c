@@ -263,8 +263,9 @@ static bool engine_execute(target *base, size_t connection, size_t argc, const t
 }
 
 static bool engine_send(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
-                        char *error) {
+                        int64_t *sent_us, char *error) {
     engine_target *self = (engine_target *)base;
+    *sent_us = self->now_us - ENGINE_T0_MS * 1000;
     ttl_session *session = self->sessions[connection];
     ttl_reply *answer = &self->answers[connection];
     if (ttl_session_execute(session, argc, argv, answer) != TTL_OK) return no_memory(error);
@@ -273,8 +274,9 @@ static bool engine_send(target *base, size_t connection, size_t argc, const ttl_
     return true;
 }
 
-static bool engine_await(target *base, size_t connection, ttl_reply *reply, target_moments *moments,
-                         char *error) {
+static bool engine_await(target *base, size_t connection, bool must_come, ttl_reply *reply,
+                         target_moments *moments, char *error) {
+    (void)must_come;
     engine_target *self = (engine_target *)base;
     ttl_reply *answer = &self->answers[connection];
     moments->sent_us = moments->received_us = self->now_us - ENGINE_T0_MS * 1000;

@@ -126,8 +126,9 @@ static bool come_to_rest(exec_target *self, char *error) {
 }
 
 static bool exec_send(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
-                      char *error) {
+                      int64_t *sent_us, char *error) {
     exec_target *self = (exec_target *)base;
+    *sent_us = exec_clock_shows_us(self);
     bool done = exec_catch_up(self, error) &&
                 live_turn_send(&self->connections, connection, argc, argv, error);
     self->is_driven = false;
@@ -135,12 +136,13 @@ static bool exec_send(target *base, size_t connection, size_t argc, const ttl_by
     return done;
 }
 
-static bool exec_await(target *base, size_t connection, ttl_reply *reply, target_moments *moments,
-                       char *error) {
+static bool exec_await(target *base, size_t connection, bool must_come, ttl_reply *reply,
+                       target_moments *moments, char *error) {
+    (void)must_come;
     exec_target *self = (exec_target *)base;
     moments->sent_us = exec_clock_shows_us(self);
     bool done = exec_catch_up(self, error) && come_to_rest(self, error) &&
-                live_turn_await(&self->connections, connection, reply, error);
+                live_turn_await(&self->connections, connection, false, reply, error);
     moments->received_us = exec_clock_shows_us(self);
     if (!done) exec_server_explain(self, error);
     return done;

@@ -175,6 +175,31 @@ static bool live_execute(target *base, size_t connection, size_t argc, const ttl
     return true;
 }
 
+/* A moment of the turn. */
+static int64_t now_us(const live_target *self) {
+    return self->base.is_virtual ? self->at_ms * 1000 : live_now_us() - self->began_us;
+}
+
+static bool live_send(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
+                      int64_t *sent_us, char *error) {
+    live_target *self = (live_target *)base;
+    *sent_us = now_us(self);
+    return live_turn_send(&self->connections, connection, argc, argv, error);
+}
+
+/* By the answer to a second PING the server has said what it had to say before the first. */
+static bool live_await(target *base, size_t connection, bool must_come, ttl_reply *reply,
+                       target_moments *moments, char *error) {
+    live_target *self = (live_target *)base;
+    moments->sent_us = now_us(self);
+    for (int i = 0; i < 2 && (!must_come || base->is_virtual); i++)
+        tell(self, "PING", NULL, NULL, NULL);
+    bool done = live_turn_await(&self->connections, connection, must_come && !base->is_virtual,
+                                reply, error);
+    moments->received_us = now_us(self);
+    return done;
+}
+
 static bool live_events(target *base, ttl_reply *events, char *error) {
     return live_turn_events(&((live_target *)base)->connections, events, error);
 }
@@ -349,6 +374,7 @@ static size_t count_databases(live_target *self) {
 
 static void learn_capabilities(live_target *self) {
     target *base = &self->base;
+    base->capabilities |= VECTOR_NEEDS_BLOCKING;
     char own[16], second[16];
     int other = self->address.database == 0 ? 1 : 0;
     base->databases[0] = self->address.database;
@@ -376,6 +402,8 @@ target *target_open_live(const char *url, const target_options *options, bool *i
     live_target *self = memory_zeroed(1, sizeof *self);
     target *base = &self->base;
     base->operations = &live_operations;
+    base->send = live_send;
+    base->await = live_await;
     if (!live_address_parse(&self->address, url, error)) {
         *is_usage = true;
         live_close(base);

@@ -269,17 +269,19 @@ static inline bool museum_execute(target *base, size_t connection, size_t argc,
 }
 
 static inline bool museum_send(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
-                               char *error) {
+                               int64_t *sent_us, char *error) {
     museum_target *self = (museum_target *)base;
     target_moments moments;
+    *sent_us = self->now_ms * 1000;
     return museum_execute(base, connection, argc, argv, &self->answer, &moments, error);
 }
 
-static inline bool museum_await(target *base, size_t connection, ttl_reply *reply,
+static inline bool museum_await(target *base, size_t connection, bool must_come, ttl_reply *reply,
                                 target_moments *moments, char *error) {
     museum_target *self = (museum_target *)base;
     bool is_here = self->answer.node_count > 0 && self->answer.nodes[0].type != TTL_REPLY_PENDING;
-    if (!is_here) return self->inner->await(self->inner, connection, reply, moments, error);
+    if (!is_here)
+        return self->inner->await(self->inner, connection, must_come, reply, moments, error);
     moments->sent_us = moments->received_us = self->now_ms * 1000;
     ttl_reply_clear(reply);
     ttl_reply_add_copy(reply, &self->answer, 0);
@@ -307,6 +309,8 @@ static inline void museum_begin_replica(museum_target *self) {
     *replica =
         (museum_target){.base = *inner, .inner = inner, .fault = self->fault, .is_replica = true};
     replica->base.operations = self->base.operations;
+    replica->base.send = self->base.send;
+    replica->base.await = self->base.await;
     ttl_reply_init(&replica->answer, ttl_allocator_libc());
     museum_begin_state(replica, self->own);
     self->replica = replica;
