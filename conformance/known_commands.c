@@ -10,9 +10,13 @@ static const known_command commands[] = {
     {"APPEND", 1, 1, 1, 0, false},
     {"BITOP", 2, -1, 1, 0, false},
     {"BLMOVE", 1, 2, 1, 0, false},
+    {"BLMPOP", 3, -1, 0, 0, false},
     {"BLPOP", 1, -2, 1, 0, false},
     {"BRPOP", 1, -2, 1, 0, false},
     {"BRPOPLPUSH", 1, 2, 1, 0, false},
+    {"BZMPOP", 3, -1, 0, 0, false},
+    {"BZPOPMAX", 1, -2, 1, 0, false},
+    {"BZPOPMIN", 1, -2, 1, 0, false},
     {"CLIENT", 0, 0, 0, 0, false},
     {"COMMAND", 0, 0, 0, 0, false},
     {"CONFIG", 0, 0, 0, 0, false},
@@ -197,7 +201,8 @@ const known_command *known_command_find(const char *name) {
 }
 
 bool known_command_may_block(const known_command *command) {
-    static const char *const names[] = {"BLMOVE", "BLPOP", "BRPOP", "BRPOPLPUSH"};
+    static const char *const names[] = {"BLMOVE",     "BLMPOP", "BLPOP",    "BRPOP",
+                                        "BRPOPLPUSH", "BZMPOP", "BZPOPMAX", "BZPOPMIN"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(command->name, names[i]) == 0) return true;
     return false;

@@ -283,6 +283,7 @@ static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
     [KEYS_OF_PAIRS] = {{NULL, {"OW", "update"}}},
     [KEYS_COUNTED_POP] = {{NULL, {"RW", "access", "delete"}}},
     [KEYS_COUNTED_READ] = {{NULL, {"RO", "access"}}},
+    [KEYS_COUNTED_POP_TIMED] = {{NULL, {"RW", "access", "delete"}}},
     [KEYS_OF_READER_DIGEST] = {{NULL, {"RO", "access"}}},
     [KEYS_STORE_RW] = {{NULL, {"RW", "update"}}, {NULL, {"RO", "access"}}},
     [KEYS_STORE_COUNTED] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},
@@ -374,6 +375,11 @@ static void add_key_of_word(struct call *call, const struct key_spec *spec, cons
     add_word(call, word);
     add_number(call, "startfrom", first);
     add_range(call, 0, 1);
+}
+
+static bool is_counted_pop_or_read(enum key_access access) {
+    return access == KEYS_COUNTED_POP || access == KEYS_COUNTED_READ ||
+           access == KEYS_COUNTED_POP_TIMED;
 }
 
 /* The argument that says how many keys there are, and that stands before them. */
@@ -614,7 +620,7 @@ static ttl_status tell_keyword_keys(struct call *call, const struct command *com
  * none, and before 7.0 was an error. */
 static ttl_status tell_counted_keys(struct call *call, enum key_access access) {
     const size_t first = 2 + (size_t)count_place(access); /* behind COMMAND GETKEYS */
-    bool needs_one = access == KEYS_COUNTED_POP || access == KEYS_COUNTED_READ;
+    bool needs_one = is_counted_pop_or_read(access);
     int64_t count, most = (int64_t)(call->argc - first - 1);
     bool fits = argument_integer(call->argv[first], &count) && count >= 0 && count <= most;
     if (needs_one ? !fits || count == 0 : !fits && !call_has(call, TRAIT_SUBCOMMANDS))
@@ -640,8 +646,7 @@ ttl_status command_tell_keys(struct call *call) {
     const struct command *command = command_asked_about(call);
     if (command == NULL) return reply_error(call, "ERR Invalid command specified");
     bool of_script = command->group == GROUP_SCRIPTING && command->run != script_command;
-    bool is_counted =
-        of_script || command->access == KEYS_COUNTED_POP || command->access == KEYS_COUNTED_READ;
+    bool is_counted = of_script || is_counted_pop_or_read(command->access);
     bool in_pairs = command->access == KEYS_OF_PAIRS;
     struct described it = describe_asked_about(call, command);
     if (it.first_key == 0 && !is_counted && !in_pairs)

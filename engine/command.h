@@ -107,6 +107,7 @@ enum key_access {
     KEYS_KEYWORD_VARIABLE,   /* the same with variable_flags */
     KEYS_COUNTED_POP,        /* RW access delete of as many as argument 1 says */
     KEYS_COUNTED_READ,       /* RO access of them */
+    KEYS_COUNTED_POP_TIMED,  /* RW access delete of as many as argument 2 says */
 };
 
 struct command {

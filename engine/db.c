@@ -188,7 +188,9 @@ void db_put_in(struct call *call, struct database *db, struct key old, struct ke
     note_change(call->engine, db, name, false);
     if (call->engine->blocked_count > 0) {
         RULE("blocking.not-woken-by-an-overwrite");
-        if (!replaces) blocked_key_came(call->engine, db, draft);
+        bool wakes =
+            call->command->access == KEYS_STORE_COUNTED && call_has(call, TRAIT_ZSTORE_WAKES);
+        if (!replaces || wakes) blocked_key_came(call->engine, db, draft);
     }
     if (replaces) db_announce_overwrite(call, db, name, type_changes);
     if (replaces || !call_has(call, TRAIT_EVENT_NEW)) return;
