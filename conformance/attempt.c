@@ -139,7 +139,8 @@ static bool send_and_hear(attempt *self, target *server, size_t index) {
     return done;
 }
 
-/* A connection whose command waits takes no other one. */
+/* A connection whose command waits takes no other one, and where none waits nothing comes: a vector
+ * whose expectations were missed so ends there. */
 static bool is_left_waiting(const attempt *self, size_t index) {
     const vector_step *steps = self->vector->steps;
     for (size_t i = index; i-- > 0;) {
@@ -157,7 +158,7 @@ static bool execute_step(attempt *self, target *on, size_t index, int64_t at_ms)
     attempt_step *seen = &self->steps[index];
     bool on_replica = vector_is_on_replica(self->vector, step->connection);
     target *server = on_replica ? on->replica : on;
-    if (step->action == VECTOR_COMMAND && is_left_waiting(self, index)) return false;
+    if ((step->action == VECTOR_AWAIT) != is_left_waiting(self, index)) return false;
     if (on_replica && !on->synchronise(on, self->error)) return false;
     do {
         if (!wait_for_poll(self, on, index, at_ms)) return false;

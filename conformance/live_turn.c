@@ -72,12 +72,12 @@ bool live_turn_send(live_turn *self, size_t connection, size_t argc, const ttl_b
     return context->err == 0;
 }
 
-bool live_turn_await(live_turn *self, size_t connection, bool must_come, ttl_reply *reply,
+bool live_turn_await(live_turn *self, size_t connection, int wait_ms, ttl_reply *reply,
                      char *error) {
     redisContext *context = self->connections[connection];
     struct pollfd readable = {.fd = context->fd, .events = POLLIN};
     ttl_reply_clear(reply);
-    if (!must_come && poll(&readable, 1, 0) == 0) {
+    if (poll(&readable, 1, wait_ms) == 0) {
         ttl_reply_add_node(reply, TTL_REPLY_PENDING, 0);
         return true;
     }

@@ -31,9 +31,9 @@ bool live_turn_execute(live_turn *self, target *on, size_t connection, size_t ar
 /* Sends a command; its reply is to be taken later. */
 bool live_turn_send(live_turn *self, size_t connection, size_t argc, const ttl_bytes *argv,
                     char *error);
-/* Takes the reply of a command that was sent: TTL_REPLY_PENDING if it has not come, unless it must,
- * and then it is waited for. */
-bool live_turn_await(live_turn *self, size_t connection, bool must_come, ttl_reply *reply,
+/* Takes the reply of a command that was sent: TTL_REPLY_PENDING if it does not come within so many
+ * milliseconds. */
+bool live_turn_await(live_turn *self, size_t connection, int wait_ms, ttl_reply *reply,
                      char *error);
 /* As target_events. */
 bool live_turn_events(live_turn *self, ttl_reply *events, char *error);

@@ -108,7 +108,7 @@ struct target {
     /* Sends a command without waiting for its reply; `sent_us` is when. What it came to is to be
      * asked with `await`: the reply, if there is one when the server has done all that it does by
      * itself at this moment; else TTL_REPLY_PENDING, and it can be asked again. In real time one
-     * that `must_come` is waited for, as any other. NULL: the target lacks the capability. */
+     * that `must_come` is waited for a second. NULL: the target lacks the capability. */
     bool (*send)(target *base, size_t connection, size_t argc, const ttl_bytes *argv,
                  int64_t *sent_us, char *error);
     bool (*await)(target *base, size_t connection, bool must_come, ttl_reply *reply,

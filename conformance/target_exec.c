@@ -142,7 +142,7 @@ static bool exec_await(target *base, size_t connection, bool must_come, ttl_repl
     exec_target *self = (exec_target *)base;
     moments->sent_us = exec_clock_shows_us(self);
     bool done = exec_catch_up(self, error) && come_to_rest(self, error) &&
-                live_turn_await(&self->connections, connection, false, reply, error);
+                live_turn_await(&self->connections, connection, 0, reply, error);
     moments->received_us = exec_clock_shows_us(self);
     if (!done) exec_server_explain(self, error);
     return done;

@@ -187,15 +187,17 @@ static bool live_send(target *base, size_t connection, size_t argc, const ttl_by
     return live_turn_send(&self->connections, connection, argc, argv, error);
 }
 
+/* How long a reply that must come is waited for: servers look at timeouts ten times a second. */
+enum { AWAIT_MS = 1000 };
+
 /* By the answer to a second PING the server has said what it had to say before the first. */
 static bool live_await(target *base, size_t connection, bool must_come, ttl_reply *reply,
                        target_moments *moments, char *error) {
     live_target *self = (live_target *)base;
+    int wait_ms = must_come && !base->is_virtual ? AWAIT_MS : 0;
     moments->sent_us = now_us(self);
-    for (int i = 0; i < 2 && (!must_come || base->is_virtual); i++)
-        tell(self, "PING", NULL, NULL, NULL);
-    bool done = live_turn_await(&self->connections, connection, must_come && !base->is_virtual,
-                                reply, error);
+    for (int i = 0; i < 2 && wait_ms == 0; i++) tell(self, "PING", NULL, NULL, NULL);
+    bool done = live_turn_await(&self->connections, connection, wait_ms, reply, error);
     moments->received_us = now_us(self);
     return done;
 }
