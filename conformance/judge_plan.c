@@ -333,7 +333,7 @@ static void plan_place(judge *self, size_t index, judge_place *place) {
     }
     if (ttl_bytes_is_word(name, "exec")) plan_exec(self, index, place);
     else plan_keys(self, unit, unit);
-    if (ttl_bytes_is_word(name, "watch")) note(&place->watches, index);
+    if (ttl_bytes_is_word(name, "watch") && !is_error(&entry->reply)) note(&place->watches, index);
     else if (!unit->is_answered) note(&place->unanswered, index);
     static const char *const ends[] = {"exec", "discard", "reset", NULL};
     if (is_one_of(name, ends))

@@ -452,6 +452,17 @@ START_TEST(a_choice_at_random_has_to_be_one_of_those_there_are) {
 }
 END_TEST
 
+#define WATCH_INSIDE                                                                               \
+    "a 0 10 MULTI -> {\"status\": \"OK\"}\na 20 30 PERSIST k -> {\"status\": \"QUEUED\"}\n"        \
+    "a 40 50 WATCH k -> {\"error\": \"ERR WATCH inside MULTI is not allowed\"}\n"
+
+START_TEST(a_watch_that_was_refused_inside_a_transaction_waits_for_nothing) {
+    ck_judged("redis-6.0", "pass", WATCH_INSIDE "a 60 70 EXEC -> [0]\n");
+    ck_judged("redis-7.0", "pass", WATCH_INSIDE "a 60 70 EXEC -> [0]\n");
+    ck_judged("redis-6.0", "fail", WATCH_INSIDE "a 60 70 EXEC -> [1]\n");
+}
+END_TEST
+
 #define EVAL_GET "EVAL return(redis.call('GET',KEYS[1])) 1 k"
 
 START_TEST(a_script_is_judged_like_the_commands_it_calls) {
@@ -761,6 +772,7 @@ int main(void) {
     tcase_add_test(all, what_is_not_judged_may_wait_in_a_transaction_however_that_ends);
     tcase_add_test(all, a_transaction_that_nothing_is_known_of_may_have_run);
     tcase_add_test(all, a_command_that_the_engine_does_not_have_is_not_decided);
+    tcase_add_test(all, a_watch_that_was_refused_inside_a_transaction_waits_for_nothing);
     tcase_add_test(all, a_failure_is_a_circle_that_anyone_can_add_up);
     tcase_add_test(all, a_reason_says_what_when_and_by_how_much);
     tcase_add_test(all, a_pass_says_how_near_it_was);
