@@ -183,7 +183,9 @@ static uint64_t read_loop(program *self, const cJSON *step, const char *times) {
         scenario_read_whole(self->loading, rounds, 1, SCENARIO_ROUNDS_MAX,
                             "how often, because a program has to end", &most);
     self->loop_count++;
-    emit(self, step, SCENARIO_COUNT)->loop = loop;
+    scenario_instruction *count = emit(self, step, SCENARIO_COUNT);
+    count->loop = loop;
+    count->rounds = condition == NULL ? most : 0;
     emit(self, step, SCENARIO_AGAIN)->loop = loop;
     self->code[again].rounds = most;
     if (condition != NULL) {

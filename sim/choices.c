@@ -4,15 +4,16 @@
 #include <string.h>
 
 static const char *const names[CHOICE_KINDS] = {
-    "latency-to", "latency-back", "wait",         "lost-to",    "lost-back", "pause",   "crash",
-    "offset",     "drift",        "server-pause", "clock-jump", "lag",       "failover"};
+    "latency-to", "latency-back", "wait",     "lost-to",     "lost-back",
+    "pause",      "crash",        "offset",   "drift",       "server-pause",
+    "clock-jump", "lag",          "failover", "fewer-rounds"};
 
 const char *choice_kind_name(choice_kind kind) {
     return names[kind];
 }
 
 bool choice_kind_is_fault(choice_kind kind) {
-    return kind > CHOICE_WAIT && kind != CHOICE_LAG;
+    return kind > CHOICE_WAIT && kind != CHOICE_LAG && kind != CHOICE_FEWER;
 }
 
 /* ---- lists */
@@ -126,4 +127,8 @@ bool choices_chance(choices *self, unsigned who, choice_kind kind, int64_t per_1
     bool comes = self->given == NULL &&
                  sim_random_chance(stream_of(self, who, kind), (uint64_t)per_1000, 1000);
     return take(self, who, kind, comes, 0, 0, 1) != 0;
+}
+
+int64_t choices_given(choices *self, unsigned who, choice_kind kind, int64_t high) {
+    return take(self, who, kind, 0, 0, 0, high);
 }

@@ -30,6 +30,7 @@ typedef enum choice_kind {
     CHOICE_JUMP,     /* microseconds that the server's wall clock is set ahead */
     CHOICE_LAG,      /* microseconds that the replica is behind */
     CHOICE_FAILOVER, /* 1 */
+    CHOICE_FEWER,    /* rounds that a loop leaves out; no seed draws it, only who shrinks a play */
     CHOICE_KINDS
 } choice_kind;
 
@@ -70,6 +71,9 @@ int64_t choices_span(choices *self, unsigned who, choice_kind kind, int64_t low,
 int64_t choices_fault(choices *self, unsigned who, choice_kind kind, int64_t low, int64_t high);
 /* Usually false; true so many times in a thousand. */
 bool choices_chance(choices *self, unsigned who, choice_kind kind, int64_t per_1000);
+
+/* Usually 0, also where a seed draws; at most `high`. */
+int64_t choices_given(choices *self, unsigned who, choice_kind kind, int64_t high);
 
 /* The kind as a word: "latency-to". */
 const char *choice_kind_name(choice_kind kind);

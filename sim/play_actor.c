@@ -178,7 +178,7 @@ static void actor_wait(play *self, struct actor *actor, int64_t low_ms, int64_t 
 }
 
 /* What only changes the client itself. NULL, or what is wrong. */
-static const char *actor_think(struct actor *actor, const scenario_instruction *step) {
+static const char *actor_think(play *self, struct actor *actor, const scenario_instruction *step) {
     bool holds = true;
     const char *wrong = NULL;
     scenario_value value;
@@ -193,7 +193,12 @@ static const char *actor_think(struct actor *actor, const scenario_instruction *
         if (!holds) next = step->target;
         break;
     case SCENARIO_JUMP: next = step->target; break;
-    case SCENARIO_COUNT: actor->loops[step->loop] = 0; break;
+    case SCENARIO_COUNT:
+        actor->loops[step->loop] = step->rounds == 0
+                                       ? 0
+                                       : choices_given(&self->choices, play_number_of(self, actor),
+                                                       CHOICE_FEWER, step->rounds);
+        break;
     default: /* SCENARIO_AGAIN */
         if (actor->loops[step->loop]++ >= step->rounds) next = step->target;
     }
@@ -241,7 +246,7 @@ static void actor_run(play *self, struct actor *actor) {
             scenario_value_of_integer(play_steady_us(self, actor) / US_PER_MS);
         actor->variables[SCENARIO_WALL] =
             scenario_value_of_integer(sim_wall_at(&actor->wall, self->now_us) / US_PER_MS);
-        if (is_thought(step->verb)) wrong = actor_think(actor, step);
+        if (is_thought(step->verb)) wrong = actor_think(self, actor, step);
         else if (!actor_fails(self, actor)) wrong = actor_act(self, actor, step);
         if (wrong != NULL) play_stumble(self, wrong, step);
     }

@@ -38,8 +38,9 @@ struct shrinking {
     const scenario_promise *broken;
     bool is_excerpt;   /* of liveness: only the beginning of the play counts */
     uint64_t commands; /* that the servers ran */
+    int64_t span_us;   /* that the play takes */
     size_t plays;
-    uint64_t events; /* of all of them */
+    uint64_t events, events_most; /* of all of them; and how many there may be by now */
 };
 
 static void draft_begin(struct shrinking *s) {
@@ -77,6 +78,7 @@ static void draft_end(struct shrinking *s, bool fails, const play_report *report
     memcpy(s->schedule->limits, s->draft.limits, sizeof s->draft.limits);
     s->schedule->until_us = s->draft.until_us;
     s->commands = report->commands;
+    s->span_us = report->span_us;
 }
 
 /* ---- excerpts */
@@ -154,7 +156,7 @@ static bool draft_keep_excerpt(struct shrinking *s) {
 /* Keeps the draft when it still fails, with no more commands; of its choices those that were met.
  */
 static bool draft_keep(struct shrinking *s) {
-    if (s->events >= EVENTS_MAX) return false;
+    if (s->events >= s->events_most) return false;
     if (s->is_excerpt) return draft_keep_excerpt(s);
     choice_list taken = {0};
     play_report report = play_draft(
@@ -272,6 +274,122 @@ static bool wait_longer(struct shrinking *s) {
     return smaller;
 }
 
+/* Does the right scenario keep its promises with the draft? */
+static bool right_holds(struct shrinking *s) {
+    if (s->right == s->script) return true;
+    play_report report =
+        play_draft(s, play_new(&(play_options){.scenario = s->right, .given = &s->draft}));
+    return report.broken == NULL && report.trouble == NULL;
+}
+
+static int64_t value_of(const struct shrinking *s, unsigned who, unsigned kind, uint32_t nth) {
+    for (size_t i = 0; i < s->schedule->choices.count; i++) {
+        const choice *one = &s->schedule->choices.choices[i];
+        if (one->who == who && one->kind == kind && one->nth == nth) return one->value;
+    }
+    return 0;
+}
+
+/* So many rounds more that a loop of a client leaves out, and so many commands and waits of it that
+ * go with each of them. */
+struct fewer {
+    uint8_t client;
+    uint32_t nth;
+    int64_t rounds;
+    uint32_t commands, waits;
+};
+
+/* The draft without those rounds; what befell the client later befalls it as much sooner. */
+static choice draft_fewer(struct shrinking *s, const struct fewer *fewer) {
+    int64_t value = value_of(s, fewer->client, CHOICE_FEWER, fewer->nth);
+    bool is_all = fewer->rounds == INT64_MAX;
+    draft_without(s, fewer->client, CHOICE_FEWER, fewer->nth);
+    for (size_t i = 0; i < s->draft.choices.count; i++) {
+        choice *one = &s->draft.choices.choices[i];
+        uint32_t each = one->kind == CHOICE_WAIT ? fewer->waits : fewer->commands;
+        uint64_t by = is_all ? 0 : (uint64_t)fewer->rounds * each;
+        if (one->who == fewer->client && one->kind < CHOICE_OFFSET && one->nth >= by)
+            one->nth -= (uint32_t)by;
+    }
+    choice_list_sort(&s->draft.choices);
+    return (choice){fewer->nth, fewer->client, CHOICE_FEWER,
+                    is_all ? INT64_MAX : value + fewer->rounds};
+}
+
+static bool leave_out_rounds(struct shrinking *s, struct fewer fewer) {
+    choice one = draft_fewer(s, &fewer);
+    choice_list_add(&s->draft.choices, one);
+    choice_list_sort(&s->draft.choices);
+    if (!right_holds(s)) return false;
+    one = draft_fewer(s, &fewer);
+    return keep_with(s, one);
+}
+
+/* Does anything befall this client, that could come sooner? */
+static bool has_choices(const struct shrinking *s, uint8_t client) {
+    for (size_t i = 0; i < s->schedule->choices.count; i++)
+        if (s->schedule->choices.choices[i].who == client) return true;
+    return false;
+}
+
+static bool remove_rounds_of(struct shrinking *s, uint8_t client, uint32_t nth) {
+    enum { COMMANDS_EACH = 6, WAITS_EACH = 2 };
+    static const int64_t rounds[] = {INT64_MAX, 32, 16, 8, 4, 2, 1};
+    bool smaller = false;
+    for (size_t i = 0; i < sizeof rounds / sizeof *rounds; i++) {
+        struct fewer fewer = {.client = client, .nth = nth, .rounds = rounds[i]};
+        bool is_done = leave_out_rounds(s, fewer);
+        bool may_shift = rounds[i] < 32 && has_choices(s, client);
+        for (fewer.commands = 1; may_shift && !is_done && fewer.commands <= COMMANDS_EACH;
+             fewer.commands++)
+            for (fewer.waits = 0; !is_done && fewer.waits <= WAITS_EACH; fewer.waits++)
+                is_done = leave_out_rounds(s, fewer);
+        smaller = is_done || smaller;
+    }
+    return smaller;
+}
+
+/* Who ends its loops sooner: what comes after them is reached in fewer steps. The right scenario
+ * has to bear it, so that the mistake alone is to blame. */
+static bool remove_rounds(struct shrinking *s) {
+    enum { LOOPS_TRIED = 6 };
+    bool smaller = false;
+    for (uint8_t client = 0; client < play_client_count(s->script); client++)
+        for (uint32_t nth = 0; nth < LOOPS_TRIED && s->schedule->limits[client] > 0; nth++)
+            smaller = remove_rounds_of(s, client, nth) || smaller;
+    return smaller;
+}
+
+/* The draft in which nothing befalls a client but two waits, with which the time passes. */
+static void draft_two_waits(struct shrinking *s, uint8_t client, uint32_t first, uint32_t second) {
+    int64_t each_ms = s->span_us / US_PER_MS / 2;
+    draft_begin(s);
+    for (size_t i = 0; i < s->schedule->choices.count; i++)
+        if (s->schedule->choices.choices[i].who != client)
+            choice_list_add(&s->draft.choices, s->schedule->choices.choices[i]);
+    choice_list_add(&s->draft.choices, (choice){first, client, CHOICE_WAIT, each_ms});
+    choice_list_add(&s->draft.choices, (choice){second, client, CHOICE_WAIT, each_ms});
+    choice_list_sort(&s->draft.choices);
+}
+
+/* Time that passes in many rounds may pass in two waits as well, and with fewer commands. */
+static bool wait_twice(struct shrinking *s) {
+    enum { WAITS_TRIED = 5, COMMANDS_TRIED = 12 };
+    for (uint8_t client = 0; client < play_client_count(s->script); client++)
+        for (uint32_t limit = 1; limit < COMMANDS_TRIED && limit < s->schedule->limits[client];
+             limit++)
+            for (uint32_t second = 1; second < WAITS_TRIED; second++)
+                for (uint32_t first = 0; first < second; first++) {
+                    uint64_t commands = s->commands;
+                    draft_two_waits(s, client, first, second);
+                    s->draft.limits[client] = limit;
+                    s->commands--;
+                    if (draft_keep(s)) return true;
+                    s->commands = commands;
+                }
+    return false;
+}
+
 /* One thing that is not usual, by itself, whoever it befalls: sooner than any number of steps from
  * many things to few may end there. */
 static void try_alone(struct shrinking *s) {
@@ -364,28 +482,44 @@ static void round_times(struct shrinking *s) {
         }
 }
 
+static void take_out_and_shorten(struct shrinking *s, bool is_safety) {
+    bool smaller = true;
+    while (smaller && s->events < s->events_most) {
+        smaller = (is_safety || s->is_excerpt) && remove_clients(s);
+        smaller = remove_kinds(s) || smaller;
+        smaller = remove_chunks(s) || smaller;
+        smaller = (is_safety && remove_commands(s)) || smaller;
+        smaller = wait_longer(s) || smaller;
+        smaller = move_earlier(s) || smaller;
+        smaller = make_smaller(s) || smaller;
+    }
+}
+
 size_t play_shrink(play_schedule *schedule, const scenario *script, const scenario *right) {
-    struct shrinking s = {.script = script, .right = right, .schedule = schedule};
+    enum { TURNS = 3 };
+    struct shrinking s = {
+        .script = script, .right = right, .schedule = schedule, .events_most = EVENTS_MAX};
     draft_copy(&s);
     play_report first =
         play_draft(&s, play_new(&(play_options){.scenario = script, .given = schedule}));
     s.broken = first.broken;
     s.commands = first.commands;
-    bool smaller = s.broken != NULL;
-    bool is_safety = smaller && !scenario_promise_is_liveness(s.broken);
-    s.is_excerpt = smaller && !is_safety;
+    s.span_us = first.span_us;
+    bool is_broken = s.broken != NULL;
+    bool is_safety = is_broken && !scenario_promise_is_liveness(s.broken);
+    s.is_excerpt = is_broken && !is_safety;
     if (s.is_excerpt) s.is_excerpt = draft_keep(&s);
     if (s.is_excerpt) try_alone(&s);
-    while (smaller && s.events < EVENTS_MAX) {
-        smaller = (is_safety || s.is_excerpt) && remove_clients(&s);
-        smaller = remove_kinds(&s) || smaller;
-        smaller = remove_chunks(&s) || smaller;
-        smaller = (is_safety && remove_commands(&s)) || smaller;
-        smaller = wait_longer(&s) || smaller;
-        smaller = move_earlier(&s) || smaller;
-        smaller = make_smaller(&s) || smaller;
+    if (is_broken) take_out_and_shorten(&s, is_safety);
+    for (int turn = 0; turn < TURNS && is_broken; turn++) {
+        s.events_most = s.events + EVENTS_ALONE;
+        bool smaller = is_safety && wait_twice(&s);
+        if (!remove_rounds(&s) && !smaller) break;
+        take_out_and_shorten(&s, is_safety);
     }
-    if (s.broken != NULL) round_times(&s);
+    s.events_most = UINT64_MAX;
+    if (is_broken) round_times(&s);
+    while (is_broken && remove_chunks(&s)) continue; /* what longer times made needless */
     choice_list_free(&s.draft.choices);
     return s.plays;
 }

@@ -118,7 +118,7 @@ typedef struct scenario_instruction {
     scenario_expression low, high;
     scenario_condition condition;
     size_t target; /* of a jump */
-    size_t loop;   /* which counter; of AGAIN `rounds` is its end */
+    size_t loop;   /* which counter; of AGAIN `rounds` is its end, of COUNT what may be left out */
     int64_t rounds;
     const char *name; /* a place, or what is marked */
     size_t place;     /* number of the place */

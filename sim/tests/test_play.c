@@ -345,6 +345,61 @@ START_TEST(a_play_shrinks_to_a_few_commands_and_always_to_the_same) {
 }
 END_TEST
 
+static play_report report_of(const scenario *script, const play_schedule *schedule) {
+    play *one = play_new(&(play_options){.scenario = script, .given = schedule});
+    while (play_step(one)) continue;
+    play_report report = play_tell(one);
+    play_free(one);
+    return report;
+}
+
+START_TEST(of_a_shrunk_play_no_choice_and_no_last_command_can_be_left_out) {
+    made_scenario made;
+    made_scenario_lock(&made, "140");
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        play_schedule schedule;
+        play_schedule_of_seed(&schedule, &made.script, seed);
+        if (report_of(&made.script, &schedule).broken != NULL) {
+            play_shrink(&schedule, &made.script, &made.script);
+            uint64_t commands = report_of(&made.script, &schedule).commands;
+            for (size_t i = 0; i < schedule.choices.count; i++) {
+                const choice left_out = schedule.choices.choices[i];
+                choice *place = &schedule.choices.choices[i];
+                size_t behind = (--schedule.choices.count - i) * sizeof *place;
+                memmove(place, place + 1, behind);
+                play_report report = report_of(&made.script, &schedule);
+                ck_assert(report.broken == NULL || report.commands > commands);
+                memmove(place + 1, place, behind);
+                *place = left_out;
+                schedule.choices.count++;
+            }
+            for (size_t i = 0; i < SCENARIO_CLIENTS; i++) {
+                uint32_t limit = schedule.limits[i];
+                if (limit == 0 || limit == PLAY_NO_LIMIT) continue;
+                schedule.limits[i]--;
+                ck_assert_ptr_null(report_of(&made.script, &schedule).broken);
+                schedule.limits[i] = limit;
+            }
+        }
+        play_schedule_free(&schedule);
+    }
+}
+END_TEST
+
+START_TEST(no_seed_leaves_out_rounds_and_who_shrinks_may) {
+    choices drawn, given;
+    choice rounds = {0, 1, CHOICE_FEWER, 100};
+    const choice_list list = {&rounds, 1, 1};
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        choices_begin(&drawn, seed, NULL, NULL);
+        ck_assert_int_eq(choices_given(&drawn, 1, CHOICE_FEWER, 7), 0);
+    }
+    choices_begin(&given, 1, &list, NULL);
+    ck_assert_int_eq(choices_given(&given, 1, CHOICE_FEWER, 7), 7);
+    ck_assert_int_eq(choices_given(&given, 1, CHOICE_FEWER, 7), 0);
+}
+END_TEST
+
 START_TEST(faults_come_within_their_bounds_and_not_without) {
     made_scenario made;
     made_scenario_lock(&made, "70");
@@ -386,6 +441,8 @@ int main(void) {
     tcase_add_test(plays, who_looks_at_all_that_happens_changes_nothing);
     tcase_add_test(plays, a_play_that_is_cut_short_is_the_beginning_of_the_whole);
     tcase_add_test(plays, a_play_shrinks_to_a_few_commands_and_always_to_the_same);
+    tcase_add_test(plays, of_a_shrunk_play_no_choice_and_no_last_command_can_be_left_out);
+    tcase_add_test(plays, no_seed_leaves_out_rounds_and_who_shrinks_may);
     tcase_add_test(plays, faults_come_within_their_bounds_and_not_without);
     suite_add_tcase(suite, plays);
     SRunner *runner = srunner_create(suite);
