@@ -67,6 +67,22 @@ static bool is_error(const ttl_reply *reply) {
 
 /* ---- commands that choose at random: what they chose is put to the engine instead */
 
+/* XADD that made an id of the clock: the same with that id, which must be a legal one. What it
+ * tells of the clock is not asked. */
+static bool plan_id(judge *self, judge_unit *unit, const ttl_reply *seen, size_t node,
+                    ttl_reply *expected) {
+    size_t at = 2;
+    if (seen->nodes[node].type != TTL_REPLY_BULK) return false;
+    while (at < unit->argc && !ttl_bytes_is_word(unit->argv[at], "*")) at++;
+    if (at >= unit->argc) return false;
+    ttl_bytes *words = arena_take_array(&self->arena, unit->argc, sizeof *words);
+    memcpy(words, unit->argv, unit->argc * sizeof *words);
+    words[at] = ttl_reply_text(seen, node);
+    unit->argv = words;
+    ttl_reply_add_copy(expected, seen, node);
+    return true;
+}
+
 /* RANDOMKEY that answered k: EXISTS k has to answer 1. SPOP that answered m: SREM of m has to
  * remove that many. Then true, and `expected` gets what must come instead of the tree at `node`. */
 static bool plan_choice(judge *self, judge_unit *unit, const ttl_reply *seen, size_t node,
@@ -82,6 +98,7 @@ static bool plan_choice(judge *self, judge_unit *unit, const ttl_reply *seen, si
         ttl_reply_add_integer(expected, 1);
         return true;
     }
+    if (ttl_bytes_is_word(unit->argv[0], "xadd")) return plan_id(self, unit, seen, node, expected);
     bool is_many = ttl_reply_is_aggregate(head->type);
     size_t count = is_many ? head->length : head->type == TTL_REPLY_BULK;
     if (!ttl_bytes_is_word(unit->argv[0], "spop") || unit->argc < 2 || count == 0) return false;

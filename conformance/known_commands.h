@@ -14,7 +14,7 @@ typedef struct known_command {
     int last_key;     /* -1: the last argument; -2: the one before */
     int key_step;     /* from one key to the next; 0: the argument before the first says how many;
                        * -1: it does, and argument 1 is a key too; -2: it does, and a value stands
-                       * behind each key */
+                       * behind each key; -3: they are the first half behind the word STREAMS */
     unsigned needs;   /* capabilities without which the command is not allowed */
     bool answers_a_time; /* an integer reply says when, or how long still */
 } known_command;

@@ -64,10 +64,18 @@ static bool is_destination(const known_command *command, const vector_step *step
     return false;
 }
 
+/* The keys behind the word STREAMS: the first half of what follows. */
+static void find_streams(const vector_step *step, size_t *first, size_t *last) {
+    *first = 1;
+    while (*first < step->argc && !is_argument(step, *first - 1, "STREAMS")) ++*first;
+    *last = *first + (step->argc - *first + 1) / 2 - 1;
+}
+
 static void check_keys(loading *self, const cJSON *list, const known_command *command,
                        const vector_step *step) {
     size_t first = (size_t)command->first_key, last = last_key(command, step);
     size_t key_step = distance_of_keys(command);
+    if (command->key_step == -3) find_streams(step, &first, &last);
     const cJSON *item = list->child;
     for (size_t i = 0; i < step->argc; i++, item = item->next) {
         bool is_key = first > 0 && i >= first && i <= last && (i - first) % key_step == 0;
@@ -330,7 +338,7 @@ static void check_running_clock(loading *self, const cJSON *json, const vector_s
 /* --- what the step must lead to --- */
 
 static bool is_event_name(const char *name) {
-    return strspn(name, "abcdefghijklmnopqrstuvwxyz_") == strlen(name) && name[0] != '\0';
+    return strspn(name, "abcdefghijklmnopqrstuvwxyz_-") == strlen(name) && name[0] != '\0';
 }
 
 /* {"expired": "{k}"}, with "db" beside it where the database matters. */

@@ -2,6 +2,7 @@
 
 #include "engine/number.h"
 #include "engine/rule.h"
+#include "engine/subcommand.h"
 
 static void tell(ttl_engine *engine, int database, size_t argc, const ttl_bytes *argv) {
     if (engine->on_change != NULL) engine->on_change(engine->change_context, database, argc, argv);
@@ -103,6 +104,6 @@ void change_tell_field_expired(ttl_engine *engine, int database, ttl_bytes name,
 
 void change_tell_rest(struct call *call, uint64_t changes) {
     if (call->is_told || call->engine->changes == changes) return;
-    if ((call->command->flags & COMMAND_WRITE) == 0) return;
+    if ((subcommand_flags(call) & COMMAND_WRITE) == 0) return;
     tell(call->engine, call->db->id, call->argc, call->argv);
 }

@@ -1,4 +1,6 @@
 /* DUMP and RESTORE. */
+#include <string.h>
+
 #include "engine/change.h"
 #include "engine/copy.h"
 #include "engine/db.h"
@@ -6,12 +8,27 @@
 #include "engine/dump.h"
 #include "engine/rule.h"
 
+/* ---- payloads of streams, which servers have */
+
+static ttl_status reply_no_streams(struct call *call) {
+    call_leave_open(call, "payloads of streams are not in this engine");
+    return reply_error(call, "ERR this engine has no payloads of streams");
+}
+
+static bool is_of_stream(ttl_bytes payload) {
+    static const unsigned char types[] = {15, 19, 21, 26};
+    return memchr(types, (unsigned char)payload.data[0], sizeof types) != NULL;
+}
+
+/* ---- DUMP */
+
 ttl_status dump_command(struct call *call) {
     struct key key = db_read(call, call->argv[1]);
     if (key.record == NULL) {
         RULE("dump.dead-is-nil");
         return reply_nil(call);
     }
+    if (key.record->type == VALUE_STREAM) return reply_no_streams(call);
     RULE("dump.has-no-deadline");
     struct text payload = {.memory = &call->engine->session_memory};
     dump_write(&payload, &call->engine->dialect, key.record);
@@ -161,6 +178,7 @@ ttl_status restore_command(struct call *call) {
     struct dump_value value;
     enum dump_status read = dump_read(memory, &call->engine->dialect, call->argv[3], &value);
     if (read == DUMP_NO_MEMORY) return TTL_NO_MEMORY;
+    if (read == DUMP_BAD && is_of_stream(call->argv[3])) return reply_no_streams(call);
     if (read == DUMP_BAD) return reply_error(call, "ERR Bad data format");
     ttl_status status = restore_value(call, &restore, &value);
     dump_release(memory, &value);

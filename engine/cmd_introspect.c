@@ -25,9 +25,31 @@ static struct described describe_command(const struct call *call, const struct c
                               command->key_step,  command->access};
 }
 
+/* What the subcommands that have a key, as argument 2, do to it. */
+static enum key_access subcommand_access(const struct subcommand *subcommand) {
+    static const struct {
+        const char *name;
+        enum key_access access;
+    } rows[] = {
+        {"object|idletime", KEYS_EXISTENCE},
+        {"object|freq", KEYS_EXISTENCE},
+        {"xgroup|create", KEYS_INSERT},
+        {"xgroup|setid", KEYS_UPDATE},
+        {"xgroup|createconsumer", KEYS_INSERT},
+        {"xgroup|delconsumer", KEYS_SHRINK},
+        {"xgroup|destroy", KEYS_SHRINK},
+        {"xinfo|consumers", KEYS_READ},
+        {"xinfo|groups", KEYS_READ},
+        {"xinfo|stream", KEYS_READ},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].name, subcommand->name) == 0) return rows[i].access;
+    return KEYS_NONE;
+}
+
 static struct described describe_subcommand(const struct subcommand *subcommand) {
-    /* Those of OBJECT have a key. */
-    bool has_key = subcommand->group == GROUP_KEYSPACE;
+    enum key_access access = subcommand_access(subcommand);
+    bool has_key = access != KEYS_NONE;
     int place = has_key ? 2 : 0;
     return (struct described){.name = subcommand->name,
                               .arity = subcommand->arity,
@@ -36,7 +58,7 @@ static struct described describe_subcommand(const struct subcommand *subcommand)
                               .first_key = place,
                               .last_key = place,
                               .key_step = has_key,
-                              .access = has_key ? KEYS_EXISTENCE : KEYS_NONE};
+                              .access = access};
 }
 
 static void add_status(struct call *call, const char *word) {
@@ -116,6 +138,7 @@ static const struct category {
     {"@string", GROUP_STRING, 0, 0},
     {"@bitmap", GROUP_BITMAP, 0, 0},
     {"@geo", GROUP_GEO, 0, 0},
+    {"@stream", GROUP_STREAM, 0, 0},
     {"@pubsub", GROUP_PUBSUB, 0, 0},
     {"@admin", NO_GROUP, COMMAND_ADMIN, 0},
     {"@fast", NO_GROUP, COMMAND_FAST, 0},
@@ -196,12 +219,18 @@ static const struct hints {
     {"sinter", ALWAYS, ALWAYS, {RANDOM_ORDER}},
     {"sunion", ALWAYS, ALWAYS, {RANDOM_ORDER}},
     {"sdiff", ALWAYS, ALWAYS, {RANDOM_ORDER}},
+    {"xadd", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"xtrim", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"xpending", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"xclaim", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"xautoclaim", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
     {"ping", ALWAYS, ALWAYS, {ALL_SHARDS, SUCCEEDED}},
     {"time", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
     {"info", ALWAYS, ALWAYS, {RANDOM_OUTPUT, ALL_SHARDS, ANSWER}},
     {"command", ALWAYS, ALWAYS, {RANDOM_ORDER}},
     {"object|idletime", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
     {"object|freq", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
+    {"xinfo|consumers", ALWAYS, ALWAYS, {RANDOM_OUTPUT}},
     {"command|info", ALWAYS, ALWAYS, {RANDOM_ORDER}},
     {"config|set", ALWAYS, ALWAYS, {ALL_NODES, SUCCEEDED}},
     {"config|resetstat", SINCE(7, 2, 0), ALWAYS, {ALL_NODES, SUCCEEDED}},
@@ -284,6 +313,18 @@ static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
     [KEYS_COUNTED_POP] = {{NULL, {"RW", "access", "delete"}}},
     [KEYS_COUNTED_READ] = {{NULL, {"RO", "access"}}},
     [KEYS_COUNTED_POP_TIMED] = {{NULL, {"RW", "access", "delete"}}},
+    [KEYS_ADD] = {{"UPDATE instead of INSERT because of the optional trimming feature",
+                   {"RW", "update"}}},
+    [KEYS_STREAMS] = {{NULL, {"RO", "access"}}},
+    [KEYS_STREAMS_INCOMPLETE] =
+        {{"Incomplete because a stream key named STREAMS (or options before "
+          "it) can shift the STREAMS keyword; fall back to xreadGetKeys",
+          {"RO", "access", "incomplete"}}},
+    [KEYS_STREAMS_OF_GROUP] = {{NULL, {"RO", "access"}}},
+    [KEYS_STREAMS_OF_GROUP_INCOMPLETE] = {{"Incomplete because a consumer/group named STREAMS (or "
+                                           "options before GROUP) can shift the "
+                                           "STREAMS keyword; fall back to xreadGetKeys",
+                                           {"RO", "access", "incomplete"}}},
     [KEYS_OF_READER_DIGEST] = {{NULL, {"RO", "access"}}},
     [KEYS_STORE_RW] = {{NULL, {"RW", "update"}}, {NULL, {"RO", "access"}}},
     [KEYS_STORE_COUNTED] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},
@@ -352,29 +393,45 @@ static void add_unknown_keys(struct call *call, const struct key_spec *spec) {
     add_search(call, "find_keys", "unknown", 0);
 }
 
-static void add_range(struct call *call, int last_key, int step) {
+/* `limit`: the keys are the first one of so many parts. */
+static void add_range(struct call *call, int last_key, int step, int limit) {
     add_search(call, "find_keys", "range", 3);
     add_number(call, "lastkey", last_key);
     add_number(call, "keystep", step);
-    add_number(call, "limit", 0);
+    add_number(call, "limit", limit);
 }
 
 /* `last_key`: 0 one key, -1 up to the last argument. */
 static void add_key_spec(struct call *call, const struct key_spec *spec, int first, int last_key,
                          int step) {
     add_key_spec_head(call, spec, first);
-    add_range(call, last_key, step);
+    add_range(call, last_key, step, 0);
 }
 
-/* The key behind a word among the options, which begin at `first`. */
-static void add_key_of_word(struct call *call, const struct key_spec *spec, const char *word,
-                            int first) {
+static void add_keyword(struct call *call, const struct key_spec *spec, const char *word,
+                        int first) {
     add_key_spec_begin(call, spec);
     add_search(call, "begin_search", "keyword", 2);
     add_word(call, "keyword");
     add_word(call, word);
     add_number(call, "startfrom", first);
-    add_range(call, 0, 1);
+}
+
+/* The key behind a word among the options, which begin at `first`. */
+static void add_key_of_word(struct call *call, const struct key_spec *spec, const char *word,
+                            int first) {
+    add_keyword(call, spec, word, first);
+    add_range(call, 0, 1, 0);
+}
+
+static bool has_streams(enum key_access access) {
+    return access >= KEYS_STREAMS && access <= KEYS_STREAMS_OF_GROUP_INCOMPLETE;
+}
+
+/* The keys behind STREAMS: half of what follows. */
+static void add_streams(struct call *call, const struct key_spec *spec, enum key_access access) {
+    add_keyword(call, spec, "STREAMS", access < KEYS_STREAMS_OF_GROUP ? 1 : 4);
+    add_range(call, -1, 1, 2);
 }
 
 static bool is_counted_pop_or_read(enum key_access access) {
@@ -411,7 +468,8 @@ static void add_key_specs(struct call *call, const struct described *it) {
     int last = it->last_key < 0 ? it->last_key : 0;
     add_set(call, count);
     bool is_counted = count == 1 && it->first_key == 0;
-    if (is_counted) add_counted_keys(call, &specs[0], it->access);
+    if (has_streams(it->access)) add_streams(call, &specs[0], it->access);
+    else if (is_counted) add_counted_keys(call, &specs[0], it->access);
     else if (count == 1) add_key_spec(call, &specs[0], it->first_key, last, it->key_step);
     if (count < 2) return;
     add_key_spec(call, &specs[0], it->first_key, 0, 1);
@@ -616,6 +674,18 @@ static ttl_status tell_keyword_keys(struct call *call, const struct command *com
     return TTL_OK;
 }
 
+/* The keys of XREAD: the first half of what follows STREAMS. */
+static ttl_status tell_streams(struct call *call) {
+    size_t first = 3; /* behind COMMAND GETKEYS XREAD */
+    while (first < call->argc && !call_is_word(call, first, "STREAMS")) first++;
+    size_t rest = first < call->argc ? call->argc - first - 1 : 0;
+    if (rest == 0 || rest % 2 != 0)
+        return reply_error(call, "ERR Invalid arguments specified for command");
+    reply_array(call, rest / 2);
+    for (size_t i = 1; i <= rest / 2; i++) reply_bulk(call, call->argv[first + i]);
+    return TTL_OK;
+}
+
 /* The keys of a script, the count of which is one of the arguments; a count that cannot be counts
  * none, and before 7.0 was an error. */
 static ttl_status tell_counted_keys(struct call *call, enum key_access access) {
@@ -649,7 +719,8 @@ ttl_status command_tell_keys(struct call *call) {
     bool is_counted = of_script || is_counted_pop_or_read(command->access);
     bool in_pairs = command->access == KEYS_OF_PAIRS;
     struct described it = describe_asked_about(call, command);
-    if (it.first_key == 0 && !is_counted && !in_pairs)
+    bool in_streams = has_streams(command->access);
+    if (it.first_key == 0 && !is_counted && !in_pairs && !in_streams)
         return reply_error(call, "ERR The command has no key arguments");
     RULE("command-getkeys");
     int argc = (int)call->argc - 2;
@@ -658,6 +729,7 @@ ttl_status command_tell_keys(struct call *call) {
     if (is_counted) return tell_counted_keys(call, command->access);
     if (command->access == KEYS_STORE_COUNTED) return tell_stored_keys(call);
     if (in_pairs) return tell_paired_keys(call);
+    if (in_streams) return tell_streams(call);
     if (command->access == KEYS_SORT) return tell_sort_keys(call);
     if (has_keywords(command->access)) return tell_keyword_keys(call, command);
     int last = it.last_key < 0 ? argc + it.last_key : it.last_key;

@@ -60,7 +60,7 @@ static ttl_called script_call(void *context, size_t argc, const ttl_bytes *argv,
         RULE("script.read-only");
         return TTL_CALL_WRITES;
     }
-    if (session_refuses(session, command, reply))
+    if (session_refuses(session, flags, reply))
         return call_has(running->call, TRAIT_SCRIPT_ERROR_TELLS) ? TTL_CALLED : TTL_CALL_ON_REPLICA;
     RULE("script.one-instant", "script.events-of-its-commands", "script.stops-at-an-error");
     if (session_run(session, command, argc, argv, reply) != TTL_OK) return TTL_CALL_NO_MEMORY;

@@ -64,6 +64,7 @@ enum command_group {
     GROUP_SET,
     GROUP_ZSET,
     GROUP_GEO,
+    GROUP_STREAM,
     GROUP_TRANSACTION,
     GROUP_PUBSUB,
     GROUP_CONNECTION,
@@ -108,6 +109,11 @@ enum key_access {
     KEYS_COUNTED_POP,        /* RW access delete of as many as argument 1 says */
     KEYS_COUNTED_READ,       /* RO access of them */
     KEYS_COUNTED_POP_TIMED,  /* RW access delete of as many as argument 2 says */
+    KEYS_ADD,                /* RW update, with a note */
+    KEYS_STREAMS,            /* RO access of what follows STREAMS, the first half of it */
+    KEYS_STREAMS_INCOMPLETE, /* the same, with a note */
+    KEYS_STREAMS_OF_GROUP,   /* the same behind a group */
+    KEYS_STREAMS_OF_GROUP_INCOMPLETE,
 };
 
 struct command {

@@ -4,11 +4,14 @@
 #include "engine/object.h"
 #include "engine/rule.h"
 #include "engine/session.h"
+#include "engine/stream.h"
 
 struct key copy_draft(struct keyspace *keyspace, ttl_bytes name, const struct record *from) {
     if (from->type == VALUE_STRING)
         return keyspace_draft_string(keyspace, name, record_string(from));
-    struct collection *copy = collection_copy(keyspace->memory, record_outside(from));
+    void *copy = from->type == VALUE_STREAM
+                     ? (void *)stream_copy(keyspace->memory, record_outside(from))
+                     : (void *)collection_copy(keyspace->memory, record_outside(from));
     if (copy == NULL) return (struct key){NULL, SLAB_NONE};
     struct key draft = keyspace_draft_object(keyspace, name, from->type, copy);
     if (draft.record == NULL) object_release(keyspace->memory, from->type, copy);

@@ -17,7 +17,7 @@ static const struct {
 } value_types[VALUE_TYPES] = {
     [VALUE_STRING] = {"string", EVENT_STRING}, [VALUE_LIST] = {"list", EVENT_LIST},
     [VALUE_HASH] = {"hash", EVENT_HASH},       [VALUE_SET] = {"set", EVENT_SET},
-    [VALUE_ZSET] = {"zset", EVENT_ZSET},
+    [VALUE_ZSET] = {"zset", EVENT_ZSET},       [VALUE_STREAM] = {"stream", EVENT_STREAM},
 };
 
 enum event_kind value_event_kind(enum value_type type) {

@@ -143,7 +143,35 @@ bool deadline_is_not_ahead(const ttl_engine *engine, ttl_instant deadline) {
     return !deadline_is_later(engine, deadline, engine_now_again(engine));
 }
 
+bool deadline_has_elapsed(const ttl_engine *engine, ttl_instant since, ttl_instant now,
+                          int64_t least_ms) {
+    bool overflows = least_ms > 0 && since.ms > INT64_MAX - least_ms;
+    int64_t ms = overflows ? INT64_MAX : wrapping_add(since.ms, least_ms);
+    RULE("stream.min-idle-inclusive");
+    return !deadline_is_later(engine, (ttl_instant){ms, since.origin}, now);
+}
+
+ttl_instant deadline_of_claim(const ttl_engine *engine, ttl_instant now, int64_t amount_ms,
+                              bool is_absolute) {
+    ttl_instant delivered = {amount_ms, TTL_ORIGIN_EPOCH};
+    if (!is_absolute)
+        delivered =
+            (ttl_instant){wrapping_add(now.ms, wrapping_multiply(amount_ms, -1)), now.origin};
+    RULE("xclaim.bogus-time-is-now");
+    if (deadline_is_later(engine, ttl_instant_at(0), delivered)) return now;
+    return deadline_is_later(engine, delivered, now) ? now : delivered;
+}
+
 /* ---- telling */
+
+uint64_t deadline_present_ms(struct call *call) {
+    call_leave_open(call,
+                    "the id that XADD made of the clock is not known: it was not answered, or "
+                    "a script was");
+    if (call->engine->timeline != NULL) return 0;
+    int64_t now_ms = engine_now_again(call->engine).ms;
+    return now_ms < 0 ? 0 : (uint64_t)now_ms;
+}
 
 uint32_t deadline_present_s(const ttl_engine *engine) {
     int64_t now_ms = engine->timeline == NULL ? engine->now.ms : 0;
@@ -190,6 +218,12 @@ ttl_status reply_remaining(struct call *call, ttl_instant deadline, enum deadlin
     int64_t left_ms = left_between(now, deadline);
     RULE("ttl.remaining", "ttl.counts-down", "ttl.falls-each-millisecond");
     return reply_integer(call, in_unit(left_ms, unit));
+}
+
+ttl_status reply_elapsed(struct call *call, ttl_instant since, ttl_instant now) {
+    RULE("stream.idle-counts-up");
+    if (now.origin != since.origin) return reply_told(call, TTL_TOLD_LEFT_MS, now, since);
+    return reply_integer(call, left_between(since, now));
 }
 
 ttl_status reply_moment(struct call *call, ttl_instant deadline, enum deadline_unit unit) {

@@ -42,6 +42,16 @@ bool deadline_is_not_ahead(const ttl_engine *engine, ttl_instant deadline);
 /* Is `a` later than `b`? */
 bool deadline_is_later(const ttl_engine *engine, ttl_instant a, ttl_instant b);
 
+/* The present as the id of a new entry of a stream has it; where it is not known that is said. */
+uint64_t deadline_present_ms(struct call *call);
+/* Have `least_ms` gone by from `since` to `now`? */
+bool deadline_has_elapsed(const ttl_engine *engine, ttl_instant since, ttl_instant now,
+                          int64_t least_ms);
+/* When XCLAIM says that an entry was delivered: `amount_ms` before now, or after the epoch; now, if
+ * that is no time from the epoch to now. */
+ttl_instant deadline_of_claim(const ttl_engine *engine, ttl_instant now, int64_t amount_ms,
+                              bool is_absolute);
+
 /* The present in whole seconds since the epoch, as ages are kept; 0 where it is not known. */
 uint32_t deadline_present_s(const ttl_engine *engine);
 
@@ -52,6 +62,8 @@ enum deadline_unit { IN_MS, IN_SECONDS, IN_SECONDS_ROUNDED_UP };
 
 /* Answers what is left until the deadline. */
 ttl_status reply_remaining(struct call *call, ttl_instant deadline, enum deadline_unit unit);
+/* Answers how long ago something was, in milliseconds; nothing where that is yet to come. */
+ttl_status reply_elapsed(struct call *call, ttl_instant since, ttl_instant now);
 /* Answers the deadline itself, since the epoch. */
 ttl_status reply_moment(struct call *call, ttl_instant deadline, enum deadline_unit unit);
 

@@ -37,7 +37,15 @@
 #include "ttlspec/bytes.h"
 #include "ttlspec/instant.h"
 
-enum value_type { VALUE_STRING, VALUE_LIST, VALUE_HASH, VALUE_SET, VALUE_ZSET, VALUE_TYPES };
+enum value_type {
+    VALUE_STRING,
+    VALUE_LIST,
+    VALUE_HASH,
+    VALUE_SET,
+    VALUE_ZSET,
+    VALUE_STREAM,
+    VALUE_TYPES
+};
 
 enum record_flag {
     RECORD_VOLATILE = 1, /* it has a deadline */

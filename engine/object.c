@@ -4,6 +4,7 @@
 
 #include "engine/due.h"
 #include "engine/require.h"
+#include "engine/stream.h"
 
 enum { MEMBERS_FIRST = 4 };
 
@@ -50,7 +51,8 @@ void collection_free(struct memory *memory, struct collection *collection) {
 
 void object_release(struct memory *memory, enum value_type type, void *object) {
     require(type != VALUE_STRING);
-    collection_free(memory, object);
+    if (type == VALUE_STREAM) stream_free(memory, object);
+    else collection_free(memory, object);
 }
 
 struct collection *collection_copy(struct memory *memory, const struct collection *collection) {

@@ -393,10 +393,10 @@ static ttl_status exec_refused(struct call *call) {
 }
 
 /* A transaction was refused command by command, and a script is as it calls them. */
-bool session_refuses(const ttl_session *session, const struct command *command, ttl_reply *reply) {
+bool session_refuses(const ttl_session *session, uint32_t flags, ttl_reply *reply) {
     const ttl_engine *engine = session->engine;
     bool takes_writes = !engine->is_replica || engine->is_writable || session->options.is_primary;
-    if (takes_writes || (command->flags & COMMAND_WRITE) == 0) return false;
+    if (takes_writes || (flags & COMMAND_WRITE) == 0) return false;
     RULE("replica.is-read-only");
     ttl_reply_add_error(reply, "READONLY You can't write against a read only replica.");
     return true;
@@ -423,7 +423,7 @@ static ttl_status session_dispatch(struct call *call) {
         reply_not_in_multi(call);
         return refused(call);
     }
-    if (session_refuses(session, command, call->reply)) return refused(call);
+    if (session_refuses(session, subcommand_flags(call), call->reply)) return refused(call);
     if (!pubsub_allows(call)) return refused(call);
     if (session->in_multi && !command_runs_in_multi(command)) {
         if (queue_add(session, command, call->argc, call->argv) != TTL_OK) return TTL_NO_MEMORY;

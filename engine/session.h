@@ -16,12 +16,12 @@ void session_database_touched(ttl_engine *engine, const struct database *db,
 void session_leave_multi(ttl_session *session);
 void session_unwatch(ttl_session *session);
 
-/* Does a replica refuse this command to the session? Then it answers the error. */
-bool session_refuses(const ttl_session *session, const struct command *command, ttl_reply *reply);
 /* A copy of a command's words; false: there is no memory. session_forget gives it back. */
 bool session_keep(ttl_session *session, const struct command *command, size_t argc,
                   const ttl_bytes *argv, struct queued *kept);
 void session_forget(ttl_session *session, struct queued *kept);
+/* Does a replica refuse a command of these flags to the session? Then it answers the error. */
+bool session_refuses(const ttl_session *session, uint32_t flags, ttl_reply *reply);
 /* Runs one command that was found and has the right arity, outside MULTI or out of its queue. */
 ttl_status session_run(ttl_session *session, const struct command *command, size_t argc,
                        const ttl_bytes *argv, ttl_reply *reply);

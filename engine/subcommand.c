@@ -45,6 +45,12 @@ static const struct subcommand *subcommand_of(const struct call *call) {
     return subcommand_find(&call->engine->dialect, call->command, call->argv[1]);
 }
 
+uint32_t subcommand_flags(const struct call *call) {
+    bool has_any = call_has(call, TRAIT_SUBCOMMANDS) && command_has_subcommands(call->command);
+    const struct subcommand *subcommand = has_any ? subcommand_of(call) : NULL;
+    return subcommand == NULL ? call->command->flags : subcommand->flags;
+}
+
 const char *subcommand_full_name(const struct call *call) {
     const struct subcommand *subcommand = subcommand_of(call);
     if (subcommand == NULL || !call_has(call, TRAIT_SUBCOMMANDS)) return call->command->name;

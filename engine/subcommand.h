@@ -27,6 +27,8 @@ const struct subcommand *subcommand_find(const ttl_dialect *dialect, const struc
 bool subcommand_belongs(const struct subcommand *subcommand, const struct command *command,
                         const ttl_dialect *dialect);
 bool command_has_subcommands(const struct command *command);
+/* The flags of what is called: the subcommand's, where there is one. */
+uint32_t subcommand_flags(const struct call *call);
 /* What error messages call the command being executed: "get", "config|get". */
 const char *subcommand_full_name(const struct call *call);
 /* Where a dialect checks subcommands ahead of queueing: is there one, with as many arguments? If

@@ -17,7 +17,7 @@ enum { START_S = 1700000000 };
  *   p pattern   c cursor   C channel   w one of the words, as it stands
  *   r time of RESTORE: none whose sum overflows, since what then comes is the compiler's affair
  *   y payload of RESTORE   # how many keys follow   B pattern of SORT   i small integer
- *   g degrees   R length   u its unit
+ *   g degrees   R length   u its unit   I id of a stream   G group or consumer   Y GROUP
  *   F fields, with FIELDS and their number before them   P the same with values
  * An option is a word and the patterns of its arguments. Options stand at the end, those of ZADD,
  * and those of what takes fields, in the middle too. */
@@ -175,6 +175,27 @@ static const command_shape shapes[] = {
     {"GEORADIUSBYMEMBER_RO", "kzRu", GEO_OPTIONS, ORDER_FREE},
     {"GEOSEARCH", "k", GEOSEARCH_OPTIONS, ORDER_FREE},
     {"GEOSEARCHSTORE", "kk", GEOSEARCH_OPTIONS "|STOREDIST", ORDER_FREE},
+    {"XADD", "kIhv", NULL, ORDER_EXACT},
+    {"XADD", "kwIhv", NULL, ORDER_EXACT},
+    {"XLEN", "k", NULL, ORDER_EXACT},
+    {"XRANGE", "kII", "COUNT n", ORDER_EXACT},
+    {"XREVRANGE", "kII", "COUNT n", ORDER_EXACT},
+    {"XDEL", "kII", NULL, ORDER_EXACT},
+    {"XTRIM", "kwi", NULL, ORDER_EXACT},
+    {"XSETID", "kI", NULL, ORDER_EXACT},
+    {"XREAD", "wkI", NULL, ORDER_EXACT},
+    {"XREAD", "wkkII", NULL, ORDER_EXACT},
+    {"XREADGROUP", "YGGwkI", NULL, ORDER_EXACT},
+    {"XREADGROUP", "YGGwkkII", NULL, ORDER_EXACT},
+    {"XGROUP", "wkGI", NULL, ORDER_EXACT},
+    {"XGROUP", "wkGIw", NULL, ORDER_EXACT},
+    {"XACK", "kGII", NULL, ORDER_EXACT},
+    {"XPENDING", "kG", NULL, ORDER_EXACT},
+    {"XPENDING", "kGIIn", NULL, ORDER_EXACT},
+    {"XPENDING", "kGwnIIi", NULL, ORDER_EXACT},
+    {"XCLAIM", "kGGiI", "IDLE n|TIME M|RETRYCOUNT i|FORCE|JUSTID|LASTID I", ORDER_EXACT},
+    {"XAUTOCLAIM", "kGGiI", "COUNT i|JUSTID", ORDER_EXACT},
+    {"XINFO", "wkG", NULL, ORDER_EXACT},
     {"PUBLISH", "Cv", NULL, ORDER_EXACT},
     {"PING", "v", NULL, ORDER_EXACT},
     {"ECHO", "v", NULL, ORDER_EXACT},
@@ -207,6 +228,14 @@ static const struct {
     {"LINSERT", {"BEFORE", "AFTER", "before", "beside"}},
     {"LMPOP", {"LEFT", "RIGHT", "left", "up"}},
     {"ZMPOP", {"MIN", "MAX", "min", "most"}},
+    {"XADD", {"NOMKSTREAM", "*", "LIMIT"}},
+    {"XTRIM", {"MAXLEN", "maxlen", "MINID", "LIMIT"}},
+    {"XREAD", {"STREAMS", "STREAMS", "streams", "NOACK"}},
+    {"XREADGROUP", {"STREAMS", "STREAMS", "STREAMS", "NOACK"}},
+    {"XGROUP",
+     {"CREATE", "CREATE", "SETID", "DESTROY", "CREATECONSUMER", "DELCONSUMER", "MKSTREAM"}},
+    {"XPENDING", {"IDLE"}},
+    {"XINFO", {"CONSUMERS"}},
     {"OBJECT", {"IDLETIME", "FREQ", "idletime"}},
     {"CONFIG", {"GET"}},
     {"CLIENT", {"GETNAME", "SETNAME"}},
@@ -348,6 +377,26 @@ static const char *const degrees[] = {"0",         "1",  "2.5", "-10", "13.36138
                                       "38.115556", "85", "180", "-85", "86",
                                       "-181",      "x",  "",    "1e-9"};
 static const char *const lengths[] = {"100", "0", "10", "1000", "2000", "-1", "x", "0.5"};
+static const char *const stream_ids[] = {"*",
+                                         "*",
+                                         "0",
+                                         "-",
+                                         "+",
+                                         "$",
+                                         ">",
+                                         "1-1",
+                                         "1-2",
+                                         "2-0",
+                                         "3-3",
+                                         "5",
+                                         "(1-1",
+                                         "5-*",
+                                         "x",
+                                         "0-0",
+                                         "1700000000000-0",
+                                         "1700000000005",
+                                         "9-9"};
+static const char *const groups[] = {"g", "g", "h", "c"};
 static const char *const units[] = {"km", "km", "m", "ft", "mi", "KM", "ly"};
 static const char *const cursors[] = {"0",
                                       "0",
@@ -502,10 +551,14 @@ static const char *plain_command(diff_generator *generator) {
 static void list_word_add(diff_builder *builder, const char *command) {
     diff_generator *generator = builder->generator;
     if (builder->step != NULL && builder->step->count > 1) {
-        if (strcmp(command, "CONFIG") == 0) word_add(builder, PICK(generator, config_names));
-        if (strcmp(command, "CLIENT") == 0) word_add(builder, PICK(generator, client_names));
-        if (strcmp(command, "COMMAND") == 0) word_add(builder, plain_command(generator));
-        if (strcmp(command, "SCAN") != 0 && command[0] != 'Z') return;
+        const char *word = NULL;
+        if (strcmp(command, "CONFIG") == 0) word = PICK(generator, config_names);
+        if (strcmp(command, "CLIENT") == 0) word = PICK(generator, client_names);
+        if (strcmp(command, "COMMAND") == 0) word = plain_command(generator);
+        if (word != NULL) {
+            word_add(builder, word);
+            return;
+        }
     }
     for (size_t i = 0; i < sizeof word_lists / sizeof *word_lists; i++) {
         if (strcmp(word_lists[i].command, command) != 0) continue;
@@ -548,6 +601,9 @@ static void value_add(diff_builder *builder, char kind, const char *command) {
     case 'g': word_add(builder, PICK(generator, degrees)); return;
     case 'R': word_add(builder, PICK(generator, lengths)); return;
     case 'u': word_add(builder, PICK(generator, units)); return;
+    case 'I': word_add(builder, PICK(generator, stream_ids)); return;
+    case 'Y': word_add(builder, "GROUP"); return;
+    case 'G': word_add(builder, PICK(generator, groups)); return;
     case 'C': word_add(builder, PICK(generator, channels)); return;
     case 'w': list_word_add(builder, command); return;
     case 'i': word_add(builder, PICK(generator, usual_integers)); return;

@@ -268,6 +268,19 @@ static const char *const scripts[] = {
     "ZPOPMIN # %",
     "ZMPOP 2 # # MAX",
     "ZREMRANGEBYSCORE # % %",
+    "XADD # * f %",
+    "XADD # MAXLEN 3 * f %",
+    "XADD # 5-* f %",
+    "XDEL # 5-0",
+    "XTRIM # MAXLEN 2",
+    "XGROUP CREATE # g 0 MKSTREAM",
+    "XGROUP SETID # g 0",
+    "XGROUP DELCONSUMER # g c",
+    "XREADGROUP GROUP g c COUNT 2 STREAMS # >",
+    "XREADGROUP GROUP g d NOACK STREAMS # # > >",
+    "XCLAIM # g d 0 5-0 5-1 JUSTID FORCE",
+    "XAUTOCLAIM # g c % 0 COUNT 2",
+    "XACK # g 5-0",
     "GET #",
     "EXISTS #",
     "RANDOMKEY",
@@ -306,7 +319,8 @@ static void draw_line(uint64_t *random, char *line, size_t size) {
 
 /* Value and deadline of each key of both databases, seen from the epoch: there nothing is dead. */
 static void expect_the_same(struct pair *pair, uint64_t run, int step) {
-    static const char *const looks[] = {"DUMP", "PTTL", "TYPE"};
+    static const char *const looks[] = {"DUMP %s", "PTTL %s", "TYPE %s", "XRANGE %s - +",
+                                        "XPENDING %s g - + 99"};
     struct world *worlds[] = {&pair->primary, &pair->replica};
     int64_t now_us[] = {pair->primary.now_us, pair->replica.now_us};
     ttl_session *sessions[2], *own[2];
@@ -319,9 +333,10 @@ static void expect_the_same(struct pair *pair, uint64_t run, int step) {
     for (int database = 0; database < 2; database++)
         for (int key = 0; key < KEYS; key++)
             for (size_t l = 0; l < sizeof looks / sizeof *looks; l++) {
-                char select[24], line[32];
+                char select[24], name[16], line[48];
                 snprintf(select, sizeof select, "SELECT %d", database);
-                snprintf(line, sizeof line, "%s k%d", looks[l], key);
+                snprintf(name, sizeof name, "k%d", key);
+                snprintf(line, sizeof line, looks[l], name);
                 for (int w = 0; w < 2; w++) {
                     world_do(worlds[w], select);
                     snprintf(seen[w], sizeof seen[w], "%s", world_do(worlds[w], line));
