@@ -137,6 +137,7 @@ static const struct category {
     {"@hash", GROUP_HASH, 0, 0},
     {"@string", GROUP_STRING, 0, 0},
     {"@bitmap", GROUP_BITMAP, 0, 0},
+    {"@hyperloglog", GROUP_HYPERLOGLOG, 0, 0},
     {"@geo", GROUP_GEO, 0, 0},
     {"@stream", GROUP_STREAM, 0, 0},
     {"@pubsub", GROUP_PUBSUB, 0, 0},
@@ -325,6 +326,11 @@ static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
                                            "options before GROUP) can shift the "
                                            "STREAMS keyword; fall back to xreadGetKeys",
                                            {"RO", "access", "incomplete"}}},
+    [KEYS_COUNT] =
+        {{"RW because it may change the internal representation of the key, and propagate "
+          "to replicas",
+          {"RW", "access"}}},
+    [KEYS_MERGE] = {{NULL, {"RW", "access", "insert"}}, {NULL, {"RO", "access"}}},
     [KEYS_OF_READER_DIGEST] = {{NULL, {"RO", "access"}}},
     [KEYS_STORE_RW] = {{NULL, {"RW", "update"}}, {NULL, {"RO", "access"}}},
     [KEYS_STORE_COUNTED] = {{NULL, {"OW", "update"}}, {NULL, {"RO", "access"}}},

@@ -59,6 +59,7 @@ enum command_group {
     GROUP_KEYSPACE,
     GROUP_STRING,
     GROUP_BITMAP,
+    GROUP_HYPERLOGLOG,
     GROUP_LIST,
     GROUP_HASH,
     GROUP_SET,
@@ -114,6 +115,8 @@ enum key_access {
     KEYS_STREAMS_INCOMPLETE, /* the same, with a note */
     KEYS_STREAMS_OF_GROUP,   /* the same behind a group */
     KEYS_STREAMS_OF_GROUP_INCOMPLETE,
+    KEYS_COUNT, /* RW access, with a note */
+    KEYS_MERGE, /* RW access insert, then RO access up to the last argument */
 };
 
 struct command {

@@ -750,6 +750,49 @@ static const planted planted_faults[] = {
      .argc = 5,
      .instead = "HGETEX $1 $2 $3 $4",
      .claims = FIELDS},
+
+    /* ---- streams, and what changes collections in place */
+    {.name = "XCLAIM one ms early",
+     .scenario = "0 XADD k# 1-1 f v; XGROUP CREATE k# g 0; XREADGROUP GROUP g c STREAMS k# > | "
+                 "98.9 XCLAIM k# g d 100 1-1 JUSTID",
+     .command = "xclaim",
+     .argument = 4,
+     .add = -1},
+    {.name = "XCLAIM one ms late",
+     .scenario = "0 XADD k# 1-1 f v; XGROUP CREATE k# g 0; XREADGROUP GROUP g c STREAMS k# > | "
+                 "100.1 XCLAIM k# g d 100 1-1 JUSTID",
+     .command = "xclaim",
+     .argument = 4,
+     .add = 1},
+    {.name = "XAUTOCLAIM one ms early",
+     .scenario = "0 XADD k# 1-1 f v; XGROUP CREATE k# g 0; XREADGROUP GROUP g c STREAMS k# > | "
+                 "98.9 XAUTOCLAIM k# g d 100 0 JUSTID",
+     .command = "xautoclaim",
+     .argument = 4,
+     .add = -1},
+    {.name = "XCLAIM leaves an entry idle",
+     .scenario = "0 XADD k# 1-1 f v; XGROUP CREATE k# g 0; XREADGROUP GROUP g c STREAMS k# > | 60 "
+                 "XCLAIM k# g d 0 1-1 JUSTID | 65 XCLAIM k# g e 50 1-1 JUSTID",
+     .command = "xclaim",
+     .argc = 7,
+     .instead = "XCLAIM $1 $2 $3 $4 $5 $6 IDLE 60"},
+    {.name = "XREADGROUP acknowledges",
+     .scenario = "0 XADD k# 1-1 f v; XGROUP CREATE k# g 0; XREADGROUP GROUP g c STREAMS k# > | 20 "
+                 "XPENDING k# g",
+     .command = "xreadgroup",
+     .after = "XACK $5 $2 1-1"},
+    {.name = "XADD drops the deadline",
+     .scenario = "0 XADD k# 1-1 f v; PEXPIRE k# 50; XADD k# 2-1 f v | 90 XLEN k#",
+     .command = "xadd",
+     .after = "PERSIST $1"},
+    {.name = "LTRIM drops the deadline",
+     .scenario = "0 RPUSH k# a b; PEXPIRE k# 50; LTRIM k# 0 0 | 90 LLEN k#",
+     .command = "ltrim",
+     .after = "PERSIST $1"},
+    {.name = "SMOVE drops the deadline",
+     .scenario = "0 SADD k# a b; PEXPIRE k# 50; SMOVE k# x# a | 90 SCARD k#",
+     .command = "smove",
+     .after = "PERSIST $1"},
 };
 enum { PLANTED_FAULTS = sizeof planted_faults / sizeof *planted_faults };
 
