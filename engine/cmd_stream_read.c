@@ -141,8 +141,7 @@ static bool check_streams(struct call *call, const struct reading *reading) {
 /* The stream at this place, without a look at what a look-up counts; NULL: there is none. */
 static struct stream *stream_at(struct call *call, const struct reading *reading, size_t i) {
     struct key key = keyspace_find(&call->db->keyspace, call->argv[reading->first + i]);
-    if (key.record == NULL || !db_is_alive(call, key.record)) return NULL;
-    return key_stream(key);
+    return key.record == NULL ? NULL : key_stream(key);
 }
 
 static struct stream_group *group_at(struct call *call, const struct reading *reading,
