@@ -240,6 +240,23 @@ static bool may_wrap_around(const judge *self, const history_entry *entry) {
            is_one_of(entry->argv[0], takes_deadline) && may_overflow(entry);
 }
 
+/* Options of the latest versions, as Redis documents them, that the engine does not have: by what it
+ * knows of them a right reply would be a wrong one. */
+static const char *option_beyond(const history_entry *entry) {
+    static const struct {
+        const char *command, *option;
+    } beyond[] = {{"xadd", "keepref"}, {"xadd", "delref"},   {"xadd", "acked"},
+                  {"xadd", "idmp"},    {"xadd", "idmpauto"}, {"xtrim", "keepref"},
+                  {"xtrim", "delref"}, {"xtrim", "acked"},   {"xreadgroup", "claim"},
+                  {"set", "ifdeq"},    {"set", "ifdne"}};
+    for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++)
+        for (size_t a = 2; a < entry->argc; a++)
+            if (ttl_bytes_is_word(entry->argv[0], beyond[i].command) &&
+                ttl_bytes_is_word(entry->argv[a], beyond[i].option))
+                return beyond[i].option;
+    return NULL;
+}
+
 /* Does it write over whatever is there? Then nothing shows whether that was dead. */
 static bool writes_blindly(const history_entry *entry) {
     static const char *const always[] = {"setex", "psetex", "mset", NULL};
@@ -306,6 +323,11 @@ static bool plan_entry(judge *self, size_t index, char **reason) {
     }
     if (may_wrap_around(self, entry)) {
         *reason = text_copy("in this dialect such a deadline wraps around, which is not judged");
+        return false;
+    }
+    const char *option = is_error(&entry->reply) ? NULL : option_beyond(entry);
+    if (option != NULL) {
+        *reason = text_format("%s is an option that the reference engine does not have", option);
         return false;
     }
     if (was_unblocked(entry)) unit->is_left_out = true;

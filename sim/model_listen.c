@@ -54,7 +54,7 @@ void model_do_listen(struct act *act) {
 
 /* A connection that listens may do little else. */
 bool model_refuses_listener(struct act *act) {
-    char error[160], name[16];
+    char error[192], name[32];
     sim_op_kind kind = act->op->kind;
     if (act->peer->heeded_count == 0 || kind == SIM_OP_RESET) return false;
     if (kind >= SIM_OP_SUBSCRIBE && kind <= SIM_OP_PUNSUBSCRIBE) return false;

@@ -640,6 +640,7 @@ START_TEST(a_command_that_the_engine_does_not_have_is_not_decided) {
         ck_assert_ptr_nonnull(strstr(result.reason, commands[i][1]));
         judge_result_free(&result);
     }
+    ck_judged("redis-8.6", "undecided", "a 0 10 XADD s KEEPREF MAXLEN 1 7-0 f v -> \"7-0\"\n");
     ck_judged("redis-7.2.4", "pass", "a 0 10 AUTH secret -> {\"status\": \"OK\"}\n");
     ck_judged("redis-7.2.4", "pass", "a 0 10 NONSENSE -> {\"error\": \"ERR unknown command\"}\n");
     ck_judged("redis-6.0.16", "fail",
