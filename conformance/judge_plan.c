@@ -240,8 +240,8 @@ static bool may_wrap_around(const judge *self, const history_entry *entry) {
            is_one_of(entry->argv[0], takes_deadline) && may_overflow(entry);
 }
 
-/* Options of the latest versions, as Redis documents them, that the engine does not have: by what it
- * knows of them a right reply would be a wrong one. */
+/* Options of the latest versions, as Redis documents them, that the engine does not have: by what
+ * it knows of them a right reply would be a wrong one. */
 static const char *option_beyond(const history_entry *entry) {
     static const struct {
         const char *command, *option;
