@@ -14,8 +14,8 @@
 
 #include "sim/world.h"
 
-/* One a rule that the engine marks, in the order of rule_marks (cli/rules.h). */
-enum { SIM_RULES = 512 };
+/* One a rule that the engine marks, in the order of rule_marks (cli/rules.h), and room for more. */
+enum { SIM_RULES = 1024 };
 
 typedef struct sim_world_kind {
     sim_world *(*new)(const sim_world_options *options);
