@@ -1,5 +1,6 @@
 #include "conformance/runner.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +110,8 @@ typedef struct running {
     const vector *const *vectors;
     size_t count;
     result_run *run;
-    size_t *places; /* of the results, as far as they have come */
+    pthread_mutex_t lock; /* of what is kept */
+    size_t *places;       /* of the results, as far as they have come */
     /* Of those that run side by side: */
     crew *members;
     int *tries;   /* by place */
@@ -129,12 +131,20 @@ static const vector *vector_of_try(const running *state, size_t place, int tried
 
 static void keep(void *context, size_t place, const result_vector *result) {
     running *state = context;
+    pthread_mutex_lock(&state->lock);
     state->places = memory_grown(state->places, state->run->count, sizeof *state->places);
     state->places[state->run->count] = place;
     *result_run_add(state->run) = *result;
     const runner *self = state->self;
     if (self->on_progress != NULL && state->run->count < state->count)
         self->on_progress(self->progress_context, state->run->count, state->count, state->run);
+    pthread_mutex_unlock(&state->lock);
+}
+
+static void note_interruption(running *state) {
+    pthread_mutex_lock(&state->lock);
+    state->run->interrupted = true;
+    pthread_mutex_unlock(&state->lock);
 }
 
 static void keep_without_running(running *state, size_t place, verdict value, char *reason) {
@@ -184,7 +194,7 @@ static void run_each(running *state, const size_t *places, size_t count) {
     size_t taken = squad_run(&options, places, count, &interrupted);
     for (size_t i = taken; i < count && !interrupted; i++)
         keep_without_running(state, places[i], VERDICT_ERROR, lost_reason());
-    if (interrupted) state->run->interrupted = true;
+    if (interrupted) note_interruption(state);
 }
 
 /* -- side by side ------------------------------------------------------------------------------ */
@@ -234,7 +244,7 @@ static void run_crew(running *state, const size_t *places, size_t count) {
     crew_task *tasks = memory_zeroed(count + 1, sizeof *tasks);
     for (size_t i = 0; i < count; i++)
         tasks[i] = (crew_task){.what = state->vectors[places[i]], .number = places[i]};
-    if (!crew_run(state->members, tasks, count)) state->run->interrupted = true;
+    if (!crew_run(state->members, tasks, count)) note_interruption(state);
     crew_free(state->members);
     free(state->tries);
     arena_free(&state->longer);
@@ -242,6 +252,39 @@ static void run_crew(running *state, const size_t *places, size_t count) {
 }
 
 /* -- the whole ----------------------------------------------------------------------------------*/
+
+/* How each vector is run: some places of the suite. */
+typedef struct errand {
+    running *state;
+    size_t count;
+    size_t *places;
+} errand;
+
+static errand errand_new(running *state) {
+    return (errand){state, 0, memory_zeroed(state->count + 1, sizeof(size_t))};
+}
+
+static void *run_errand(void *context) {
+    const errand *self = context;
+    run_each(self->state, self->places, self->count);
+    return NULL;
+}
+
+/* A client that waits needs a connection that waits with it, so such vectors stay out of the crew.
+ * But the crew may go on beside them, unless one of its own looks at the whole server. */
+static bool may_run_beside(const target *on, const vector *what) {
+    return (what->needs & VECTOR_NEEDS_BLOCKING) != 0 && (what->needs & VECTOR_NEEDS_DEBUG) == 0 &&
+           (on->capabilities & VECTOR_NEEDS_EXCLUSIVE_DB) == 0;
+}
+
+/* The crew in this thread, and in another one what may run beside it. */
+static void run_together(const errand *together, errand *beside) {
+    pthread_t thread;
+    bool has_thread = beside->count > 0 && pthread_create(&thread, NULL, run_errand, beside) == 0;
+    if (together->count > 0) run_crew(together->state, together->places, together->count);
+    if (has_thread) pthread_join(thread, NULL);
+    else if (beside->count > 0) (void)run_errand(beside);
+}
 
 /* Puts the results into the order of the suite. */
 static void sort_results(running *state) {
@@ -256,25 +299,39 @@ static void sort_results(running *state) {
     free(by_place);
 }
 
+/* Where each vector runs, unless it is skipped. */
+static void sort_out(running *state, errand *together, errand *beside, errand *alone) {
+    target *on = state->self->target;
+    bool is_live = on->address != NULL;
+    for (size_t i = 0; i < state->count; i++) {
+        const vector *what = state->vectors[i];
+        char *reason = runner_skip_reason(state->self, what);
+        if (reason != NULL) {
+            keep_without_running(state, i, VERDICT_SKIP, reason);
+            continue;
+        }
+        errand *to = alone;
+        if (is_live && crew_can_run(on, what)) to = together;
+        else if (is_live && may_run_beside(on, what)) to = beside;
+        to->places[to->count++] = i;
+    }
+}
+
 void runner_run(const runner *self, const vector *const *vectors, size_t count, result_run *run) {
     int64_t began_us = live_now_us();
     running state = {.self = self, .vectors = vectors, .count = count, .run = run};
-    size_t *together = memory_zeroed(count + 1, sizeof *together), together_count = 0;
-    size_t *alone = memory_zeroed(count + 1, sizeof *alone), alone_count = 0;
-    bool is_live = self->target->address != NULL;
+    pthread_mutex_init(&state.lock, NULL);
+    errand together = errand_new(&state), beside = errand_new(&state), alone = errand_new(&state);
     if (self->on_progress != NULL) self->on_progress(self->progress_context, 0, count, run);
-    for (size_t i = 0; i < count; i++) {
-        char *reason = runner_skip_reason(self, vectors[i]);
-        if (reason != NULL) keep_without_running(&state, i, VERDICT_SKIP, reason);
-        else if (is_live && crew_can_run(self->target, vectors[i])) together[together_count++] = i;
-        else alone[alone_count++] = i;
-    }
-    if (together_count > 0) run_crew(&state, together, together_count);
-    if (!run->interrupted) run_each(&state, alone, alone_count);
+    sort_out(&state, &together, &beside, &alone);
+    run_together(&together, &beside);
+    if (!run->interrupted) (void)run_errand(&alone);
     sort_results(&state);
     free(state.places);
-    free(together);
-    free(alone);
+    free(together.places);
+    free(beside.places);
+    free(alone.places);
+    pthread_mutex_destroy(&state.lock);
     run->duration_us = live_now_us() - began_us;
     if (self->baseline != NULL) known_apply(self->baseline, &self->spec, run);
     if (self->on_progress != NULL) self->on_progress(self->progress_context, count, count, run);
