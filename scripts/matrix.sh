@@ -61,9 +61,6 @@ live() {
     live_run=$!
 }
 
-live_run=''
-[ "${LIVE:-yes}" = no ] || live
-
 # A difference is the matrix' affair: here only what could not be written counts.
 each() { # COMMAND of the shell, with NAME in $1
     # shellcheck disable=SC2086 # one word for each server
@@ -80,6 +77,9 @@ if [ -z "$names" ]; then
     names=redis-server
 fi
 echo "matrix: $(printf '%s\n' "$names" | wc -l) servers in $(($(date +%s) - began)) s"
+# In real time last, when nothing else runs.
+live_run=''
+[ "${LIVE:-yes}" = no ] || live
 [ -z "$live_run" ] || wait "$live_run" || true
 
 set --
