@@ -3,8 +3,7 @@
  *      BLPOP k 1 ---> nothing at k ---> the session waits, its command is kept
  *                                          |-- a list comes to be at k: the command runs, after the
  *                                          |   unit that made the list, and is answered
- *                                          |-- the millisecond of its deadline has passed: nil
- *                                          '-- CLIENT UNBLOCK: nil, or an error
+ *                                          '-- the millisecond of its deadline has passed: nil
  *
  * Who waits longer is served first. Only what comes to be at a key wakes: a list that takes the
  * place of something else in the way that SET does it is not looked at.
