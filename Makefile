@@ -238,7 +238,7 @@ bench: all $(BENCHES) ## the figures, with this machine's own numbers beside the
 	@CC='$(CC)' scripts/indirection.sh $(BUILD)
 
 .PHONY: soundness
-soundness: all $(BUILD)/delay $(BUILD)/tests/conformance/test_judge_sound ## nothing right is accused: 10000 simulated histories, 200 runs on Redis (an hour)
+soundness: all $(BUILD)/delay $(BUILD)/tests/conformance/test_judge_sound ## nothing right is accused: 10000 simulated histories, 200 runs on Redis (an hour or two)
 	@JUDGE_HISTORIES=10000 $(BUILD)/tests/conformance/test_judge_sound
 	@scripts/soundness.sh $(BUILD) $(RUNS)
 
