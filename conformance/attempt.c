@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conformance/known_commands.h"
 #include "conformance/text.h"
 #include "ttlspec/engine.h"
 
@@ -102,14 +101,6 @@ static bool wait_for_poll(attempt *self, target *on, size_t index, int64_t at_ms
     return false;
 }
 
-static bool may_block(const attempt *self, size_t index) {
-    const attempt_step *seen = &self->steps[index];
-    char *name = text_copy_bytes(seen->argv[0]);
-    const known_command *command = known_command_find(name);
-    free(name);
-    return command != NULL && known_command_may_block(command);
-}
-
 /* Sends the step's command. One that may block is not waited for: its reply is there when the
  * server has come to rest, or it is pending. */
 static bool send_and_await(attempt *self, target *server, size_t index) {
@@ -130,7 +121,7 @@ static bool send_and_await(attempt *self, target *server, size_t index) {
 static bool send_and_hear(attempt *self, target *server, size_t index) {
     const vector_step *step = &self->vector->steps[index];
     attempt_step *seen = &self->steps[index];
-    bool may_wait = step->action == VECTOR_AWAIT || may_block(self, index);
+    bool may_wait = step->action == VECTOR_AWAIT || step->may_block;
     bool done = may_wait && server->send != NULL
                     ? send_and_await(self, server, index)
                     : target_execute(server, step->connection, seen->argc, seen->argv, &seen->reply,
@@ -146,8 +137,7 @@ static bool is_left_waiting(const attempt *self, size_t index) {
     for (size_t i = index; i-- > 0;) {
         if (steps[i].action > VECTOR_AWAIT || steps[i].connection != steps[index].connection)
             continue;
-        const ttl_reply *reply = &self->steps[i].reply;
-        return reply->node_count > 0 && reply->nodes[0].type == TTL_REPLY_PENDING;
+        return attempt_step_is_pending(&self->steps[i]);
     }
     return false;
 }

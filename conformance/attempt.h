@@ -29,6 +29,11 @@ typedef struct attempt_step {
     struct attempt_poll *polls;
 } attempt_step;
 
+/* Its command is left waiting. */
+static inline bool attempt_step_is_pending(const attempt_step *step) {
+    return step->reply.node_count > 0 && step->reply.nodes[0].type == TTL_REPLY_PENDING;
+}
+
 /* What a poll was answered before its reply turned. */
 typedef struct attempt_poll {
     ttl_reply reply;

@@ -104,17 +104,13 @@ static void add_events(const attempt *self, size_t index, int64_t base_us, histo
     }
 }
 
-static bool is_pending(const attempt_step *step) {
-    return step->reply.node_count > 0 && step->reply.nodes[0].type == TTL_REPLY_PENDING;
-}
-
 /* The step that received the reply of this one's command; SIZE_MAX: none has. */
 static size_t receiver_of(const attempt *self, size_t index) {
     const vector_step *steps = self->vector->steps;
-    if (!is_pending(&self->steps[index])) return index;
+    if (!attempt_step_is_pending(&self->steps[index])) return index;
     for (size_t i = index + 1; i < self->answered; i++)
         if (steps[i].action == VECTOR_AWAIT && steps[i].connection == steps[index].connection &&
-            !is_pending(&self->steps[i]))
+            !attempt_step_is_pending(&self->steps[i]))
             return i;
     return SIZE_MAX;
 }

@@ -120,7 +120,6 @@ void crew_look_around(crew *self);
 
 /* crew_order.c */
 bool crew_waits(const vector *what);
-bool crew_is_script(const vector_step *step);
 /* Does what a connection is told by it last, or is not one reply for one command? */
 bool crew_needs_own_links(const vector *what);
 void crew_line_up(crew *self, const crew_task *tasks, size_t count);

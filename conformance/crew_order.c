@@ -46,11 +46,6 @@ bool crew_waits(const vector *what) {
     return what->t0 != VECTOR_T0_UNNAMED || what->length_ms > 0;
 }
 
-bool crew_is_script(const vector_step *step) {
-    static const char *const running[] = {"EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO", NULL};
-    return is_any_word(words_of(&step->argv[0]), running);
-}
-
 static bool is_setting(const vector_step *step) {
     return ttl_bytes_is_word(words_of(&step->argv[0]), "CONFIG") &&
            (step->argc < 2 || !ttl_bytes_is_word(words_of(&step->argv[1]), "RESETSTAT"));

@@ -249,11 +249,11 @@ static const char *option_beyond(const history_entry *entry) {
                   {"xadd", "idmp"},    {"xadd", "idmpauto"}, {"xtrim", "keepref"},
                   {"xtrim", "delref"}, {"xtrim", "acked"},   {"xreadgroup", "claim"},
                   {"set", "ifdeq"},    {"set", "ifdne"}};
-    for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++)
+    for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
+        if (!ttl_bytes_is_word(entry->argv[0], beyond[i].command)) continue;
         for (size_t a = 2; a < entry->argc; a++)
-            if (ttl_bytes_is_word(entry->argv[0], beyond[i].command) &&
-                ttl_bytes_is_word(entry->argv[a], beyond[i].option))
-                return beyond[i].option;
+            if (ttl_bytes_is_word(entry->argv[a], beyond[i].option)) return beyond[i].option;
+    }
     return NULL;
 }
 

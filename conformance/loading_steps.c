@@ -113,8 +113,7 @@ static unsigned needs_of(const known_command *command, const vector_step *step) 
     return needs;
 }
 
-static void check_command(loading *self, const cJSON *list, const vector_step *step,
-                          const vector *of) {
+static void check_command(loading *self, const cJSON *list, vector_step *step, const vector *of) {
     const char *name = plain_text(&step->argv[0]);
     const known_command *command = name == NULL ? NULL : known_command_find(name);
     const loader_options *options = self->options;
@@ -126,6 +125,7 @@ static void check_command(loading *self, const cJSON *list, const vector_step *s
         return;
     }
     if (command == NULL) return;
+    step->may_block = known_command_may_block(command);
     unsigned missing = needs_of(command, step) & ~of->needs;
     for (unsigned bit = 1; bit <= missing; bit <<= 1)
         if (missing & bit)

@@ -253,7 +253,7 @@ static void run_crew(running *state, const size_t *places, size_t count) {
 
 /* -- the whole ----------------------------------------------------------------------------------*/
 
-/* How each vector is run: some places of the suite. */
+/* Vectors that are run in the same way: some places of the suite. */
 typedef struct errand {
     running *state;
     size_t count;

@@ -129,6 +129,7 @@ typedef struct vector_step {
      * sends its command again until the reply is what the outcome says. */
     int64_t turns_ms;
     bool has_at;       /* the file says `at` */
+    bool may_block;    /* by its name: its reply may be left pending */
     size_t connection; /* index in the vector's connections */
     size_t argc;
     const vector_text *argv;

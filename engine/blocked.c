@@ -12,11 +12,6 @@ static const struct key NO_KEY = {NULL, SLAB_NONE};
 
 /* ---- how long */
 
-static bool refuse(struct call *call, const char *error) {
-    reply_error(call, error);
-    return false;
-}
-
 /* In whole milliseconds; what does not fit is what older servers make of it: the least number. */
 static int64_t timeout_ms(const struct call *call, long double seconds) {
     long double ms = seconds * MS_PER_SECOND;
@@ -44,13 +39,13 @@ static void leave_key_open(const struct call *call, const struct wait *wait) {
 bool call_timeout(struct call *call, size_t index, struct wait *wait) {
     long double seconds;
     if (!number_parse_long_double(call->argv[index], &seconds))
-        return refuse(call, "ERR timeout is not a float or out of range");
+        return call_refuse(call, "ERR timeout is not a float or out of range");
     int64_t ms = timeout_ms(call, seconds), now_ms = call->engine->now.ms;
     bool is_too_long = (ms == INT64_MIN && seconds > 0) || (ms > 0 && ms > INT64_MAX - now_ms);
     RULE("blocking.timeout-out-of-range", "blocking.timeout-is-a-number");
     if (is_too_long && call_has(call, TRAIT_TIMEOUT_OVERFLOW_REFUSED))
-        return refuse(call, "ERR timeout is out of range");
-    if (ms < 0) return refuse(call, "ERR timeout is negative");
+        return call_refuse(call, "ERR timeout is out of range");
+    if (ms < 0) return call_refuse(call, "ERR timeout is negative");
     RULE("blocking.zero-is-for-ever", "blocking.timeout-counts-from-the-command");
     wait->is_endless = ms == 0 || is_too_long;
     leave_key_open(call, wait);

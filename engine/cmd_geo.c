@@ -12,11 +12,6 @@
 
 /* ---- reading: each answers its error itself and returns false */
 
-static bool refuse(struct call *call, const char *error) {
-    reply_error(call, error);
-    return false;
-}
-
 /* Longitude and latitude, which stand side by side. */
 static bool call_point(struct call *call, size_t index, struct geo_point *point) {
     static const char error[] = "ERR value is not a valid float";
@@ -46,8 +41,8 @@ static bool call_unit(struct call *call, size_t index, double *metres) {
                      : ttl_bytes_equal(call->argv[index], ttl_bytes_of(units[i].word)))
             return true;
     }
-    return refuse(call, any_case ? "ERR unsupported unit provided. please use M, KM, FT, MI"
-                                 : "ERR unsupported unit provided. please use m, km, ft, mi");
+    return call_refuse(call, any_case ? "ERR unsupported unit provided. please use M, KM, FT, MI"
+                                      : "ERR unsupported unit provided. please use m, km, ft, mi");
 }
 
 /* ---- one member: where it is, if it is there */
@@ -139,9 +134,10 @@ static bool geoadd_options(struct call *call, unsigned *flags, size_t *first) {
     }
     bool is_whole = (call->argc - *first) % 3 == 0;
     if (is_whole && (*flags & (ZADD_NX | ZADD_XX)) != (ZADD_NX | ZADD_XX)) return true;
-    return refuse(call, takes_options ? "ERR syntax error"
-                                      : "ERR syntax error. Try GEOADD key [x1] [y1] [name1] [x2] "
-                                        "[y2] [name2] ... ");
+    return call_refuse(call, takes_options
+                                 ? "ERR syntax error"
+                                 : "ERR syntax error. Try GEOADD key [x1] [y1] [name1] [x2] "
+                                   "[y2] [name2] ... ");
 }
 
 ttl_status geoadd_command(struct call *call) {
@@ -190,7 +186,7 @@ static bool search_radius(struct search *search, size_t index) {
     struct call *call = search->call;
     search->is_circle = true;
     if (!call_score(call, index, "ERR need numeric radius", &search->radius_m)) return false;
-    if (search->radius_m < 0) return refuse(call, "ERR radius cannot be negative");
+    if (search->radius_m < 0) return call_refuse(call, "ERR radius cannot be negative");
     if (!call_unit(call, index + 1, &search->unit_m)) return false;
     search->radius_m *= search->unit_m;
     return true;
@@ -203,7 +199,7 @@ static bool search_box(struct search *search, size_t index) {
         !call_score(call, index + 1, "ERR need numeric height", &search->height_m))
         return false;
     if (search->width_m < 0 || search->height_m < 0)
-        return refuse(call, "ERR height or width cannot be negative");
+        return call_refuse(call, "ERR height or width cannot be negative");
     if (!call_unit(call, index + 2, &search->unit_m)) return false;
     search->width_m *= search->unit_m;
     search->height_m *= search->unit_m;
@@ -218,7 +214,7 @@ static bool search_around_member(struct search *search, size_t index) {
         return true;
     RULE("geo.no-such-member");
     if (!call_has(call, TRAIT_GEO_ERRORS_NAME_MORE))
-        return refuse(call, "ERR could not decode requested zset member");
+        return call_refuse(call, "ERR could not decode requested zset member");
     ttl_bytes parts[] = {ttl_bytes_of("ERR member "), call->argv[index],
                          ttl_bytes_of(" does not exist")};
     reply_error_parts(call, parts, sizeof parts / sizeof *parts);
@@ -232,7 +228,7 @@ static bool search_around_point(struct search *search, size_t index) {
 
 static bool search_count(struct search *search, size_t index) {
     if (!call_integer(search->call, index, &search->count)) return false;
-    return search->count > 0 || refuse(search->call, "ERR COUNT must be > 0");
+    return search->count > 0 || call_refuse(search->call, "ERR COUNT must be > 0");
 }
 
 /* Options without arguments; false: it is none of those. */
@@ -309,7 +305,7 @@ static bool search_options(struct search *search, size_t first) {
                                       : "ERR exactly one of BYRADIUS and BYBOX can be specified "
                                         "for ");
     if (search->any && search->count == 0)
-        return refuse(call, "ERR the ANY argument requires COUNT argument");
+        return call_refuse(call, "ERR the ANY argument requires COUNT argument");
     if (search->count > 0 && search->order == GEO_ORDER_NONE && !search->any)
         search->order = GEO_ORDER_NEAREST;
     return true;

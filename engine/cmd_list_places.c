@@ -98,19 +98,15 @@ struct position {
     bool has_count;
 };
 
-static bool refuse(struct call *call, const char *error) {
-    reply_error(call, error);
-    return false;
-}
-
 static bool position_rank(struct call *call, size_t index, struct position *wanted) {
     if (!call_symmetric(call, index, &wanted->rank)) return false;
     if (wanted->rank != 0) return true;
-    return refuse(call, call_has(call, TRAIT_LPOS_OWN_ERRORS)
-                            ? "ERR RANK can't be zero: use 1 to start from the first match, 2 from "
-                              "the second ... or use negative to start from the end of the list"
-                            : "ERR RANK can't be zero: use 1 to start from the first match, 2 from "
-                              "the second, ...");
+    return call_refuse(call,
+                       call_has(call, TRAIT_LPOS_OWN_ERRORS)
+                           ? "ERR RANK can't be zero: use 1 to start from the first match, 2 from "
+                             "the second ... or use negative to start from the end of the list"
+                           : "ERR RANK can't be zero: use 1 to start from the first match, 2 from "
+                             "the second, ...");
 }
 
 /* A number that is not negative; before 7.0 what is no number had the usual error. */
@@ -118,7 +114,7 @@ static bool position_number(struct call *call, size_t index, const char *error, 
     bool is_integer = argument_integer(call->argv[index], number);
     if (is_integer && *number >= 0) return true;
     RULE("lpos.bad-number");
-    if (is_integer || call_has(call, TRAIT_LPOS_OWN_ERRORS)) return refuse(call, error);
+    if (is_integer || call_has(call, TRAIT_LPOS_OWN_ERRORS)) return call_refuse(call, error);
     reply_not_integer(call);
     return false;
 }

@@ -25,13 +25,9 @@ struct pop {
 
 /* ---- reading */
 
-static bool refuse(struct call *call, const char *error) {
-    reply_error(call, error);
-    return false;
-}
-
 static bool call_positive(struct call *call, size_t index, const char *error, int64_t *integer) {
-    return (argument_integer(call->argv[index], integer) && *integer > 0) || refuse(call, error);
+    return (argument_integer(call->argv[index], integer) && *integer > 0) ||
+           call_refuse(call, error);
 }
 
 /* numkeys key [key ...] LEFT|RIGHT|MIN|MAX [COUNT count] */
@@ -39,18 +35,18 @@ static bool pop_parse(struct call *call, struct pop *pop) {
     int64_t keys;
     if (!call_positive(call, pop->first_key - 1, "ERR numkeys should be greater than 0", &keys))
         return false;
-    if ((uint64_t)keys >= call->argc - pop->first_key) return refuse(call, "ERR syntax error");
+    if ((uint64_t)keys >= call->argc - pop->first_key) return call_refuse(call, "ERR syntax error");
     pop->keys = (size_t)keys;
     size_t at = pop->first_key + pop->keys;
     if (call_is_word(call, at, pop->kind->words[POP_FIRST])) pop->end = POP_FIRST;
     else if (call_is_word(call, at, pop->kind->words[POP_LAST])) pop->end = POP_LAST;
-    else return refuse(call, "ERR syntax error");
+    else return call_refuse(call, "ERR syntax error");
     if (++at == call->argc) return true;
     if (at + 1 == call->argc || !call_is_word(call, at, "COUNT"))
-        return refuse(call, "ERR syntax error");
+        return call_refuse(call, "ERR syntax error");
     if (!call_positive(call, at + 1, "ERR count should be greater than 0", &pop->count))
         return false;
-    return at + 2 == call->argc || refuse(call, "ERR syntax error");
+    return at + 2 == call->argc || call_refuse(call, "ERR syntax error");
 }
 
 /* ---- popping */
@@ -155,7 +151,7 @@ static bool zpop_count(struct call *call, int64_t *count) {
         return is_integer && *count > 0;
     }
     return (is_integer && *count >= 0) ||
-           refuse(call, "ERR value is out of range, must be positive");
+           call_refuse(call, "ERR value is out of range, must be positive");
 }
 
 static ttl_status zpop_generic(struct call *call, enum pop_end end) {

@@ -17,19 +17,15 @@ struct adding {
     struct stream_id id;
 };
 
-static bool refuse(struct call *call, const char *error) {
-    reply_error(call, error);
-    return false;
-}
-
 /* ---- options of XADD and XTRIM */
 
 /* MAXLEN or MINID, at `*index`, with its "=" or "~"; `*index` becomes that of its argument. */
 static bool parse_strategy(struct call *call, size_t *index, struct adding *adding) {
     bool is_length = call_is_word(call, *index, "MAXLEN"), has_more = *index + 2 < call->argc;
     if ((adding->by_length || adding->by_id) && call_has(call, TRAIT_STREAM_FORMS))
-        return refuse(call, "ERR syntax error, MAXLEN and MINID options at the same time are not "
-                            "compatible");
+        return call_refuse(call,
+                           "ERR syntax error, MAXLEN and MINID options at the same time are not "
+                           "compatible");
     ++*index;
     adding->is_approximate = has_more && call_is_word(call, *index, "~");
     if (adding->is_approximate || (has_more && call_is_word(call, *index, "="))) ++*index;
@@ -37,7 +33,7 @@ static bool parse_strategy(struct call *call, size_t *index, struct adding *addi
     adding->by_id = !is_length;
     if (!is_length) return call_stream_id(call, *index, &adding->least);
     if (!call_integer(call, *index, &adding->most)) return false;
-    return adding->most >= 0 || refuse(call, "ERR The MAXLEN argument must be >= 0.");
+    return adding->most >= 0 || call_refuse(call, "ERR The MAXLEN argument must be >= 0.");
 }
 
 static bool is_strategy(const struct call *call, size_t index) {
@@ -49,21 +45,23 @@ static bool is_strategy(const struct call *call, size_t index) {
 static bool parse_limit(struct call *call, size_t *index, struct adding *adding) {
     if (!call_integer(call, ++*index, &adding->limit)) return false;
     adding->has_limit = true;
-    return adding->limit >= 0 || refuse(call, "ERR The LIMIT argument must be >= 0.");
+    return adding->limit >= 0 || call_refuse(call, "ERR The LIMIT argument must be >= 0.");
 }
 
 /* Do they go together? */
 static bool check_options(struct call *call, const struct adding *adding, bool is_xadd) {
     bool has_strategy = adding->by_length || adding->by_id;
     if (adding->limit != 0 && !has_strategy)
-        return refuse(call, "ERR syntax error, LIMIT cannot be used without specifying a trimming "
-                            "strategy");
+        return call_refuse(call,
+                           "ERR syntax error, LIMIT cannot be used without specifying a trimming "
+                           "strategy");
     if (!is_xadd && !has_strategy)
-        return refuse(call, call_has(call, TRAIT_STREAM_FORMS)
-                                ? "ERR syntax error, XTRIM must be called with a trimming strategy"
-                                : "ERR syntax error");
+        return call_refuse(call,
+                           call_has(call, TRAIT_STREAM_FORMS)
+                               ? "ERR syntax error, XTRIM must be called with a trimming strategy"
+                               : "ERR syntax error");
     return !adding->has_limit || adding->is_approximate ||
-           refuse(call, "ERR syntax error, LIMIT cannot be used without the special ~ option");
+           call_refuse(call, "ERR syntax error, LIMIT cannot be used without the special ~ option");
 }
 
 static bool parse_options(struct call *call, struct adding *adding, bool is_xadd) {
@@ -83,7 +81,7 @@ static bool parse_options(struct call *call, struct adding *adding, bool is_xadd
             adding->has_id = true;
             adding->id_place = i;
         } else {
-            return refuse(call, "ERR syntax error");
+            return call_refuse(call, "ERR syntax error");
         }
     }
     return check_options(call, adding, is_xadd);
@@ -270,14 +268,14 @@ struct setting {
 static bool xsetid_option(struct call *call, size_t index, struct setting *setting) {
     if (index + 1 < call->argc && call_is_word(call, index, "ENTRIESADDED")) {
         if (!call_integer(call, index + 1, &setting->added)) return false;
-        return setting->added >= 0 || refuse(call, "ERR entries_added must be positive");
+        return setting->added >= 0 || call_refuse(call, "ERR entries_added must be positive");
     }
     if (index + 1 == call->argc || !call_is_word(call, index, "MAXDELETEDID"))
-        return refuse(call, "ERR syntax error");
+        return call_refuse(call, "ERR syntax error");
     if (!call_stream_id(call, index + 1, &setting->deleted)) return false;
     return stream_id_order(setting->id, setting->deleted) >= 0 ||
-           refuse(call, "ERR The ID specified in XSETID is smaller than the provided "
-                        "max_deleted_entry_id");
+           call_refuse(call, "ERR The ID specified in XSETID is smaller than the provided "
+                             "max_deleted_entry_id");
 }
 
 static bool xsetid_parse(struct call *call, struct setting *setting) {
@@ -293,15 +291,16 @@ static bool xsetid_fits(struct call *call, const struct stream *stream,
                         const struct setting *setting) {
     if (call_has(call, TRAIT_XSETID_SEES_DELETED) &&
         stream_id_order(setting->id, stream->deleted) < 0)
-        return refuse(call, "ERR The ID specified in XSETID is smaller than current "
-                            "max_deleted_entry_id");
+        return call_refuse(call, "ERR The ID specified in XSETID is smaller than current "
+                                 "max_deleted_entry_id");
     if (stream->count == 0) return true;
     if (stream_id_order(setting->id, stream->entries[stream->count - 1].id) < 0)
-        return refuse(call, "ERR The ID specified in XSETID is smaller than the target stream top "
-                            "item");
+        return call_refuse(call,
+                           "ERR The ID specified in XSETID is smaller than the target stream top "
+                           "item");
     return setting->added < 0 || (uint64_t)setting->added >= stream->count ||
-           refuse(call, "ERR The entries_added specified in XSETID is smaller than the target "
-                        "stream length");
+           call_refuse(call, "ERR The entries_added specified in XSETID is smaller than the target "
+                             "stream length");
 }
 
 ttl_status xsetid_command(struct call *call) {
@@ -342,7 +341,7 @@ static bool range_count(struct call *call, int64_t *count) {
     *count = -1;
     for (size_t i = 4; i < call->argc; i += 2) {
         if (i + 1 == call->argc || !call_is_word(call, i, "COUNT"))
-            return refuse(call, "ERR syntax error");
+            return call_refuse(call, "ERR syntax error");
         if (!call_integer(call, i + 1, count)) return false;
         if (*count < 0) *count = 0;
     }

@@ -16,14 +16,9 @@ struct claim {
     bool forces, only_ids;
 };
 
-static bool refuse(struct call *call, const char *error) {
-    reply_error(call, error);
-    return false;
-}
-
 /* Answers `error` where the argument is no integer. */
 static bool call_number(struct call *call, size_t index, const char *error, int64_t *number) {
-    return argument_integer(call->argv[index], number) || refuse(call, error);
+    return argument_integer(call->argv[index], number) || call_refuse(call, error);
 }
 
 /* ---- one entry */
@@ -198,7 +193,7 @@ static bool autoclaim_parse(struct call *call, struct claim *claim, struct strea
         if (i + 1 < call->argc && call_is_word(call, i, "COUNT")) {
             bool is_integer = argument_integer(call->argv[++i], count);
             if (!is_integer || *count < 1 || *count > most)
-                return refuse(call, "ERR COUNT must be > 0");
+                return call_refuse(call, "ERR COUNT must be > 0");
         } else if (call_is_word(call, i, "JUSTID")) {
             claim->only_ids = true;
         } else {

@@ -7,11 +7,6 @@
 #include "engine/stream_call.h"
 #include "engine/subcommand.h"
 
-static bool refuse(struct call *call, const char *error) {
-    reply_error(call, error);
-    return false;
-}
-
 /* ---- XGROUP */
 
 /* Options of XGROUP CREATE and SETID. ENTRIESREAD is checked, and not kept: XINFO GROUPS would tell
@@ -25,7 +20,7 @@ static bool parse_options(struct call *call, bool takes_mkstream, bool *makes_st
         } else if (has_counts && i + 1 < call->argc && call_is_word(call, i, "ENTRIESREAD")) {
             if (!call_integer(call, ++i, &entries)) return false;
             if (entries < -1)
-                return refuse(call, "ERR value for ENTRIESREAD must be positive or -1");
+                return call_refuse(call, "ERR value for ENTRIESREAD must be positive or -1");
         } else {
             reply_subcommand_syntax(call);
             return false;

@@ -13,11 +13,6 @@ struct reading {
     int64_t count; /* 0: all */
 };
 
-static bool refuse(struct call *call, const char *error) {
-    reply_error(call, error);
-    return false;
-}
-
 static bool refuse_syntax(struct call *call) {
     reply_syntax_error(call);
     return false;
@@ -44,8 +39,8 @@ static bool parse_wait(struct call *call, size_t index, struct reading *reading)
     int64_t timeout_ms;
     reading->waits = true;
     if (!argument_integer(call->argv[index], &timeout_ms))
-        return refuse(call, "ERR timeout is not an integer or out of range");
-    return timeout_ms >= 0 || refuse(call, "ERR timeout is negative");
+        return call_refuse(call, "ERR timeout is not an integer or out of range");
+    return timeout_ms >= 0 || call_refuse(call, "ERR timeout is negative");
 }
 
 /* Reads the option at `*index`, which becomes that of its last argument. */
@@ -59,8 +54,9 @@ static bool parse_option(struct call *call, size_t *index, struct reading *readi
     }
     if (call_is_word(call, i, "GROUP") && more >= 2) {
         if (!reading->is_group)
-            return refuse(call, "ERR The GROUP option is only supported by XREADGROUP. You called "
-                                "XREAD instead.");
+            return call_refuse(call,
+                               "ERR The GROUP option is only supported by XREADGROUP. You called "
+                               "XREAD instead.");
         reading->group = i + 1;
         *index += 2;
         return true;
@@ -68,8 +64,9 @@ static bool parse_option(struct call *call, size_t *index, struct reading *readi
     if (!call_is_word(call, i, "NOACK")) return refuse_syntax(call);
     reading->forgets = true;
     return reading->is_group ||
-           refuse(call, "ERR The NOACK option is only supported by XREADGROUP. You called XREAD "
-                        "instead.");
+           call_refuse(call,
+                       "ERR The NOACK option is only supported by XREADGROUP. You called XREAD "
+                       "instead.");
 }
 
 static bool parse(struct call *call, struct reading *reading) {
@@ -85,7 +82,7 @@ static bool parse(struct call *call, struct reading *reading) {
     }
     if (reading->first == 0) return refuse_syntax(call);
     return !reading->is_group || reading->group > 0 ||
-           refuse(call, "ERR Missing GROUP option for XREADGROUP");
+           call_refuse(call, "ERR Missing GROUP option for XREADGROUP");
 }
 
 /* ---- streams and ids */
@@ -110,20 +107,23 @@ static bool check_id(struct call *call, const struct reading *reading, size_t in
     bool is_last = call_is_word(call, index, "+") && call_has(call, TRAIT_XREAD_LAST);
     if (call_is_word(call, index, "$"))
         return !reading->is_group ||
-               refuse(call, "ERR The $ ID is meaningless in the context of XREADGROUP: you want to "
-                            "read the history of this consumer by specifying a proper ID, or use "
-                            "the > ID to get new messages. The $ ID would just return an empty "
-                            "result set.");
+               call_refuse(call,
+                           "ERR The $ ID is meaningless in the context of XREADGROUP: you want to "
+                           "read the history of this consumer by specifying a proper ID, or use "
+                           "the > ID to get new messages. The $ ID would just return an empty "
+                           "result set.");
     if (is_last)
         return !reading->is_group ||
-               refuse(call, "ERR The + ID is meaningless in the context of XREADGROUP: you want to "
-                            "read the history of this consumer by specifying a proper ID, or use "
-                            "the > ID to get new messages. The + ID would just return an empty "
-                            "result set.");
+               call_refuse(call,
+                           "ERR The + ID is meaningless in the context of XREADGROUP: you want to "
+                           "read the history of this consumer by specifying a proper ID, or use "
+                           "the > ID to get new messages. The + ID would just return an empty "
+                           "result set.");
     if (is_new_only(call, index))
         return reading->is_group ||
-               refuse(call, "ERR The > ID can be specified only when calling XREADGROUP using the "
-                            "GROUP <group> <consumer> option.");
+               call_refuse(call,
+                           "ERR The > ID can be specified only when calling XREADGROUP using the "
+                           "GROUP <group> <consumer> option.");
     return call_stream_id(call, index, &id);
 }
 

@@ -174,6 +174,11 @@ ttl_status reply_integer(struct call *call, int64_t integer);
 ttl_status reply_nil(struct call *call);
 ttl_status reply_bulk(struct call *call, ttl_bytes bytes);
 ttl_status reply_error(struct call *call, const char *error);
+/* The same, and false: the call goes no further. */
+static inline bool call_refuse(struct call *call, const char *error) {
+    reply_error(call, error);
+    return false;
+}
 /* An error of several pieces, put together; line ends at its end go, those within become blanks. */
 ttl_status reply_error_parts(struct call *call, const ttl_bytes *parts, size_t count);
 ttl_status reply_syntax_error(struct call *call);

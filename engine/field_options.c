@@ -10,11 +10,6 @@ static const char NUMBER_UNMATCHED[] =
 static const char FIELDS_MISSING[] =
     "ERR Mandatory argument FIELDS is missing or not at the right position";
 
-static bool refuse(struct call *call, const char *error) {
-    reply_error(call, error);
-    return false;
-}
-
 static bool refuse_arity(struct call *call) {
     reply_wrong_arity(call);
     return false;
@@ -31,7 +26,7 @@ static bool number_parse(struct call *call, size_t index, int64_t most, const ch
                          size_t *count) {
     int64_t number;
     if (!argument_integer(call->argv[index], &number) || number < 1 || number > most)
-        return refuse(call, complaint);
+        return call_refuse(call, complaint);
     *count = (size_t)number;
     return true;
 }
@@ -45,7 +40,7 @@ static bool number_parse_plain(struct call *call, size_t index, const char *comp
     list->first = index + 1;
     list->count = given / list->step;
     if (number > 0 && given % list->step == 0 && (uint64_t)number == list->count) return true;
-    return refuse(call, complaint);
+    return call_refuse(call, complaint);
 }
 
 /* ---- the fields alone */
@@ -53,10 +48,10 @@ static bool number_parse_plain(struct call *call, size_t index, const char *comp
 /* FIELDS at `at`, the number, and all the rest: as Redis had it at first. */
 static bool rest_parse(struct call *call, size_t at, const char *complaint,
                        struct field_list *list) {
-    if (!call_is_word(call, at, "FIELDS")) return refuse(call, FIELDS_MISSING);
+    if (!call_is_word(call, at, "FIELDS")) return call_refuse(call, FIELDS_MISSING);
     if (!number_parse(call, at + 1, INT64_MAX, complaint, &list->count)) return false;
     list->first = at + 2;
-    return list->count == call->argc - list->first || refuse(call, NUMBER_UNMATCHED);
+    return list->count == call->argc - list->first || call_refuse(call, NUMBER_UNMATCHED);
 }
 
 bool field_list_parse(struct call *call, bool are_counted, struct field_list *list) {
@@ -65,7 +60,7 @@ bool field_list_parse(struct call *call, bool are_counted, struct field_list *li
     RULE("hash-field.count-of-fields", "hgetdel.syntax", "hash-field.fields-word");
     if (call_has(call, TRAIT_FIELD_OWN_ERRORS))
         return rest_parse(call, 2, "ERR Number of fields must be a positive integer", list);
-    if (!call_is_word(call, 2, "FIELDS")) return refuse(call, syntax);
+    if (!call_is_word(call, 2, "FIELDS")) return call_refuse(call, syntax);
     return number_parse_plain(call, 3, are_counted ? NUMBER_WRONG : syntax, list);
 }
 
@@ -95,11 +90,11 @@ static bool is_one_condition(const struct expire_options *options) {
 /* Takes FIELDS at `*at`, the number and so many fields, and moves on to the last of them. */
 static bool take_fields(struct call *call, size_t *at, const char *complaint,
                         struct field_list *list) {
-    if (list->count > 0) return refuse(call, "ERR FIELDS keyword specified multiple times");
+    if (list->count > 0) return call_refuse(call, "ERR FIELDS keyword specified multiple times");
     if (!number_parse(call, *at + 1, INT32_MAX, complaint, &list->count)) return false;
     list->first = *at + 2;
     size_t words = list->count * list->step;
-    if (words > call->argc - list->first) return refuse(call, "ERR wrong number of arguments");
+    if (words > call->argc - list->first) return call_refuse(call, "ERR wrong number of arguments");
     *at = list->first + words - 1;
     return true;
 }
@@ -110,19 +105,20 @@ static bool expire_parse_any_order(struct call *call, struct expire_options *opt
         if (take_condition(call, i, options)) continue;
         if (!call_is_word(call, i, "FIELDS")) return refuse_argument(call, i);
         if (list->count == 0 && call->argc - i < 3)
-            return refuse(call, "ERR FIELDS requires at least numfields and one field argument");
+            return call_refuse(call,
+                               "ERR FIELDS requires at least numfields and one field argument");
         if (!take_fields(call, &i, NUMBER_NOT_POSITIVE, list)) return false;
     }
-    if (list->count == 0) return refuse(call, "ERR missing FIELDS argument");
+    if (list->count == 0) return call_refuse(call, "ERR missing FIELDS argument");
     RULE("hash-field.arguments-in-any-order", "hash-field.one-condition");
-    return is_one_condition(options) || refuse(call, "ERR Multiple condition flags specified");
+    return is_one_condition(options) || call_refuse(call, "ERR Multiple condition flags specified");
 }
 
 static bool expire_parse_valkey(struct call *call, struct expire_options *options,
                                 struct field_list *list) {
     size_t at = 3;
     while (at + 1 < call->argc && !call_is_word(call, at, "FIELDS")) at++;
-    if (at + 1 >= call->argc) return refuse(call, NUMBER_WRONG);
+    if (at + 1 >= call->argc) return call_refuse(call, NUMBER_WRONG);
     RULE("hash-field.conditions-together");
     return expire_options_parse(call, at, options) &&
            number_parse_plain(call, at + 1, NUMBER_WRONG, list);
@@ -151,10 +147,11 @@ static bool has_time_option(const struct field_options *options) {
 }
 
 static bool refuse_second_time(struct call *call, bool of_hsetex) {
-    return refuse(call, of_hsetex ? "ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can "
-                                    "be specified"
-                                  : "ERR Only one of EX, PX, EXAT, PXAT or PERSIST arguments can "
-                                    "be specified");
+    return call_refuse(call, of_hsetex
+                                 ? "ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can "
+                                   "be specified"
+                                 : "ERR Only one of EX, PX, EXAT, PXAT or PERSIST arguments can "
+                                   "be specified");
 }
 
 bool field_options_read_deadline(struct call *call, struct field_options *options) {
@@ -167,7 +164,7 @@ bool field_options_read_deadline(struct call *call, struct field_options *option
 /* The word at `*at` gives a time: takes it with the argument after it, and reads that. */
 static bool take_field_time(struct call *call, size_t *at, struct deadline_spelling spelling,
                             struct field_options *options) {
-    if (*at + 1 >= call->argc) return refuse(call, "ERR missing expire time");
+    if (*at + 1 >= call->argc) return call_refuse(call, "ERR missing expire time");
     options->time_index = ++*at;
     options->spelling = spelling;
     return field_options_read_deadline(call, options);
@@ -195,7 +192,7 @@ static bool take_flag(struct call *call, size_t at, bool of_hsetex, struct field
     for (size_t i = 0; i < 2; i++) {
         if (!call_is_word(call, at, i == 0 ? "FNX" : "FXX")) continue;
         if (*conditions[0] || *conditions[1])
-            return refuse(call, "ERR Only one of FXX or FNX arguments can be specified");
+            return call_refuse(call, "ERR Only one of FXX or FNX arguments can be specified");
         *conditions[i] = true;
         return true;
     }
@@ -240,7 +237,7 @@ static bool options_parse_redis(struct call *call, bool of_hsetex, struct field_
     bool is_odd = of_hsetex ? options->persist
                             : options->keep_deadline || options->only_new_fields ||
                                   options->only_present_fields;
-    return !is_odd || refuse(call, "ERR unknown argument");
+    return !is_odd || call_refuse(call, "ERR unknown argument");
 }
 
 /* What stands before FIELDS is read as the options of SET are. */
@@ -248,7 +245,7 @@ static bool options_parse_valkey(struct call *call, bool of_hsetex, struct field
     struct set_options before;
     size_t at = 2;
     while (at + 1 < call->argc && !call_is_word(call, at, "FIELDS")) at++;
-    if (at + 1 >= call->argc) return refuse(call, NUMBER_WRONG);
+    if (at + 1 >= call->argc) return call_refuse(call, NUMBER_WRONG);
     struct call head = *call;
     head.argc = at;
     if (!set_options_parse(&head, 2, of_hsetex ? OPTIONS_OF_HSETEX : OPTIONS_OF_GETEX, &before))

@@ -40,14 +40,9 @@ static bool parse_id(ttl_bytes text, uint64_t missing, struct stream_id *id, boo
     return true;
 }
 
-static bool refuse(struct call *call, const char *error) {
-    reply_error(call, error);
-    return false;
-}
-
 static bool refuse_id(struct call *call) {
     RULE("stream.bad-id");
-    return refuse(call, "ERR Invalid stream ID specified as stream command argument");
+    return call_refuse(call, "ERR Invalid stream ID specified as stream command argument");
 }
 
 bool stream_id_is_at(const struct call *call, size_t index) {
@@ -94,14 +89,14 @@ bool call_stream_start(struct call *call, size_t index, struct stream_id *start)
     bool is_exclusive;
     if (!parse_end(call, index, 0, start, &is_exclusive)) return false;
     if (!is_exclusive || stream_id_next(start)) return true;
-    return refuse(call, "ERR invalid start ID for the interval");
+    return call_refuse(call, "ERR invalid start ID for the interval");
 }
 
 bool call_stream_end(struct call *call, size_t index, struct stream_id *end) {
     bool is_exclusive;
     if (!parse_end(call, index, UINT64_MAX, end, &is_exclusive)) return false;
     if (!is_exclusive || stream_id_previous(end)) return true;
-    return refuse(call, "ERR invalid end ID for the interval");
+    return call_refuse(call, "ERR invalid end ID for the interval");
 }
 
 /* ---- groups */

@@ -9,19 +9,13 @@ int bytes_order(ttl_bytes a, ttl_bytes b) {
     return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
 }
 
-/* ---- reading */
-
-/* Each reader answers its error itself and returns false. */
-static bool refuse(struct call *call, const char *error) {
-    reply_error(call, error);
-    return false;
-}
+/* ---- reading: each answers its error itself and returns false */
 
 /* Before 6.2 there was WITHSCORES and nothing else, looked at after the indices. */
 static bool parse_indices_only(struct call *call, struct zrange *range) {
     if (!call_integer(call, 2, &range->start) || !call_integer(call, 3, &range->stop)) return false;
     range->with_scores = call->argc == 5 && call_is_word(call, 4, "WITHSCORES");
-    return call->argc == 4 || range->with_scores || refuse(call, "ERR syntax error");
+    return call->argc == 4 || range->with_scores || call_refuse(call, "ERR syntax error");
 }
 
 static bool parse_options(struct call *call, size_t first, struct zrange *range) {
@@ -42,14 +36,16 @@ static bool parse_options(struct call *call, size_t first, struct zrange *range)
         } else if (by_is_open && call_is_word(call, i, "BYSCORE")) {
             range->by = ZRANGE_BY_SCORE;
         } else {
-            return refuse(call, "ERR syntax error");
+            return call_refuse(call, "ERR syntax error");
         }
     }
     if (range->limit != -1 && range->by == ZRANGE_BY_INDEX)
-        return refuse(call, "ERR syntax error, LIMIT is only supported in combination with either "
-                            "BYSCORE or BYLEX");
+        return call_refuse(call,
+                           "ERR syntax error, LIMIT is only supported in combination with either "
+                           "BYSCORE or BYLEX");
     if (range->with_scores && range->by == ZRANGE_BY_LEX)
-        return refuse(call, "ERR syntax error, WITHSCORES not supported in combination with BYLEX");
+        return call_refuse(call,
+                           "ERR syntax error, WITHSCORES not supported in combination with BYLEX");
     return true;
 }
 
@@ -86,9 +82,9 @@ static bool parse_ends(struct call *call, size_t first, struct zrange *range) {
     if (range->by == ZRANGE_BY_SCORE)
         return (parse_score_end(call, least, &range->least) &&
                 parse_score_end(call, most, &range->most)) ||
-               refuse(call, "ERR min or max is not a float");
+               call_refuse(call, "ERR min or max is not a float");
     return (parse_lex_end(least, &range->least) && parse_lex_end(most, &range->most)) ||
-           refuse(call, "ERR min or max not valid string range item");
+           call_refuse(call, "ERR min or max not valid string range item");
 }
 
 bool zrange_parse(struct call *call, size_t first, struct zrange *range) {
