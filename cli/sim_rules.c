@@ -65,19 +65,10 @@ void marked_rule_reached(const char *const *ids) {
 
 /* ---- what worlds cannot reach */
 
-enum reason {
-    REASON_COMMAND,
-    REASON_FIELDS,
-    REASON_PROTOCOL,
-    REASON_REPLICA,
-    REASON_SCRIPT,
-    REASON_OLD,
-    REASONS
-};
+enum reason { REASON_COMMAND, REASON_PROTOCOL, REASON_REPLICA, REASON_SCRIPT, REASON_OLD, REASONS };
 
 static const char *const reasons[REASONS] = {
     [REASON_COMMAND] = "worlds do not use their command",
-    [REASON_FIELDS] = "a world's fields have sound deadlines, and none lives to see its own",
     [REASON_PROTOCOL] = "a world's connections speak RESP2",
     [REASON_REPLICA] = "a world's replicas take no writes of clients",
     [REASON_SCRIPT] = "a world's scripts are few: sound, given as text, and allowed what they do",
@@ -98,23 +89,9 @@ static const struct {
     {"event.xgroup-delconsumer", REASON_COMMAND},
     {"event.zremrange", REASON_COMMAND},
     {"geo.nothing-stored-in-6.0", REASON_OLD},
-    {"hash-field.counted-in-info", REASON_FIELDS},
-    {"hash-field.cycle-at-the-deadline", REASON_FIELDS},
-    {"hash-field.cycle-reclaims", REASON_FIELDS},
-    {"hash-field.dead-do-not-exist", REASON_FIELDS},
-    {"hash-field.dies", REASON_FIELDS},
     {"hash-field.in-place-keeps", REASON_COMMAND},
-    {"hash-field.last-field-takes-key", REASON_FIELDS},
-    {"hash-field.negative-refused", REASON_FIELDS},
-    {"hash-field.overflow-refused", REASON_FIELDS},
-    {"hash-field.reads-reclaim", REASON_FIELDS},
-    {"hash-field.redis-cap", REASON_FIELDS},
     {"hash-field.replica-follows", REASON_COMMAND},
-    {"hash-field.replica-hides-dead", REASON_FIELDS},
-    {"hash-field.replica-told", REASON_FIELDS},
-    {"hgetex.time-in-range", REASON_FIELDS},
     {"hincrbyfloat.", REASON_COMMAND},
-    {"hsetex.time-in-range", REASON_FIELDS},
     {"collection.nothing-removed-is-no-change", REASON_COMMAND},
     {"hyperloglog.", REASON_COMMAND},
     {"linsert.", REASON_COMMAND},

@@ -9,7 +9,7 @@ enum { MS_PER_SECOND = 1000 };
 
 enum {
     REDIS_7_2 = SIM_CUTS_INDEX,
-    REDIS_7_4 = REDIS_7_2 | SIM_HAS_FIELDS | SIM_FIELD_SECONDS_UP,
+    REDIS_7_4 = REDIS_7_2 | SIM_HAS_FIELDS | SIM_FIELDS_OF_REDIS,
     REDIS_8 = REDIS_7_4 | SIM_CYCLE_AT_DEADLINE | SIM_HAS_HSETEX,
     REDIS_8_6 = REDIS_8 | SIM_RESTORE_LOOKS | SIM_HAS_MSETEX,
     VALKEY_8_0 = REDIS_7_2 | SIM_SET_PAST_DELETES | SIM_TYPE_FIRST | SIM_NOT_IN_MULTI,
@@ -89,22 +89,17 @@ uint8_t sim_model_first_dead(const sim_model *model, int64_t now_ms) {
     return slot;
 }
 
+uint8_t sim_model_first_dead_field(const sim_model *model, int64_t now_ms) {
+    uint8_t slot = 0;
+    while (slot < SIM_SLOTS && sim_model_first_field_ms(&model->keys[slot]) >= now_ms) slot++;
+    return slot;
+}
+
 const char *sim_slot_text(uint8_t slot, char *text) {
     if (slot >= SIM_SLOTS) return "no key";
     if (slot < SIM_KEYS) snprintf(text, SIM_SLOT_TEXT, "k%d", slot);
     else snprintf(text, SIM_SLOT_TEXT, "k%d of database %d", slot % SIM_KEYS, slot / SIM_KEYS);
     return text;
-}
-
-bool sim_model_next_deadline(const sim_model *model, int64_t until_ms, int64_t *deadline_ms) {
-    bool found = false;
-    for (size_t i = 0; i < SIM_SLOTS; i++) {
-        const sim_model_key *key = &model->keys[i];
-        if (!key->is_volatile || key->deadline_ms > until_ms) continue;
-        if (!found || key->deadline_ms < *deadline_ms) *deadline_ms = key->deadline_ms;
-        found = true;
-    }
-    return found;
 }
 
 uint8_t model_slot(const struct act *act, uint8_t number) {
@@ -483,6 +478,8 @@ static void do_copy(struct act *act) {
     sim_model_key *from = find(act, op->key);
     bool may = from != NULL && (model_find(act, slot) == NULL || op->flags & SIM_REPLACE);
     if (may) carry(act, from, slot);
+    if (may && !(act->model->traits & SIM_FIELDS_OF_REDIS))
+        model_leave_dead_fields(act, &act->model->keys[slot]);
     model_answer_integer(act, may);
 }
 
@@ -608,9 +605,15 @@ static void do_member_add(struct act *act, sim_type type) {
     uint32_t bit = UINT32_C(1) << act->op->value % SIM_MEMBERS;
     if (key == NULL) return;
     model_answer_integer(act, !(key->members & bit));
-    if (type == SIM_HASH || !(key->members & bit)) changed(act, key);
+    if (!(key->members & bit)) changed(act, key);
     key->members |= bit;
-    key->fields_ms[act->op->value % SIM_MEMBERS] = 0;
+}
+
+static void do_hset(struct act *act) {
+    sim_model_key *key = find_or_put(act, SIM_HASH);
+    if (key == NULL) return;
+    model_answer_integer(act, model_write_field(act, key, act->op->value % SIM_MEMBERS));
+    changed(act, key);
 }
 
 static void do_member_remove(struct act *act, sim_type type) {
@@ -621,8 +624,16 @@ static void do_member_remove(struct act *act, sim_type type) {
     model_answer_integer(act, had);
     if (!had) return;
     key->members &= ~bit;
-    key->fields_ms[act->op->value % SIM_MEMBERS] = 0;
     shrink(act, key);
+}
+
+static void do_hdel(struct act *act) {
+    uint8_t field = act->op->value % SIM_MEMBERS;
+    sim_model_key *key = find(act, act->op->key);
+    if (!has_type(act, key, SIM_HASH)) return;
+    bool had = key != NULL && model_finds_field(act, key, field);
+    model_answer_integer(act, had);
+    if (had) model_take_field(act, model_slot(act, act->op->key), field);
 }
 
 /* How many members there are. */
@@ -638,9 +649,10 @@ static void do_member_count(struct act *act, sim_type type) {
 /* Is the member there? Where it has a value or a score, that is 1. */
 static void do_member_look(struct act *act, sim_type type, bool tells_value) {
     sim_model_key *key = find(act, act->op->key);
+    uint8_t member = act->op->value % SIM_MEMBERS;
     if (!has_type(act, key, type)) return;
-    uint32_t members = key == NULL ? 0 : key->members;
-    bool has = members >> act->op->value % SIM_MEMBERS & 1;
+    bool has = key != NULL && key->members >> member & 1;
+    if (has && type == SIM_HASH) has = model_meet_field(act, model_slot(act, act->op->key), member);
     if (!tells_value) model_answer_integer(act, has);
     else if (!has) answer_nil(act);
     else
@@ -652,11 +664,11 @@ static void do_member_look(struct act *act, sim_type type, bool tells_value) {
 
 static void do_collection(struct act *act) {
     switch ((sim_op_kind)act->op->kind) {
-    case SIM_OP_HSET: do_member_add(act, SIM_HASH); break;
+    case SIM_OP_HSET: do_hset(act); break;
     case SIM_OP_HGET: do_member_look(act, SIM_HASH, true); break;
     case SIM_OP_HEXISTS: do_member_look(act, SIM_HASH, false); break;
     case SIM_OP_HLEN: do_member_count(act, SIM_HASH); break;
-    case SIM_OP_HDEL: do_member_remove(act, SIM_HASH); break;
+    case SIM_OP_HDEL: do_hdel(act); break;
     case SIM_OP_SADD: do_member_add(act, SIM_SET_TYPE); break;
     case SIM_OP_SREM: do_member_remove(act, SIM_SET_TYPE); break;
     case SIM_OP_SISMEMBER: do_member_look(act, SIM_SET_TYPE, false); break;

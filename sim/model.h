@@ -29,9 +29,9 @@ enum {
     SIM_RESTORE_LOOKS = 256,   /* RESTORE with REPLACE looks for the key, and meets a dead one */
     SIM_CUTS_INDEX = 512,      /* LSET takes the low 32 bits of its index */
     SIM_HAS_MSETEX = 1024,
-    SIM_HAS_FIELDS = 2048,       /* fields of hashes may have deadlines */
-    SIM_FIELD_SECONDS_UP = 4096, /* and their seconds are told rounded up, not to the nearest */
-    SIM_HAS_HSETEX = 8192,       /* HSETEX, HGETEX and HGETDEL */
+    SIM_HAS_FIELDS = 2048,      /* fields of hashes may have deadlines */
+    SIM_FIELDS_OF_REDIS = 4096, /* as Redis has them, not as Valkey does (model_fields.c) */
+    SIM_HAS_HSETEX = 8192,      /* HSETEX, HGETEX and HGETDEL */
     SIM_TYPE_FIRST = 32, /* SCAN looks at the type before it reclaims, and refuses a wrong one */
 };
 
@@ -98,6 +98,9 @@ typedef struct sim_model {
     /* The dead keys that the last command met and reclaimed, in order: their slots. */
     uint8_t met[SIM_MET];
     size_t met_count;
+    /* The slots of hashes of which it announced that fields had expired. */
+    uint8_t fields_met[SIM_MET];
+    size_t fields_met_count;
 } sim_model;
 
 /* What a server answered and announced, for what the model cannot know: the order of a hash table,
@@ -125,6 +128,13 @@ size_t sim_model_count(const sim_model *model, uint8_t database);
 size_t sim_model_count_volatile(const sim_model *model);
 /* The slot of a dead key that is not reclaimed; SIM_SLOTS: there is none. */
 uint8_t sim_model_first_dead(const sim_model *model, int64_t now_ms);
+bool sim_model_field_is_dead(const sim_model_key *key, uint8_t field, int64_t now_ms);
+/* The first deadline of a field; INT64_MAX: there is none. */
+int64_t sim_model_first_field_ms(const sim_model_key *key);
+/* Reclaims the fields of a hash that are due, as the active cycle does: at their deadline. */
+void sim_model_reclaim_fields(sim_model *model, uint8_t slot, int64_t now_ms);
+/* The slot of a hash with fields that are dead and not reclaimed; SIM_SLOTS: there is none. */
+uint8_t sim_model_first_dead_field(const sim_model *model, int64_t now_ms);
 /* A message to a subscriber, its parts one behind the other. */
 typedef struct sim_push {
     uint8_t session;
@@ -140,7 +150,5 @@ void sim_peer_reset(sim_peer *peer);
 void sim_peer_enqueue(sim_peer *peer, const sim_op *op);
 /* "k3", or "k3 of database 1". `text` has room for SIM_SLOT_TEXT bytes. */
 const char *sim_slot_text(uint8_t slot, char *text);
-/* Is there a later deadline that comes at `until_ms` or before? The first of them. */
-bool sim_model_next_deadline(const sim_model *model, int64_t until_ms, int64_t *deadline_ms);
 
 #endif

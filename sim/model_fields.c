@@ -1,8 +1,146 @@
-/* Deadlines of fields. No field of a world lives to see its own: it is decades away, or was not
- * ahead when it was given, and then the field goes at once. */
+/* Fields of hashes, and their deadlines. A dead field that nobody has reclaimed is in the way:
+ * Redis' reads reclaim it, and its writes take it for one that lives; to Valkey it is not there. */
 #include "sim/model_inside.h"
 
 enum { MS_PER_SECOND = 1000, MISSING = -2, PERSISTENT = -1 };
+#define REDIS_MOST_MS (INT64_MAX >> 17)
+
+static bool has(const struct act *act, unsigned trait) {
+    return act->model->traits & trait;
+}
+
+/* ---- fields that die */
+
+static bool field_is_there(const sim_model_key *key, uint8_t field) {
+    return key->is_present && key->members >> field & 1;
+}
+
+bool sim_model_field_is_dead(const sim_model_key *key, uint8_t field, int64_t now_ms) {
+    return key->fields_ms[field] != 0 && now_ms > key->fields_ms[field];
+}
+
+static bool has_come(const struct act *act, const sim_model_key *key, uint8_t field) {
+    return key->fields_ms[field] != 0 && act->now_ms >= key->fields_ms[field];
+}
+
+static void take_field(sim_model_key *key, uint8_t field) {
+    key->members &= ~(UINT32_C(1) << field);
+    key->fields_ms[field] = 0;
+}
+
+/* `hexpired` of the key. */
+static void note_expired(sim_model *model, uint8_t slot) {
+    model->fields_met[model->fields_met_count++] = slot;
+}
+
+/* After a field went: its key does with the last one. */
+static void settle(sim_model *model, uint8_t slot) {
+    if (model->keys[slot].members == 0) sim_model_remove(model, slot);
+    else model_touch(model, slot, false);
+}
+
+/* A dead field goes; `drops`: an emptied key, too. Unlike one that went at once it was a change. */
+static void reclaim(struct act *act, uint8_t slot, uint8_t field, bool drops) {
+    take_field(&act->model->keys[slot], field);
+    model_touch(act->model, slot, false);
+    note_expired(act->model, slot);
+    if (drops) settle(act->model, slot);
+}
+
+static bool meet(struct act *act, uint8_t slot, uint8_t field, bool drops) {
+    const sim_model_key *key = &act->model->keys[slot];
+    if (!field_is_there(key, field)) return false;
+    if (!sim_model_field_is_dead(key, field, act->now_ms)) return true;
+    if (has(act, SIM_FIELDS_OF_REDIS) && !act->model->is_replica) reclaim(act, slot, field, drops);
+    return false;
+}
+
+bool model_meet_field(struct act *act, uint8_t slot, uint8_t field) {
+    return meet(act, slot, field, true);
+}
+
+bool model_finds_field(const struct act *act, const sim_model_key *key, uint8_t field) {
+    bool is_dead = sim_model_field_is_dead(key, field, act->now_ms);
+    return field_is_there(key, field) && (has(act, SIM_FIELDS_OF_REDIS) || !is_dead);
+}
+
+/* Valkey counts a field that is written over from the millisecond of its deadline on as expired. */
+static bool is_over(const struct act *act, const sim_model_key *key, uint8_t field) {
+    return !has(act, SIM_FIELDS_OF_REDIS) && field_is_there(key, field) &&
+           has_come(act, key, field);
+}
+
+bool model_write_field(struct act *act, sim_model_key *key, uint8_t field) {
+    bool over = is_over(act, key, field), is_new = over || !field_is_there(key, field);
+    if (over) note_expired(act->model, (uint8_t)(key - act->model->keys));
+    take_field(key, field);
+    key->members |= UINT32_C(1) << field;
+    return is_new;
+}
+
+void model_take_field(struct act *act, uint8_t slot, uint8_t field) {
+    take_field(&act->model->keys[slot], field);
+    settle(act->model, slot);
+}
+
+int64_t sim_model_first_field_ms(const sim_model_key *key) {
+    int64_t first_ms = INT64_MAX;
+    for (int i = 0; i < SIM_MEMBERS; i++)
+        if (key->fields_ms[i] != 0 && key->fields_ms[i] < first_ms) first_ms = key->fields_ms[i];
+    return first_ms;
+}
+
+void sim_model_reclaim_fields(sim_model *model, uint8_t slot, int64_t now_ms) {
+    sim_model_key *key = &model->keys[slot];
+    for (uint8_t i = 0; i < SIM_MEMBERS; i++)
+        if (key->fields_ms[i] != 0 && key->fields_ms[i] <= now_ms) take_field(key, i);
+    model_touch(model, slot, false);
+    settle(model, slot);
+}
+
+void model_leave_dead_fields(struct act *act, sim_model_key *key) {
+    for (uint8_t i = 0; i < SIM_MEMBERS; i++)
+        if (sim_model_field_is_dead(key, i, act->now_ms)) take_field(key, i);
+}
+
+/* ---- times */
+
+static bool refuse_time(struct act *act) {
+    static const char *const words[SIM_OP_KINDS] = {
+        [SIM_OP_HEXPIRE] = "ERR invalid expire time in 'hexpire' command",
+        [SIM_OP_HPEXPIRE] = "ERR invalid expire time in 'hpexpire' command",
+        [SIM_OP_HEXPIREAT] = "ERR invalid expire time in 'hexpireat' command",
+        [SIM_OP_HPEXPIREAT] = "ERR invalid expire time in 'hpexpireat' command",
+        [SIM_OP_HGETEX] = "ERR invalid expire time in 'hgetex' command",
+        [SIM_OP_HSETEX] = "ERR invalid expire time in 'hsetex' command",
+    };
+    model_answer_error(act, words[act->op->kind]);
+    return false;
+}
+
+/* The deadline that the command says, 0: it says none. False: it cannot be one; the error was
+ * answered. */
+static bool read_time(struct act *act, int64_t *deadline_ms) {
+    int64_t amount = act->op->amount, most_ms = INT64_MAX;
+    *deadline_ms = 0;
+    if (!sim_op_has_time(act->op)) return true;
+    if (has(act, SIM_FIELDS_OF_REDIS)) most_ms = REDIS_MOST_MS;
+    if (amount < 0 && has(act, SIM_FIELDS_OF_REDIS)) {
+        model_answer_error(act, "ERR invalid expire time, must be >= 0");
+        return false;
+    }
+    if (amount < 0) return refuse_time(act);
+    if (sim_op_is_in_seconds(act->op)) {
+        if (amount > most_ms / MS_PER_SECOND) return refuse_time(act);
+        amount *= MS_PER_SECOND;
+    }
+    int64_t from_ms = sim_op_is_absolute(act->op) ? 0 : act->present_ms;
+    if (amount > most_ms || (amount > 0 && from_ms > most_ms - amount)) return refuse_time(act);
+    *deadline_ms = from_ms + amount;
+    return true;
+}
+
+/* ---- commands */
 
 static void answer_one(struct act *act, int64_t integer) {
     ttl_reply_add_node(act->reply, TTL_REPLY_ARRAY, 1);
@@ -17,40 +155,44 @@ static bool condition_holds(const sim_op *op, int64_t present_ms, int64_t deadli
     return !(op->flags & SIM_LT) || !is_armed || deadline_ms < present_ms;
 }
 
-static int64_t deadline_of(const struct act *act) {
-    int64_t deadline_ms = act->op->amount;
-    if (sim_op_is_in_seconds(act->op)) deadline_ms *= MS_PER_SECOND;
-    return sim_op_is_absolute(act->op) ? deadline_ms : deadline_ms + act->present_ms;
+/* A deadline for a field that is there; one that is not ahead takes it away. */
+static bool arm(struct act *act, uint8_t slot, uint8_t field, int64_t deadline_ms) {
+    sim_model_key *key = &act->model->keys[slot];
+    bool is_past = deadline_ms <= act->present_ms;
+    if (is_past && !has(act, SIM_FIELDS_OF_REDIS)) note_expired(act->model, slot);
+    if (is_past) {
+        model_take_field(act, slot, field);
+        return false;
+    }
+    key->fields_ms[field] = deadline_ms;
+    model_touch(act->model, slot, false);
+    return true;
 }
 
-static int64_t expire(struct act *act, uint8_t slot, uint8_t field) {
-    sim_model_key *key = &act->model->keys[slot];
-    int64_t deadline_ms = deadline_of(act);
-    if (!condition_holds(act->op, key->fields_ms[field], deadline_ms)) return 0;
-    bool is_past = deadline_ms <= act->present_ms;
-    key->fields_ms[field] = is_past ? 0 : deadline_ms;
-    if (is_past) key->members &= ~(UINT32_C(1) << field);
-    if (key->members == 0) sim_model_remove(act->model, slot);
-    else model_touch(act->model, slot, false);
-    return is_past ? 2 : 1;
+static int64_t expire(struct act *act, uint8_t slot, uint8_t field, int64_t deadline_ms) {
+    if (!condition_holds(act->op, act->model->keys[slot].fields_ms[field], deadline_ms)) return 0;
+    return arm(act, slot, field, deadline_ms) ? 1 : 2;
 }
 
 static int64_t persist(struct act *act, uint8_t slot, uint8_t field) {
-    int64_t *deadline_ms = &act->model->keys[slot].fields_ms[field];
-    if (*deadline_ms == 0) return PERSISTENT;
-    *deadline_ms = 0;
+    sim_model_key *key = &act->model->keys[slot];
+    if (key->fields_ms[field] == 0) return PERSISTENT;
+    key->fields_ms[field] = 0;
     model_touch(act->model, slot, false);
     return 1;
 }
 
-/* The deadline that HGETEX or HSETEX gives a field; one that is not ahead takes it away. */
-static void rearm(struct act *act, uint8_t slot, uint8_t field, int64_t deadline_ms) {
-    sim_model_key *key = &act->model->keys[slot];
-    bool is_past = act->op->form != SIM_NO_TIME && deadline_ms <= act->present_ms;
-    key->fields_ms[field] = is_past ? 0 : deadline_ms;
-    if (is_past) key->members &= ~(UINT32_C(1) << field);
-    if (key->members == 0) sim_model_remove(act->model, slot);
-    else model_touch(act->model, slot, false);
+static int64_t tell(const struct act *act, uint8_t slot, uint8_t field) {
+    const sim_model_key *key = &act->model->keys[slot];
+    sim_op_kind kind = act->op->kind;
+    int64_t told_ms = key->fields_ms[field];
+    bool is_redis = has(act, SIM_FIELDS_OF_REDIS);
+    if (told_ms == 0) return PERSISTENT;
+    if (is_redis && has_come(act, key, field)) return MISSING;
+    if (kind == SIM_OP_HTTL || kind == SIM_OP_HPTTL) told_ms -= act->present_ms;
+    if (kind == SIM_OP_HPTTL || kind == SIM_OP_HPEXPIRETIME) return told_ms;
+    uint64_t half = is_redis ? MS_PER_SECOND - 1 : MS_PER_SECOND / 2;
+    return (int64_t)(((uint64_t)told_ms + half) / MS_PER_SECOND);
 }
 
 /* The value of a field, before anything is done to it. */
@@ -60,62 +202,87 @@ static void answer_value(struct act *act, bool is_there) {
     else ttl_reply_add_nil(act->reply);
 }
 
-static void do_hsetex(struct act *act, uint8_t slot, uint8_t field, bool is_there) {
-    sim_model_key *key = &act->model->keys[slot];
-    bool may = act->op->flags & SIM_NX ? !is_there : is_there || !(act->op->flags & SIM_XX);
-    model_answer_integer(act, may);
-    if (!may) return;
-    if (!key->is_present) model_put(act, key, (sim_model_key){.type = SIM_HASH});
-    key->members |= UINT32_C(1) << field;
-    int64_t deadline_ms = act->op->form != SIM_NO_TIME ? deadline_of(act) : 0;
-    if (act->op->flags & SIM_KEEPTTL) deadline_ms = key->fields_ms[field];
-    rearm(act, slot, field, deadline_ms);
+/* Do the conditions hold? A dead field that is met goes; its key only if nothing is written. */
+static bool may_set(struct act *act, uint8_t slot, uint8_t field) {
+    uint8_t conditions = act->op->flags & (SIM_NX | SIM_XX);
+    if (conditions == 0) return true;
+    bool is_there = meet(act, slot, field, false);
+    bool may = is_there == (conditions == SIM_XX);
+    if (!may && act->model->keys[slot].is_present && act->model->keys[slot].members == 0)
+        sim_model_remove(act->model, slot);
+    return may;
 }
 
-static void do_hgetex(struct act *act, uint8_t slot, uint8_t field) {
-    if (act->op->form != SIM_NO_TIME) rearm(act, slot, field, deadline_of(act));
+static void do_hsetex(struct act *act, uint8_t slot, uint8_t field, int64_t deadline_ms) {
+    sim_model_key *key = &act->model->keys[slot];
+    bool may = may_set(act, slot, field);
+    model_answer_integer(act, may);
+    if (!may) return;
+    bool is_timed = act->op->form != SIM_NO_TIME, is_past = is_timed && deadline_ms <= act->now_ms;
+    bool keeps = act->op->flags & SIM_KEEPTTL && !is_over(act, key, field);
+    if (keeps) deadline_ms = key->fields_ms[field];
+    if (!key->is_present) model_put(act, key, (sim_model_key){.type = SIM_HASH});
+    size_t met = act->model->fields_met_count;
+    model_write_field(act, key, field);
+    if (is_past) act->model->fields_met_count = met; /* it is announced when it goes again */
+    if (is_timed) arm(act, slot, field, deadline_ms);
+    else key->fields_ms[field] = keeps ? deadline_ms : 0;
+    if (!is_timed) model_touch(act->model, slot, false);
+}
+
+static void do_hgetex(struct act *act, uint8_t slot, uint8_t field, int64_t deadline_ms) {
+    bool is_there = model_meet_field(act, slot, field);
+    answer_value(act, is_there);
+    if (!is_there) return;
+    if (act->op->form != SIM_NO_TIME) arm(act, slot, field, deadline_ms);
     else if (act->op->flags & SIM_PERSIST) persist(act, slot, field);
 }
 
 static void do_hgetdel(struct act *act, uint8_t slot, uint8_t field) {
-    sim_model_key *key = &act->model->keys[slot];
-    key->members &= ~(UINT32_C(1) << field);
-    rearm(act, slot, field, 0);
+    bool is_there = model_meet_field(act, slot, field);
+    answer_value(act, is_there);
+    if (is_there) model_take_field(act, slot, field);
 }
 
-static int64_t tell(const struct act *act, uint8_t slot, uint8_t field) {
+/* Those that answer with a number for the field. */
+static void do_one(struct act *act, uint8_t slot, uint8_t field, int64_t deadline_ms) {
+    const sim_model_key *key = &act->model->keys[slot];
     sim_op_kind kind = act->op->kind;
-    int64_t told_ms = act->model->keys[slot].fields_ms[field];
-    bool is_up = act->model->traits & SIM_FIELD_SECONDS_UP;
-    if (told_ms == 0) return PERSISTENT;
-    if (kind == SIM_OP_HTTL || kind == SIM_OP_HPTTL) told_ms -= act->present_ms;
-    if (kind == SIM_OP_HPTTL || kind == SIM_OP_HPEXPIRETIME) return told_ms;
-    return (told_ms + (is_up ? MS_PER_SECOND - 1 : MS_PER_SECOND / 2)) / MS_PER_SECOND;
+    bool lives = field_is_there(key, field) && !sim_model_field_is_dead(key, field, act->now_ms);
+    if (kind >= SIM_OP_HTTL && kind <= SIM_OP_HPEXPIRETIME)
+        answer_one(act, lives ? tell(act, slot, field) : MISSING);
+    else if (kind == SIM_OP_HPERSIST) answer_one(act, lives ? persist(act, slot, field) : MISSING);
+    else if (model_finds_field(act, key, field))
+        answer_one(act, expire(act, slot, field, deadline_ms));
+    else answer_one(act, MISSING);
+}
+
+static bool is_hash(struct act *act, uint8_t slot) {
+    const sim_model_key *key = model_find(act, slot);
+    if (key == NULL || key->type == SIM_HASH) return true;
+    model_answer_error(act, "WRONGTYPE Operation against a key holding the wrong kind of value");
+    return false;
+}
+
+/* Redis looks at the key before it reads the time, but for HSETEX; Valkey only for HGETEX and
+ * HSETEX. */
+static bool reads_time_first(const struct act *act) {
+    sim_op_kind kind = act->op->kind;
+    if (has(act, SIM_FIELDS_OF_REDIS)) return kind == SIM_OP_HSETEX;
+    return kind != SIM_OP_HSETEX && kind != SIM_OP_HGETEX;
 }
 
 void model_do_field(struct act *act) {
     uint8_t slot = model_slot(act, act->op->key), field = act->op->value % SIM_MEMBERS;
-    const sim_model_key *key = model_find(act, slot);
-    if (key != NULL && key->type != SIM_HASH) {
-        model_answer_error(act,
-                           "WRONGTYPE Operation against a key holding the wrong kind of value");
-        return;
-    }
-    sim_op_kind kind = act->op->kind;
-    bool is_there = key != NULL && key->members >> field & 1;
-    bool tells_value = kind == SIM_OP_HGETEX || kind == SIM_OP_HGETDEL;
-    if (tells_value) answer_value(act, is_there);
-    else if (kind == SIM_OP_HSETEX) do_hsetex(act, slot, field, is_there);
-    else if (!is_there) answer_one(act, MISSING);
-    if (!is_there || kind == SIM_OP_HSETEX) return;
-    switch (kind) {
-    case SIM_OP_HGETEX: do_hgetex(act, slot, field); break;
+    int64_t deadline_ms;
+    bool time_first = reads_time_first(act);
+    if (time_first && !read_time(act, &deadline_ms)) return;
+    if (!is_hash(act, slot)) return;
+    if (!time_first && !read_time(act, &deadline_ms)) return;
+    switch ((sim_op_kind)act->op->kind) {
+    case SIM_OP_HSETEX: do_hsetex(act, slot, field, deadline_ms); break;
+    case SIM_OP_HGETEX: do_hgetex(act, slot, field, deadline_ms); break;
     case SIM_OP_HGETDEL: do_hgetdel(act, slot, field); break;
-    case SIM_OP_HTTL:
-    case SIM_OP_HPTTL:
-    case SIM_OP_HEXPIRETIME:
-    case SIM_OP_HPEXPIRETIME: answer_one(act, tell(act, slot, field)); break;
-    case SIM_OP_HPERSIST: answer_one(act, persist(act, slot, field)); break;
-    default: answer_one(act, expire(act, slot, field));
+    default: do_one(act, slot, field, deadline_ms);
     }
 }

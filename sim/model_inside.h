@@ -48,6 +48,16 @@ void model_do_look(struct act *act);
 void model_do_listen(struct act *act);
 void model_do_more(struct act *act);
 void model_do_field(struct act *act);
+/* Is the field there for who reads it? A dead one is reclaimed on the way where reads do that. */
+bool model_meet_field(struct act *act, uint8_t slot, uint8_t field);
+/* Is it there for HDEL and HEXPIRE? */
+bool model_finds_field(const struct act *act, const sim_model_key *key, uint8_t field);
+/* A field without a deadline, in the place of whatever there was. True: it counts as a new one. */
+bool model_write_field(struct act *act, sim_model_key *key, uint8_t field);
+/* A field goes, and with the last one its key. */
+void model_take_field(struct act *act, uint8_t slot, uint8_t field);
+/* What COPY of Valkey does not copy. */
+void model_leave_dead_fields(struct act *act, sim_model_key *key);
 /* Answers the error. */
 bool model_refuses_listener(struct act *act);
 

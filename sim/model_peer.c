@@ -192,7 +192,7 @@ static void do_exec(struct act *act) {
 void sim_model_execute(sim_model *model, sim_peer *peer, const sim_op *op, int64_t now_ms,
                        const sim_told *told, ttl_reply *reply) {
     struct act act = {model, peer, op, now_ms, now_ms, told, 0, reply};
-    model->met_count = 0;
+    model->met_count = model->fields_met_count = 0;
     if (model_refuses_listener(&act)) return;
     switch ((sim_op_kind)op->kind) {
     case SIM_OP_MULTI: do_multi(&act); break;

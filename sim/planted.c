@@ -295,6 +295,17 @@ PLANTED_EXECUTE(get_one_ms_late) {
     planted_right(server, op, reply);
     fault->shift_us = 0;
 }
+PLANTED_EXECUTE(field_one_ms_late) {
+    fault->shift_us = op.kind == SIM_OP_HGET ? -1000 : 0;
+    planted_right(server, op, reply);
+    fault->shift_us = 0;
+}
+PLANTED_EXECUTE(hash_dies_with_its_field) {
+    planted_right(server, op, reply);
+    bool emptied = server->hexpired_count > 0 && op.kind == SIM_OP_HEXISTS;
+    if (emptied) planted_aside(server, (sim_op){.kind = SIM_OP_UNLINK, .key = op.key});
+    (void)fault;
+}
 
 PLANTED_EXECUTE(scan_shows_the_dead) {
     (void)fault;
@@ -501,6 +512,10 @@ static bool swallow_lazy(planted *fault, const ttl_event *event) {
 static bool swallow_active(planted *fault, const ttl_event *event) {
     return !fault->in_cycle || event->kind != 'x';
 }
+static bool swallow_hexpired(planted *fault, const ttl_event *event) {
+    (void)fault;
+    return strcmp(event->name, "hexpired") != 0;
+}
 PLANTED_EXECUTE(announce_twice) {
     (void)fault;
     planted_right(server, op, reply);
@@ -580,6 +595,10 @@ static bool log_loses_persist(planted *fault, sim_change *change) {
 static bool log_loses_deletions(planted *fault, sim_change *change) {
     (void)fault;
     return !change_is(change, "DEL") && !change_is(change, "UNLINK");
+}
+static bool log_loses_dead_fields(planted *fault, sim_change *change) {
+    (void)fault;
+    return !change_is(change, "HDEL");
 }
 static bool log_rounds_to_seconds(planted *fault, sim_change *change) {
     (void)fault;
@@ -679,6 +698,9 @@ const planted_kind planted_kinds[] = {
     {"SETNX refused by the dead", .execute = setnx_is_refused_by_the_dead},
     {"GET dies one ms early", .execute = get_one_ms_early},
     {"GET dies one ms late", .execute = get_one_ms_late},
+    {"HGET dies one ms late", .execute = field_one_ms_late},
+    {"a dead field takes all along", .execute = hash_dies_with_its_field},
+    {"hexpired not announced", .announces = swallow_hexpired},
     {"lazy expiry not announced", .cycle = cycle_marked, .announces = swallow_lazy},
     {"active expiry not announced", .cycle = cycle_marked, .announces = swallow_active},
     {"lazy expiry announced twice", .execute = announce_twice},
@@ -692,6 +714,7 @@ const planted_kind planted_kinds[] = {
     {"the log loses times of SET", .keeps = log_loses_times},
     {"the log loses PERSIST", .keeps = log_loses_persist},
     {"the log loses deletions", .keeps = log_loses_deletions},
+    {"the log loses dead fields", .keeps = log_loses_dead_fields},
     {"the log rounds to seconds", .keeps = log_rounds_to_seconds},
     {"the log loses every 64th", .keeps = log_loses_every_64th, .is_long = true},
     {"replica ignores KEEPTTL", .applies = apply_without_keepttl},

@@ -61,6 +61,9 @@ static void note_event(void *context, const ttl_event *event) {
         return;
     server->events += event->kind != 'x';
     if (server->has_listeners) note_happened(server, event);
+    bool is_of_fields = event->kind == 'h' && strcmp(event->name, "hexpired") == 0;
+    if (is_of_fields && server->hexpired_count < SIM_ANNOUNCED)
+        server->hexpired[server->hexpired_count++] = slot_of(event);
     if (event->kind != 'x' || server->announced_count == SIM_ANNOUNCED) return;
     server->announced[server->announced_count++] = slot_of(event);
 }
@@ -180,6 +183,7 @@ void sim_server_ask(sim_server *server, uint8_t database, const sim_op *op, ttl_
 
 static void begin_unit(sim_server *server) {
     server->announced_count = server->push_count = server->happened_count = 0;
+    server->hexpired_count = 0;
     server->events = 0;
 }
 
@@ -282,8 +286,9 @@ static bool is_same_key(sim_server *server, uint8_t slot, ttl_reply *engine, ttl
     if (!key->is_present) return true;
     bool is_same = is_same_look(server, slot, SIM_OP_TYPE, engine, model) &&
                    is_same_look(server, slot, looks[key->type], engine, model);
-    for (uint8_t i = 0; i < SIM_MEMBERS && is_same; i++)
-        if (key->fields_ms[i] != 0) is_same = is_same_field(server, slot, i, engine, model);
+    bool has_fields = key->type == SIM_HASH && server->model.traits & SIM_HAS_FIELDS;
+    for (uint8_t i = 0; i < SIM_MEMBERS && is_same && has_fields; i++)
+        is_same = is_same_field(server, slot, i, engine, model);
     return is_same;
 }
 

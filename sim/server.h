@@ -70,6 +70,8 @@ struct sim_server {
      * other events there were. */
     uint8_t announced[SIM_ANNOUNCED];
     size_t announced_count;
+    uint8_t hexpired[SIM_ANNOUNCED]; /* of hashes: that fields had expired */
+    size_t hexpired_count;
     unsigned events;
 };
 

@@ -68,6 +68,8 @@ static const char *const mark_names[SIM_SITE_MARKS] = {
     "databases were swapped over keys that had deadlines",
     "a subscriber was told of an event",
     "a subscriber was told of a death",
+    "a command met a dead field",
+    "the cycle reclaimed dead fields",
 };
 
 const char *sim_law_text(sim_law law) {
@@ -188,19 +190,22 @@ static void say_replies(sim_site *site, const sim_op *op) {
     say(site, "%s answered %s, right is %s", command, got, right);
 }
 
-static void say_announced(sim_site *site, const sim_op *op, const sim_model *model) {
-    sim_server *server = primary_of(site);
-    char command[SIM_COMMAND_TEXT] = "the cycle";
+/* Slots that were announced, and those that had to be. */
+struct announced {
+    const char *event;
+    const uint8_t *got, *right;
+    size_t got_count, right_count;
+};
+
+static void say_announced(sim_site *site, const sim_op *op, const struct announced *of) {
+    char command[SIM_COMMAND_TEXT], text[SIM_SLOT_TEXT];
     size_t at = 0;
-    while (at < server->announced_count && at < model->met_count &&
-           server->announced[at] == model->met[at])
-        at++;
-    bool is_missing = at < model->met_count;
-    char text[SIM_SLOT_TEXT];
-    if (op != NULL) sim_text_command(op, command);
-    say(site, "%s %s `expired` of %s", command,
-        is_missing ? "met the dead key and did not announce" : "announced",
-        sim_slot_text(is_missing ? model->met[at] : server->announced[at], text));
+    while (at < of->got_count && at < of->right_count && of->got[at] == of->right[at]) at++;
+    bool is_missing = at < of->right_count;
+    sim_text_command(op, command);
+    say(site, "%s %s `%s` of %s", command,
+        is_missing ? "met what is dead and did not announce" : "announced", of->event,
+        sim_slot_text(is_missing ? of->right[at] : of->got[at], text));
 }
 
 /* ---- laws */
@@ -223,7 +228,8 @@ static bool tells_of_a_key(const sim_op *op, const ttl_reply *reply) {
 
 static bool only_reads(sim_op_kind kind) {
     return kind == SIM_OP_GET || kind == SIM_OP_EXISTS || kind == SIM_OP_TYPE ||
-           kind == SIM_OP_RANDOMKEY || (kind >= SIM_OP_TTL && kind <= SIM_OP_PEXPIRETIME);
+           kind == SIM_OP_RANDOMKEY || kind == SIM_OP_HGET || kind == SIM_OP_HEXISTS ||
+           (kind >= SIM_OP_TTL && kind <= SIM_OP_PEXPIRETIME);
 }
 
 /* Of keys that are listed there are too many, or too few. */
@@ -262,14 +268,22 @@ static sim_law law_of_ttl(sim_site *site, const sim_op *op, int64_t now_ms, uint
     return grew ? SIM_LAW_TTL_GREW : SIM_LAWS_HOLD;
 }
 
+static sim_law law_of_some(sim_site *site, const sim_op *op, const struct announced *of) {
+    if (of->got_count == of->right_count && memcmp(of->got, of->right, of->right_count) == 0)
+        return SIM_LAWS_HOLD;
+    say_announced(site, op, of);
+    return of->got_count < of->right_count ? SIM_LAW_UNANNOUNCED : SIM_LAW_ANNOUNCED;
+}
+
 static sim_law law_of_announced(sim_site *site, const sim_op *op) {
     const sim_server *server = primary_of(site);
     const sim_model *model = &server->model;
-    if (server->announced_count == model->met_count &&
-        memcmp(server->announced, model->met, model->met_count) == 0)
-        return SIM_LAWS_HOLD;
-    say_announced(site, op, model);
-    return server->announced_count < model->met_count ? SIM_LAW_UNANNOUNCED : SIM_LAW_ANNOUNCED;
+    const struct announced keys = {"expired", server->announced, model->met,
+                                   server->announced_count, model->met_count};
+    const struct announced fields = {"hexpired", server->hexpired, model->fields_met,
+                                     server->hexpired_count, model->fields_met_count};
+    sim_law law = law_of_some(site, op, &keys);
+    return law == SIM_LAWS_HOLD ? law_of_some(site, op, &fields) : law;
 }
 
 /* What is told to one connection, against what it must be told of all that happened. */
@@ -345,6 +359,7 @@ static void mark_command(sim_site *site, const sim_op *op, int64_t now_ms, uint8
     const ttl_reply *right = &site->expected;
     site->ops[op->kind]++;
     site->marks[SIM_MARK_LAZY] += model->met_count;
+    site->marks[SIM_MARK_FIELD_MET] += model->fields_met_count;
     site->marks[SIM_MARK_IN_DEADLINE_MS] += key->is_volatile && key->deadline_ms == now_ms;
     site->marks[SIM_MARK_FAR_DEADLINE] += key->is_volatile && key->deadline_ms > FAR_MS;
     if (right->nodes[0].type != TTL_REPLY_ERROR) return;
@@ -379,13 +394,39 @@ static sim_law do_command(sim_site *site, const sim_step *step, int64_t now_ms) 
     return law;
 }
 
+/* Hashes whose fields were reclaimed: some were due, and in order. */
+static sim_law do_cycle_of_fields(sim_site *site, int64_t now_ms) {
+    sim_server *server = primary_of(site);
+    int64_t last_ms[SIM_DATABASES] = {0};
+    char text[SIM_SLOT_TEXT];
+    for (size_t i = 0; i < server->hexpired_count; i++) {
+        uint8_t slot = server->hexpired[i];
+        int64_t first_ms =
+            slot < SIM_SLOTS ? sim_model_first_field_ms(&server->model.keys[slot]) : INT64_MAX;
+        if (first_ms > now_ms) {
+            say(site, "the cycle announced `hexpired` of %s, of which no field is due",
+                sim_slot_text(slot, text));
+            return SIM_LAW_ANNOUNCED;
+        }
+        if (first_ms < last_ms[slot / SIM_KEYS]) {
+            say(site, "the cycle reclaimed fields of %s after those of a hash that was due later",
+                sim_slot_text(slot, text));
+            return SIM_LAW_ORDER;
+        }
+        last_ms[slot / SIM_KEYS] = first_ms;
+        sim_model_reclaim_fields(&server->model, slot, now_ms);
+        if (!server->model.keys[slot].is_present) site->watch[slot].is_known = false;
+        site->marks[SIM_MARK_FIELD_CYCLE]++;
+    }
+    return SIM_LAWS_HOLD;
+}
+
 /* The cycle may be late with any key, but what it reclaims must be dead, and in order. */
-static sim_law do_cycle(sim_site *site, int64_t now_ms) {
+static sim_law do_cycle_of_keys(sim_site *site, int64_t now_ms) {
     sim_server *server = primary_of(site);
     sim_model_key last[SIM_DATABASES];
     char text[SIM_SLOT_TEXT];
     for (size_t i = 0; i < SIM_DATABASES; i++) last[i] = (sim_model_key){.deadline_ms = INT64_MIN};
-    sim_server_cycle(server);
     for (size_t i = 0; i < server->announced_count; i++) {
         uint8_t slot = server->announced[i];
         if (slot >= SIM_SLOTS || !sim_model_may_reclaim(&server->model, slot, now_ms)) {
@@ -405,8 +446,16 @@ static sim_law do_cycle(sim_site *site, int64_t now_ms) {
         site->watch[slot].is_known = false;
         site->marks[SIM_MARK_ACTIVE]++;
     }
+    return SIM_LAWS_HOLD;
+}
+
+static sim_law do_cycle(sim_site *site, int64_t now_ms) {
+    sim_server_cycle(primary_of(site));
+    sim_law law = do_cycle_of_keys(site, now_ms);
+    if (law == SIM_LAWS_HOLD) law = do_cycle_of_fields(site, now_ms);
+    if (law != SIM_LAWS_HOLD) return law;
     log_unit(site);
-    sim_law law = law_of_told(site);
+    law = law_of_told(site);
     return law == SIM_LAWS_HOLD ? law_of_count(site) : law;
 }
 
@@ -435,10 +484,11 @@ static sim_law do_read(sim_site *site, const sim_op *op, int64_t now_ms) {
     if (law != SIM_LAWS_HOLD) return law;
     size_t right = sim_model_count_volatile(&server->model);
     size_t waiting = ttl_engine_volatile_keys(server->engine);
-    if (server->announced_count == 0 && waiting == right) return SIM_LAWS_HOLD;
+    size_t announced = server->announced_count + server->hexpired_count;
+    if (announced == 0 && waiting == right) return SIM_LAWS_HOLD;
     say(site, "the replica announced %zu expiries, and %zu of %zu keys wait for their deadline",
-        server->announced_count, waiting, right);
-    return server->announced_count > 0 ? SIM_LAW_ANNOUNCED : SIM_LAW_COUNT;
+        announced, waiting, right);
+    return announced > 0 ? SIM_LAW_ANNOUNCED : SIM_LAW_COUNT;
 }
 
 static void forget_watches(sim_site *site) {
@@ -505,20 +555,30 @@ static void do_hang_up(sim_site *site, uint8_t session) {
     for (size_t i = 0; i < SIM_PEERS; i++) model->watched |= site->peers[i].watched;
 }
 
+/* A key, or a field, that is dead and was not announced. */
+static sim_law law_of_quiet(sim_site *site, int64_t now_ms) {
+    const sim_model *model = &primary_of(site)->model;
+    uint8_t key = sim_model_first_dead(model, now_ms);
+    uint8_t hash = sim_model_first_dead_field(model, now_ms);
+    char text[SIM_SLOT_TEXT];
+    if (key < SIM_SLOTS)
+        say(site, "%s died at %" PRId64 " and `expired` was not announced at %" PRId64,
+            sim_slot_text(key, text), model->keys[key].deadline_ms, now_ms);
+    else if (hash < SIM_SLOTS)
+        say(site, "a field of %s died at %" PRId64 " and `hexpired` was not announced at %" PRId64,
+            sim_slot_text(hash, text), sim_model_first_field_ms(&model->keys[hash]), now_ms);
+    else return SIM_LAWS_HOLD;
+    return SIM_LAW_QUIET;
+}
+
 /* A cycle may be late with a key, but not for ever: it is run as long as there is work for it. */
 static sim_law do_quiet(sim_site *site, int64_t now_ms) {
     sim_server *server = primary_of(site);
     sim_law law = do_cycle(site, now_ms);
     for (int i = 0; i < QUIET_CYCLES && law == SIM_LAWS_HOLD; i++)
-        if (sim_model_first_dead(&server->model, now_ms) < SIM_SLOTS) law = do_cycle(site, now_ms);
+        if (law_of_quiet(site, now_ms) != SIM_LAWS_HOLD) law = do_cycle(site, now_ms);
+    if (law == SIM_LAWS_HOLD) law = law_of_quiet(site, now_ms);
     if (law != SIM_LAWS_HOLD) return law;
-    uint8_t dead = sim_model_first_dead(&server->model, now_ms);
-    if (dead < SIM_SLOTS) {
-        char text[SIM_SLOT_TEXT];
-        say(site, "%s died at %" PRId64 " and `expired` was not announced at %" PRId64,
-            sim_slot_text(dead, text), server->model.keys[dead].deadline_ms, now_ms);
-        return SIM_LAW_QUIET;
-    }
     law = law_of_state(site, server, SIM_LAW_REPLY);
     if (law != SIM_LAWS_HOLD || !site->has_replica) return law;
     do_sync(site, INT64_MAX);
@@ -599,6 +659,7 @@ sim_law sim_site_step(sim_site *site, const sim_step *step) {
     }
     server = primary_of(site);
     sim_digest_mix(&site->digest, server->announced_count << 8 | server->events);
+    if (server->hexpired_count > 0) sim_digest_mix(&site->digest, server->hexpired_count);
     if (server->has_listeners) sim_digest_mix(&site->digest, server->push_count);
     for (size_t i = 0; i < server->announced_count; i++)
         sim_digest_mix(&site->digest, server->announced[i]);

@@ -80,6 +80,8 @@ typedef enum sim_mark {
     SIM_MARK_SWAPPED,
     SIM_MARK_TOLD,
     SIM_MARK_TOLD_OF_DEATH,
+    SIM_MARK_FIELD_MET,
+    SIM_MARK_FIELD_CYCLE,
     SIM_SITE_MARKS
 } sim_mark;
 

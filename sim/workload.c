@@ -210,6 +210,14 @@ sim_op sim_workload_op(const sim_workload *workload, sim_random *stream, int64_t
     return make_op(workload, stream, now_ms, workload->slots[bits & 255], bits);
 }
 
+sim_op sim_workload_kept(const sim_workload *workload, sim_op op) {
+    if (!workload->goes_astray) return op;
+    if (op.kind == SIM_OP_COPY || op.kind == SIM_OP_COPY_TO)
+        return (sim_op){.kind = SIM_OP_RENAME, .key = op.key, .other = op.other};
+    if (op.kind == SIM_OP_HPERSIST) op.kind = SIM_OP_HTTL;
+    return op;
+}
+
 /* ---- what comes between */
 
 static sim_op other_op(const sim_workload *workload, sim_random *stream, int64_t now_ms) {
@@ -298,15 +306,62 @@ void sim_workload_program(const sim_workload *workload, sim_random *stream, int6
     }
 }
 
-sim_op sim_workload_read(const sim_workload *workload, sim_random *stream) {
+static int64_t mortal_amount(const sim_workload *workload, sim_random *stream, const sim_op *op,
+                             int64_t now_ms) {
+    bool is_extreme = sim_random_below(stream, 256) < workload->extremes;
+    if (is_extreme) return extreme_amount(stream, now_ms);
+    int64_t amount_ms = ordinary_amount(workload, stream);
+    /* Until about the next of its commands. */
+    if (sim_random_chance(stream, 1, 2))
+        amount_ms = 1 + (int64_t)sim_random_below(stream, (uint64_t)workload->gap_ms * 2 + 1);
+    if (sim_op_is_absolute(op)) amount_ms += now_ms;
+    return sim_op_is_in_seconds(op) ? amount_ms / MS_PER_SECOND + 1 : amount_ms;
+}
+
+/* Looks at a field, or does something to it. */
+static sim_op look_at_field(const sim_workload *workload, sim_random *stream, const sim_op *armed) {
+    static const uint8_t looks[] = {SIM_OP_HGET,    SIM_OP_HGET, SIM_OP_HEXISTS, SIM_OP_HLEN,
+                                    SIM_OP_EXISTS,  SIM_OP_HDEL, SIM_OP_HSET,    SIM_OP_COPY,
+                                    SIM_OP_HEXPIRE, SIM_OP_HTTL, SIM_OP_HPTTL,   SIM_OP_HPERSIST};
+    uint64_t bits = sim_random_next(stream);
+    sim_op op = {.kind = looks[bits % sizeof looks],
+                 .key = armed->key,
+                 .other = (uint8_t)((bits >> 24 & 255) * workload->keys >> 8),
+                 .value = armed->value};
+    if (op.kind == SIM_OP_HEXPIRE) op.amount = 1;
+    return op;
+}
+
+void sim_workload_let_fields_die(const sim_workload *workload, sim_random *stream, int64_t now_ms,
+                                 sim_program *program) {
+    const sim_op *armed = NULL;
+    for (size_t i = 0; i < program->count; i++) {
+        sim_op *op = &program->ops[i];
+        if (!sim_op_is_of_field(op->kind) || !sim_op_has_time(op)) continue;
+        if (!sim_random_chance(stream, 3, 4)) continue;
+        op->amount = mortal_amount(workload, stream, op, now_ms);
+        armed = op;
+    }
+    if (armed == NULL) return;
+    for (uint64_t looks = sim_random_below(stream, 4); looks > 0; looks--)
+        add(program, look_at_field(workload, stream, armed));
+}
+
+sim_op sim_workload_read(const sim_workload *workload, sim_random *stream, const sim_op *armed) {
     static const uint8_t reads[] = {
         SIM_OP_GET,       SIM_OP_EXISTS, SIM_OP_TTL,        SIM_OP_PTTL,      SIM_OP_TYPE,
         SIM_OP_STRLEN,    SIM_OP_MGET,   SIM_OP_EXPIRETIME, SIM_OP_LLEN,      SIM_OP_HLEN,
         SIM_OP_SCARD,     SIM_OP_ZCARD,  SIM_OP_KEYS,       SIM_OP_RANDOMKEY, SIM_OP_RANDOMKEY,
-        SIM_OP_RANDOMKEY, SIM_OP_DBSIZE, SIM_OP_DEL};
+        SIM_OP_RANDOMKEY, SIM_OP_DBSIZE, SIM_OP_DEL,        SIM_OP_HTTL,      SIM_OP_HGET,
+        SIM_OP_HGET,      SIM_OP_HGET,   SIM_OP_HEXISTS,    SIM_OP_HEXISTS};
     uint64_t bits = sim_random_next(stream);
-    return (sim_op){.kind = reads[(bits & 255) * sizeof reads >> 8],
-                    .database = workload->has_databases && (bits >> 32 & 1),
-                    .key = (uint8_t)((bits >> 16 & 255) * workload->keys >> 8),
-                    .other = (uint8_t)((bits >> 24 & 255) * workload->keys >> 8)};
+    sim_op op = {.kind = reads[(bits & 255) * sizeof reads >> 8],
+                 .database = workload->has_databases && (bits >> 32 & 1),
+                 .key = (uint8_t)((bits >> 16 & 255) * workload->keys >> 8),
+                 .other = (uint8_t)((bits >> 24 & 255) * workload->keys >> 8),
+                 .value = (uint8_t)(bits >> 40)};
+    if (sim_op_is_of_field(op.kind) && !workload->has_fields) op.kind = SIM_OP_HLEN;
+    bool is_of_hash = op.kind == SIM_OP_HGET || op.kind == SIM_OP_HEXISTS || op.kind == SIM_OP_HTTL;
+    if (is_of_hash && (bits >> 48 & 3) != 0) op.key = armed->key, op.value = armed->value;
+    return op;
 }

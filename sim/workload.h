@@ -20,11 +20,15 @@ typedef struct sim_workload {
     uint8_t keys, hot_keys;
     uint8_t extremes;             /* of 256 times, so many are extreme */
     int64_t span_ms;              /* ordinary times are around this */
+    int64_t gap_ms;               /* between two commands of a client, on an average */
     uint8_t transactions, others; /* of 256 commands, before so many comes a transaction or one of
                                      the other commands */
     uint8_t other_slots[SIM_WORKLOAD_OTHERS]; /* the same of the others */
     bool has_databases;
     bool has_fields, has_hsetex; /* what the dialect has of deadlines of fields */
+    /* There is a log, or a replica, of a server whose own go astray: those of Valkey take the dead
+     * fields of a hash along that COPY leaves behind, and HPERSIST revives them there. */
+    bool goes_astray;
 } sim_workload;
 
 /* A transaction, or a scan to its end: what a client sends one after another. */
@@ -39,11 +43,16 @@ sim_workload sim_workload_draw(sim_random *stream, sim_random *others);
 /* `now_ms`: what the client's clock shows. */
 sim_op sim_workload_op(const sim_workload *workload, sim_random *stream, int64_t now_ms);
 
+/* A command in the place of one by which the log of the world would go astray. */
+sim_op sim_workload_kept(const sim_workload *workload, sim_op op);
 /* What comes before the next command, from a stream for that: nothing, another command, a
  * transaction. */
 void sim_workload_program(const sim_workload *workload, sim_random *stream, int64_t now_ms,
                           sim_program *program);
-/* A command that only reads. */
-sim_op sim_workload_read(const sim_workload *workload, sim_random *stream);
+/* Some of the deadlines that its commands give fields come soon, or cannot be. */
+void sim_workload_let_fields_die(const sim_workload *workload, sim_random *stream, int64_t now_ms,
+                                 sim_program *program);
+/* A command that only reads; many that look at a field look at the one that `armed` names. */
+sim_op sim_workload_read(const sim_workload *workload, sim_random *stream, const sim_op *armed);
 
 #endif

@@ -71,7 +71,7 @@ struct message {
 };
 
 struct client {
-    sim_random draws, programs;
+    sim_random draws, programs, fields;
     sim_program program; /* what is sent before anything else is drawn, from `next_op` on */
     size_t next_op;
     sim_wall wall;
@@ -100,6 +100,7 @@ struct sim_world {
     const sim_witness *witness;
     sim_workload workload;
     sim_random reads; /* at the replica */
+    sim_op armed;     /* the last command that gave a field a deadline */
     sim_wall wall;    /* of the server */
     sim_network network;
     int64_t now_us, gap_us, timeout_us, service_us, lag_us;
@@ -314,6 +315,7 @@ static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint
                      .client = (uint8_t)client,
                      .session = session};
     if (op != NULL) step.op = *op;
+    if (sim_op_is_of_field(step.op.kind) && sim_op_has_time(&step.op)) world->armed = step.op;
     if (world->recording != NULL) sim_recording_add(world->recording, step);
     world->law = sim_site_step(&world->site, &step);
     tell_step(world, kind);
@@ -323,7 +325,7 @@ static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint
     if (kind == SIM_STEP_READ || kind == SIM_STEP_HANG_UP) return;
     const sim_server *server = &world->site.servers[world->site.primary];
     if (kind == SIM_STEP_COMMAND && server->events == 0 && server->announced_count == 0) return;
-    if (server->announced_count > 0) world->idle_cycles = 0;
+    if (server->announced_count + server->hexpired_count > 0) world->idle_cycles = 0;
     else if (kind == SIM_STEP_CYCLE) world->idle_cycles++;
     plan_cycle(world);
     plan_sync(world);
@@ -331,7 +333,7 @@ static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint
 
 /* A client asks the replica, which may lag, but knows what is dead. */
 static void read_replica(sim_world *world) {
-    sim_op op = sim_workload_read(&world->workload, &world->reads);
+    sim_op op = sim_workload_read(&world->workload, &world->reads, &world->armed);
     site_do(world, SIM_STEP_READ, &op, 0, 0);
     world->commands++;
     if (world->witness == NULL) return;
@@ -512,11 +514,12 @@ static void client_plan_send(sim_world *world, uint32_t number) {
     plan(world, world->now_us + gap_us, EVENT_SEND, number, 0);
 }
 
-/* What the client sends next: its program, then another, or a plain command. */
-static sim_op next_op(sim_world *world, struct client *client, int64_t shown_ms, bool *is_of) {
+/* What the client draws next: its program, then another, or a plain command. */
+static sim_op draw_op(sim_world *world, struct client *client, int64_t shown_ms, bool *is_of) {
     *is_of = client->next_op < client->program.count;
     if (!*is_of) {
         sim_workload_program(&world->workload, &client->programs, shown_ms, &client->program);
+        sim_workload_let_fields_die(&world->workload, &client->fields, shown_ms, &client->program);
         client->next_op = 0;
         *is_of = client->program.count > 0;
     }
@@ -529,7 +532,8 @@ static void client_send(sim_world *world, uint32_t number) {
     bool is_of_program;
     client->will_send = false;
     int64_t shown_ms = sim_wall_at(&client->wall, world->now_us) / US_PER_MS;
-    sim_op op = next_op(world, client, shown_ms, &is_of_program);
+    sim_op op = draw_op(world, client, shown_ms, &is_of_program);
+    op = sim_workload_kept(&world->workload, op);
     client->quota--;
     world->commands_left--;
     client->next_id++;
@@ -805,6 +809,7 @@ static void draw_clients(sim_world *world, const sim_world_options *options, sim
         struct client *client = &world->clients[i];
         client->draws = sim_random_stream(options->seed, "client", i);
         client->programs = sim_random_stream(options->seed, "programs", i);
+        client->fields = sim_random_stream(options->seed, "fields", i);
         client->wall.base_us = epoch_us + sim_random_between(stream, -50000, 50000);
         client->wall.drift_ppm = sim_random_between(stream, -100, 100);
         client->depth = (size_t)sim_random_between(stream, 1, PIPELINE_MAX);
@@ -846,6 +851,7 @@ sim_world *sim_world_new(const sim_world_options *options) {
     world->reads = sim_random_stream(options->seed, "reads", 0);
     world->client_count = (unsigned)sim_random_between(&stream, 1, CLIENTS_MAX);
     world->gap_us = INT64_C(16) << sim_random_below(&stream, 20);
+    world->workload.gap_ms = world->gap_us / US_PER_MS + 1;
     world->network = (sim_network){.key = sim_network_key(options->seed),
                                    .latency_us = sim_random_between(&stream, 20, 2000),
                                    .given = options->schedule,
@@ -869,6 +875,8 @@ sim_world *sim_world_new(const sim_world_options *options) {
         site.has_log = site.has_replica = true;
     }
     site.has_replica = site.has_replica && site.has_log;
+    bool is_of_redis = sim_dialect_traits(site.dialect) & SIM_FIELDS_OF_REDIS;
+    world->workload.goes_astray = site.has_log && world->workload.has_fields && !is_of_redis;
     if (world->recording != NULL) {
         world->recording->dialect = site.dialect;
         world->recording->seed = options->seed;

@@ -13,7 +13,22 @@
 #define NEAR_MS     (INT64_C(1) << 40) /* an absolute time within this of T0 counts from T0 */
 #define OTHER_T0_MS INT64_C(1767225600000)
 
+#define FIELD_SOON_S  (INT64_C(5) * 365 * 86400)
+#define FIELD_LATER_S (INT64_C(20) * 365 * 86400)
+
 enum { SCANS_ALL = 64 }; /* a SCAN with this COUNT comes to its end at once */
+
+/* Does it give a field a deadline that a story lives to see? When a dead field is reclaimed is the
+ * server's own affair, and shows. */
+static bool lets_field_die(const sim_step *step, int64_t *later) {
+    const sim_op *op = &step->op;
+    int64_t unit = sim_op_is_in_seconds(op) ? 1 : MS_PER_S, now = step->wall_us / US_PER_S * unit;
+    if (step->kind != SIM_STEP_COMMAND || !sim_op_is_of_field(op->kind) || !sim_op_has_time(op))
+        return false;
+    int64_t from = sim_op_is_absolute(op) ? now : 0;
+    *later = FIELD_LATER_S * unit;
+    return op->amount > from && op->amount < from + FIELD_SOON_S * unit;
+}
 
 static bool can_be_told(const sim_op *op, uint8_t dialect, const char **why) {
     bool is_missing = op->kind == SIM_OP_MSETEX && !(sim_dialect_traits(dialect) & SIM_HAS_MSETEX);
@@ -36,6 +51,7 @@ static bool can_be_told(const sim_op *op, uint8_t dialect, const char **why) {
 
 void sim_write_make_tellable(sim_recording *steps) {
     size_t kept = 0;
+    int64_t later;
     for (size_t i = 0; i < steps->count; i++) {
         sim_op *op = &steps->steps[i].op;
         if (steps->steps[i].session >= SIM_LISTENER) continue;
@@ -43,6 +59,7 @@ void sim_write_make_tellable(sim_recording *steps) {
         if (is_list && op->extra % SIM_WANTS_TYPE == SIM_TENS) op->extra -= SIM_TENS;
         if (op->kind == SIM_OP_SCAN) op->value = SCANS_ALL;
         if (op->kind == SIM_OP_EXEC) op->amount = 0;
+        if (lets_field_die(&steps->steps[i], &later)) op->amount += later;
         const char *why;
         if (steps->steps[i].kind == SIM_STEP_COMMAND && !can_be_told(op, steps->dialect, &why))
             continue;
@@ -67,6 +84,11 @@ bool sim_write_can_be_vector(const sim_recording *steps, const char **why) {
         }
         if (step->kind == SIM_STEP_COMMAND && !can_be_told(&step->op, steps->dialect, why))
             return false;
+        int64_t later;
+        if (lets_field_die(step, &later)) {
+            *why = "a field dies in it";
+            return false;
+        }
         if (step->wall_us < last_us) {
             *why = "the clock goes back in it";
             return false;

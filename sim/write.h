@@ -13,7 +13,7 @@
  * `why` is told then. */
 bool sim_write_can_be_vector(const sim_recording *steps, const char **why);
 /* Changes commands that no vector can tell into such as it can: a scan that goes on, a part of a
- * name, time that goes on within a transaction; and leaves out subscribers. */
+ * name, time that goes on within a transaction, fields that die; and leaves out subscribers. */
 void sim_write_make_tellable(sim_recording *steps);
 /* The file of one vector, docs/vector-format.md. `law`: the one that it shows. */
 void sim_write_vector(FILE *out, const sim_recording *steps, uint64_t seed, sim_law law);
