@@ -3,7 +3,7 @@
 # Sources are found by their place, so a new file needs no change here:
 #   {engine,conformance,sim}/*.c          -> build/lib*.a
 #   cli/*.c                               -> build/ttlspec
-#   {engine,conformance,sim}/tests/test_* -> build/tests/DIR/test_*, one check program each
+#   {engine,conformance,sim,cli}/tests/test_* -> build/tests/DIR/test_*, one check program each
 #   engine/bench/bench_*                  -> build/bench/engine/bench_*
 #   conformance/virtual-clock/preload.c   -> build/libttlclock.so, what servers are started with
 #   conformance/tools/delay*.c            -> build/delay, a slow way to a server
@@ -65,7 +65,7 @@ PROGRAM         := $(if $(CLI),$(BUILD)/ttlspec)
 PRELOAD         := $(patsubst %,$(BUILD)/libttlclock.so,$(wildcard conformance/virtual-clock/preload.c))
 
 programs = $(patsubst $(1)/$(2)/%.c,$(BUILD)/$(2)/$(1)/%,$(wildcard $(1)/$(2)/$(3)_*.c))
-TESTS   := $(foreach d,engine conformance sim,$(call programs,$(d),tests,test))
+TESTS   := $(foreach d,engine conformance sim cli,$(call programs,$(d),tests,test))
 BENCHES := $(foreach d,engine conformance sim,$(call programs,$(d),bench,bench))
 
 ifeq ($(V),1)
@@ -186,6 +186,7 @@ endef
 $(eval $(call programs_of,engine,$(LUA_LIB)))
 $(eval $(call programs_of,conformance,$(CONFORMANCE_LIB)))
 $(eval $(call programs_of,sim,$(SIM_LIB)))
+$(eval $(call programs_of,cli,$(filter-out %/main.o,$(CLI)) $(LIBRARIES)))
 
 .SECONDARY:
 -include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj -name '*.d')

@@ -45,6 +45,10 @@ void choice_list_free(choice_list *list) {
 
 /* ---- choosing */
 
+/* Where a seed decides of some only, losses come once in three to seven in half of all plays: a short
+ * play has to show what a long one shows seldom. */
+enum { OFTEN = 3, SELDOM = 64 };
+
 void choices_begin(choices *self, uint64_t seed, const choice_list *given, choice_list *taken) {
     memset(self, 0, sizeof *self);
     self->seed = seed;
@@ -57,6 +61,11 @@ void choices_begin(choices *self, uint64_t seed, const choice_list *given, choic
         const choice *one = &given->choices[given->count - 1 - i];
         self->cursor[one->who][one->kind] = given->count - 1 - i;
     }
+}
+
+/* Does the seed decide? */
+static bool is_drawn(const choices *self, unsigned who) {
+    return self->given == NULL || (self->redrawn >> who & 1) != 0;
 }
 
 static sim_random *stream_of(choices *self, unsigned who, choice_kind kind) {
@@ -83,7 +92,7 @@ static int64_t take(choices *self, unsigned who, choice_kind kind, int64_t drawn
                     int64_t low, int64_t high) {
     uint32_t nth = self->count[who][kind]++;
     int64_t value = usual;
-    if (self->given == NULL) value = drawn;
+    if (is_drawn(self, who)) value = drawn;
     else value = look_up(self, who, kind, nth, usual);
     if (value < low) value = low;
     if (value > high) value = high;
@@ -104,7 +113,7 @@ static int64_t draw_between(sim_random *stream, int64_t low, int64_t high) {
 
 int64_t choices_span(choices *self, unsigned who, choice_kind kind, int64_t low, int64_t high) {
     int64_t drawn = low;
-    if (self->given == NULL && high > low)
+    if (is_drawn(self, who) && high > low)
         drawn = draw_between(stream_of(self, who, kind), low, high);
     return take(self, who, kind, drawn, low, low, high);
 }
@@ -112,7 +121,7 @@ int64_t choices_span(choices *self, unsigned who, choice_kind kind, int64_t low,
 int64_t choices_fault(choices *self, unsigned who, choice_kind kind, int64_t low, int64_t high) {
     if (low == 0 && high == 0) return 0;
     int64_t drawn = 0;
-    if (self->given == NULL) {
+    if (is_drawn(self, who)) {
         sim_random *stream = stream_of(self, who, kind);
         bool comes = sim_random_chance(stream, 1, self->rates[kind]);
         bool is_back = low < 0 && (high == 0 || sim_random_chance(stream, 1, 2));
@@ -124,8 +133,10 @@ int64_t choices_fault(choices *self, unsigned who, choice_kind kind, int64_t low
 
 bool choices_chance(choices *self, unsigned who, choice_kind kind, int64_t per_1000) {
     if (per_1000 == 0) return false;
-    bool comes = self->given == NULL &&
-                 sim_random_chance(stream_of(self, who, kind), (uint64_t)per_1000, 1000);
+    uint64_t times = (uint64_t)per_1000, of = 1000;
+    if (self->given != NULL && self->rates[kind] < SELDOM)
+        times = 1, of = OFTEN + self->rates[kind] / 8;
+    bool comes = is_drawn(self, who) && sim_random_chance(stream_of(self, who, kind), times, of);
     return take(self, who, kind, comes, 0, 0, 1) != 0;
 }
 

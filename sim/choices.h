@@ -56,6 +56,7 @@ typedef struct choices {
     uint64_t seed;
     const choice_list *given; /* NULL: drawn from the seed */
     choice_list *taken;       /* what was not usual; may be NULL */
+    unsigned redrawn; /* a bit for each whose choices the seed decides although others' are given */
     uint32_t count[CHOICE_WHO][CHOICE_KINDS];
     size_t cursor[CHOICE_WHO][CHOICE_KINDS]; /* in `given` */
     bool is_ready[CHOICE_WHO][CHOICE_KINDS];

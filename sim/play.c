@@ -184,6 +184,7 @@ play *play_new(const play_options *options) {
     self->host.context = self;
     choices_begin(&self->choices, options->seed,
                   options->given == NULL ? NULL : &options->given->choices, options->taken);
+    self->choices.redrawn = options->redrawn;
     promise_watch_begin(&self->watch, self->scenario, self->names);
     int64_t ppm = self->scenario->bounds.server_drift_ppm;
     self->wall.base_us = EPOCH_US;

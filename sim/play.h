@@ -84,10 +84,12 @@ typedef struct play_options {
     const scenario *scenario;
     uint64_t seed;
     const play_schedule *given; /* NULL: the seed decides; its choices are sorted */
-    choice_list *taken;         /* what was not usual; may be NULL */
-    bool is_eager;              /* the active cycle runs before every command, too */
-    bool is_thorough;           /* who observes is told what is too small for a story, too */
-    play_observe *observe;      /* may be NULL */
+    unsigned
+        redrawn; /* a bit for each client, and the server, of whom the seed decides all the same */
+    choice_list *taken;    /* what was not usual; may be NULL */
+    bool is_eager;         /* the active cycle runs before every command, too */
+    bool is_thorough;      /* who observes is told what is too small for a story, too */
+    play_observe *observe; /* may be NULL */
     void *context;
 } play_options;
 

@@ -235,6 +235,10 @@ static bool is_thought(scenario_verb verb) {
 }
 
 static void actor_run(play *self, struct actor *actor) {
+    actor->variables[SCENARIO_NOW] =
+        scenario_value_of_integer(play_steady_us(self, actor) / US_PER_MS);
+    actor->variables[SCENARIO_WALL] =
+        scenario_value_of_integer(sim_wall_at(&actor->wall, self->now_us) / US_PER_MS);
     while (actor->state == ACTOR_RUNS && !self->has_ended && self->watch.broken == NULL) {
         const scenario_instruction *step = &actor->kind->program[actor->pc];
         const char *wrong = NULL;
@@ -242,10 +246,6 @@ static void actor_run(play *self, struct actor *actor) {
             play_actor_end(self, actor);
             return;
         }
-        actor->variables[SCENARIO_NOW] =
-            scenario_value_of_integer(play_steady_us(self, actor) / US_PER_MS);
-        actor->variables[SCENARIO_WALL] =
-            scenario_value_of_integer(sim_wall_at(&actor->wall, self->now_us) / US_PER_MS);
         if (is_thought(step->verb)) wrong = actor_think(self, actor, step);
         else if (!actor_fails(self, actor)) wrong = actor_act(self, actor, step);
         if (wrong != NULL) play_stumble(self, wrong, step);

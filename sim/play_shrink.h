@@ -4,16 +4,20 @@
  * It takes out whole clients, then faults of a kind, then choices in chunks that get smaller, down
  * to single ones; it lets clients end after fewer commands, and wait longer where they would ask
  * again and again; it lets things go wrong sooner, and makes pauses, waits and latencies shorter;
- * and begins anew until nothing smaller fails. Last it rounds times. It draws nothing: the same
- * play always shrinks to the same.
+ * and begins anew until nothing smaller fails. Then it leaves out rounds of loops; and where that
+ * helps no more it adds: losses, longer waits, and clients that are drawn anew (play_shorter.h), if
+ * that saves commands. Last it rounds times. All seeds are its own: the same play always shrinks to
+ * the same.
  *
- * What stays breaks the same promise, with no more commands than before.
+ * What stays breaks the same promise, with no more commands than before, and where nothing is wrong
+ * it breaks none of safety.
  *
  * Who does nothing owes everything; so where a promise of liveness is broken no client ends early.
  * One is left out only if the scenario as it should be keeps its promises without it. What is
  * broken has to be broken at the end of all programs; but the play is cut short when somebody has
  * waited longer for what never comes than anybody waits in the scenario as it should be: an
- * excerpt. First each thing that is not usual is tried by itself, at any place.
+ * excerpt. First each thing that is not usual is tried by itself, at any place, with all clients
+ * and with two.
  */
 #ifndef TTLSPEC_SIM_PLAY_SHRINK_H
 #define TTLSPEC_SIM_PLAY_SHRINK_H

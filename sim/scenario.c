@@ -1,9 +1,9 @@
 #include "sim/scenario.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "sim/op.h"
 
 static const char *const promise_names[] = {"never-together", "at-most", "once", "never",
                                             "leads-to"};
@@ -20,7 +20,7 @@ bool scenario_promise_is_liveness(const scenario_promise *promise) {
 
 scenario_value scenario_value_of_integer(int64_t integer) {
     scenario_value value = {.kind = SCENARIO_INTEGER, .integer = integer};
-    snprintf(value.text, sizeof value.text, "%" PRId64, integer);
+    sim_integer_text(integer, value.text);
     return value;
 }
 

@@ -29,6 +29,21 @@ START_TEST(choices_that_were_taken_give_the_same_when_they_are_given) {
 }
 END_TEST
 
+START_TEST(who_is_drawn_anew_does_not_shift_what_is_given_to_others) {
+    choices mixed, drawn;
+    choice wait = {1, 0, CHOICE_WAIT, 77};
+    const choice_list list = {&wait, 1, 1};
+    choices_begin(&mixed, 5, &list, NULL);
+    choices_begin(&drawn, 5, NULL, NULL);
+    mixed.redrawn = 1U << 1;
+    for (int64_t i = 0; i < 60; i++) {
+        ck_assert_int_eq(choices_span(&mixed, 0, CHOICE_WAIT, 10, 500), i == 1 ? 77 : 10);
+        ck_assert_int_eq(choices_span(&mixed, 1, CHOICE_WAIT, 10, 500),
+                         choices_span(&drawn, 1, CHOICE_WAIT, 10, 500));
+    }
+}
+END_TEST
+
 START_TEST(what_is_given_stays_within_what_the_scenario_allows) {
     choices given;
     choice_list list = {0};
@@ -424,6 +439,7 @@ int main(void) {
     Suite *suite = suite_create("play");
     TCase *parts = tcase_create("parts");
     tcase_add_test(parts, choices_that_were_taken_give_the_same_when_they_are_given);
+    tcase_add_test(parts, who_is_drawn_anew_does_not_shift_what_is_given_to_others);
     tcase_add_test(parts, what_is_given_stays_within_what_the_scenario_allows);
     tcase_add_test(parts, two_in_one_place_break_never_together_and_one_after_another_do_not);
     tcase_add_test(parts, at_most_counts_any_span_of_that_length);
