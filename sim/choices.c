@@ -45,8 +45,8 @@ void choice_list_free(choice_list *list) {
 
 /* ---- choosing */
 
-/* Where a seed decides of some only, losses come once in three to seven in half of all plays: a short
- * play has to show what a long one shows seldom. */
+/* Where a seed decides of some only, losses come once in three to seven in half of all plays: a
+ * short play has to show what a long one shows seldom. */
 enum { OFTEN = 3, SELDOM = 64 };
 
 void choices_begin(choices *self, uint64_t seed, const choice_list *given, choice_list *taken) {

@@ -8,7 +8,7 @@
 
 #define US_PER_MS INT64_C(1000)
 
-/* What plays may take: all together, a second or so; at first; and each thing that is tried then. */
+/* What plays may take: all together, a second or so; at first; each thing that is tried then. */
 enum { EVENTS_IN_ALL = 4000000, EVENTS_MAX = 1000000, EVENTS_ALONE = EVENTS_MAX / 2 };
 
 /* ---- schedules */
