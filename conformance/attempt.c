@@ -130,16 +130,13 @@ static bool send_and_hear(attempt *self, target *server, size_t index) {
     return done;
 }
 
-/* A connection whose command waits takes no other one, and where none waits nothing comes: a vector
- * whose expectations were missed so ends there. */
-static bool is_left_waiting(const attempt *self, size_t index) {
+bool attempt_ends_before(const attempt *self, size_t index) {
     const vector_step *steps = self->vector->steps;
-    for (size_t i = index; i-- > 0;) {
-        if (steps[i].action > VECTOR_AWAIT || steps[i].connection != steps[index].connection)
-            continue;
-        return attempt_step_is_pending(&self->steps[i]);
-    }
-    return false;
+    bool waits = false;
+    for (size_t i = 0; i < index; i++)
+        if (steps[i].action <= VECTOR_AWAIT && steps[i].connection == steps[index].connection)
+            waits = attempt_step_is_pending(&self->steps[i]);
+    return waits != (steps[index].action == VECTOR_AWAIT);
 }
 
 /* A step on the replica comes after all that the server did until then, also by itself. */
@@ -148,7 +145,7 @@ static bool execute_step(attempt *self, target *on, size_t index, int64_t at_ms)
     attempt_step *seen = &self->steps[index];
     bool on_replica = vector_is_on_replica(self->vector, step->connection);
     target *server = on_replica ? on->replica : on;
-    if ((step->action == VECTOR_AWAIT) != is_left_waiting(self, index)) return false;
+    if (attempt_ends_before(self, index)) return false;
     if (on_replica && !on->synchronise(on, self->error)) return false;
     do {
         if (!wait_for_poll(self, on, index, at_ms)) return false;

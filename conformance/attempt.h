@@ -65,6 +65,10 @@ void attempt_place(attempt *self, int64_t t0_ms);
 /* The keys that the attempt may have made; the caller frees the array. */
 ttl_bytes *attempt_keys(attempt *self, size_t *count);
 
+/* A connection whose command waits takes no other one, and where none waits nothing comes: is this
+ * step no longer possible, because what the vector expects before it was missed? */
+bool attempt_ends_before(const attempt *self, size_t step);
+
 /* When the first key that is left after these steps dies, in milliseconds since T0, by the
  * reference. False: none does. */
 bool attempt_next_expiry(const attempt *self, size_t steps, int64_t *at_ms);

@@ -203,6 +203,7 @@ static void on_tick(uv_timer_t *handle) {
     if (is_interrupted(self) && !self->is_closing) give_up_sleepers(self);
     if (self->clock.fault[0] != '\0') accuse_clock(self);
     crew_break_late_links(self);
+    crew_await_late(self);
     crew_read_clock(self);
     crew_look_around(self);
 }

@@ -16,6 +16,9 @@
  * While one polls, none begins that could as well come later. One in its last turn comes when all
  * others are over, or sleep for as long.
  *
+ * A command that waits on the server holds up no other vector; whether it waits is asked for (see
+ * crew_await.c).
+ *
  * The judge may think for longer than a vector may be kept waiting, so he has a thread of his own.
  *
  * Moments. A vector begins at a whole millisecond of the server's clock, and its steps are sent

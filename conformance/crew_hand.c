@@ -97,6 +97,7 @@ static void leave(crew *self, crew_hand *hand) {
     if (!hand->waits) self->busy--;
     if (hand->is_last) self->last_count--;
     set_polling(self, hand, false);
+    hand->awaits_reply = false;
     for (size_t i = 0; i < self->working_count; i++) {
         if (self->working[i] != hand) continue;
         self->working[i] = self->working[--self->working_count];
@@ -154,8 +155,9 @@ static int64_t choose_t0_us(crew *self, crew_hand *hand, int64_t now_us) {
         hand->phase_us = PHASE_US + SECOND_SLOT_US * (int64_t)self->second_slots++;
         return self->second_us;
     }
-    /* What was missed before gets a millisecond of its own. */
-    int64_t unit_us = hand->is_last ? 1000 : SLOT_US;
+    /* What was missed before, and what sees that no reply comes, has a millisecond of its own. */
+    bool is_tight = hand->is_last || (hand->turn.vector->needs & VECTOR_NEEDS_BLOCKING) != 0;
+    int64_t unit_us = is_tight ? 1000 : SLOT_US;
     int64_t slot_us = aligned(now_us + AHEAD_US, unit_us);
     bool polls = has_poll(hand->turn.vector);
     int64_t *next_us = polls ? &self->next_poll_us : &self->next_t0_us;
@@ -206,18 +208,36 @@ static bool switches_on(const crew_hand *hand, size_t step) {
            ttl_bytes_is_word(it->argv[2], "1");
 }
 
+/* Is it a step whose reply may not come? One that has to come at once is like any other. */
+static bool may_wait(const vector *what, size_t step) {
+    bool may_block = what->steps[step].may_block && (what->needs & VECTOR_NEEDS_BLOCKING) != 0;
+    return may_block || what->steps[step].action == VECTOR_AWAIT;
+}
+
 /* Does the step go out together with the one before it? */
 static bool joins(const crew_hand *hand, size_t step) {
     const vector *what = hand->turn.vector;
     return !what->has_events && what->steps[step].at_ms == what->steps[step - 1].at_ms &&
            what->steps[step].connection == what->steps[step - 1].connection &&
-           !switches_on(hand, step);
+           !may_wait(what, step) && !switches_on(hand, step);
 }
 
 static void park(crew *self, crew_hand *hand) {
     hand->is_parked = true;
     crew_give_back(self, hand);
     release_parked(self);
+}
+
+/* All that go out together. */
+static void send_steps(crew *self, crew_hand *hand) {
+    const vector *what = hand->turn.vector;
+    live_link *link = crew_link_of(hand, hand->next);
+    do {
+        const attempt_step *step = &hand->turn.steps[hand->next];
+        if (vector_step_polls(&what->steps[hand->next])) set_polling(self, hand, true);
+        live_link_send(link, hand->next++, step->argc, step->argv);
+    } while (hand->next < what->step_count && joins(hand, hand->next));
+    live_link_flush(link);
 }
 
 void crew_hand_work(crew *self, crew_hand *hand) {
@@ -233,19 +253,17 @@ void crew_hand_work(crew *self, crew_hand *hand) {
         crew_hand_fail(self, hand, self->deaf);
         return;
     }
+    if (attempt_ends_before(&hand->turn, hand->next)) {
+        finish(self, hand);
+        return;
+    }
     if (!hand->keeps_links && hand->leased == NULL && !crew_lease(self, hand)) return;
-    size_t connection = what->steps[hand->next].connection;
-    live_link *link = hand->keeps_links ? hand->own[connection] : hand->leased;
     if (hand->next == 0 && self->clock.count > 0 && !self->is_blind) {
         hand->turn.readings[0] = self->clock.last;
         hand->turn.reading_count = 1;
     }
-    do {
-        const attempt_step *step = &hand->turn.steps[hand->next];
-        if (vector_step_polls(&what->steps[hand->next])) set_polling(self, hand, true);
-        live_link_send(link, hand->next++, step->argc, step->argv);
-    } while (hand->next < what->step_count && joins(hand, hand->next));
-    live_link_flush(link);
+    if (may_wait(what, hand->next)) crew_await(self, hand, hand->next++);
+    else send_steps(self, hand);
 }
 
 static void go_on(crew *self, crew_hand *hand) {
@@ -272,8 +290,27 @@ static void go_on(crew *self, crew_hand *hand) {
     crew_sleep(self, hand, due_us(hand));
 }
 
+void crew_hand_end_step(crew *self, crew_hand *hand) {
+    hand->awaits_reply = false;
+    hand->turn.steps[hand->turn.answered++].answered = true;
+    if (hand->turn.answered < hand->next) return;
+    if (!hand->turn.vector->has_events) {
+        go_on(self, hand);
+        return;
+    }
+    hand->awaits_events = true;
+    if (!crew_ask_events(self, hand))
+        crew_hand_fail(self, hand, "closed the connection that heard its keyspace events");
+}
+
+/* What is awaited answers a command that may have been sent by an earlier step. */
 void crew_hand_reply(crew *self, crew_hand *hand, size_t index, const redisReply *reply,
                      target_moments moments) {
+    if (hand->awaits_reply) {
+        index = hand->next - 1;
+        crew_link_of(hand, index)->is_patient = false;
+        moments.sent_us = hand->turn.steps[index].moments.sent_us + hand->began_us;
+    }
     attempt_step *step = &hand->turn.steps[index];
     size_t connection = hand->turn.vector->steps[index].connection;
     self->lost = 0;
@@ -285,22 +322,13 @@ void crew_hand_reply(crew *self, crew_hand *hand, size_t index, const redisReply
     bool polls = vector_step_polls(&hand->turn.vector->steps[index]) && !self->is_closing &&
                  self->clock.fault[0] == '\0';
     if (polls && attempt_polls_on(&hand->turn, index)) {
-        live_link *link = hand->keeps_links ? hand->own[connection] : hand->leased;
+        live_link *link = crew_link_of(hand, index);
         live_link_send(link, index, step->argc, step->argv);
         live_link_flush(link);
         return;
     }
     if (vector_step_polls(&hand->turn.vector->steps[index])) set_polling(self, hand, false);
-    step->answered = true;
-    hand->turn.answered++;
-    if (hand->turn.answered < hand->next) return;
-    if (!hand->turn.vector->has_events) {
-        go_on(self, hand);
-        return;
-    }
-    hand->awaits_events = true;
-    if (!crew_ask_events(self, hand))
-        crew_hand_fail(self, hand, "closed the connection that heard its keyspace events");
+    crew_hand_end_step(self, hand);
 }
 
 void crew_hand_event(crew_hand *hand, const redisReply *message) {

@@ -3,6 +3,7 @@
  *      crew.c           the loop: what is due, and what goes to the judge
  *      crew_order.c     who may begin, and when
  *      crew_hand.c      one vector on its way through its steps
+ *      crew_await.c     replies that may not come
  *      crew_links.c     connections: the pool, and those of the crew's own
  */
 #ifndef CONFORMANCE_CREW_INSIDE_H
@@ -52,6 +53,10 @@ typedef struct crew_hand {
     int protocols[TARGET_CONNECTIONS_MAX];
     size_t event_count; /* of the step that was answered last */
     bool awaits_events;
+    bool awaits_reply; /* of a command that may wait on the server; then: */
+    int64_t
+        pending_us; /* when it counts as pending; INT64_MAX: once the server has come to rest, */
+    int pings;      /* which it has when so many were answered */
     bool is_parked; /* others still need what its next step ends */
     bool may_switch_on;
     int64_t ended_us;
@@ -145,6 +150,8 @@ void crew_hand_fail(crew *self, crew_hand *hand, const char *error);
 void crew_hand_drop(crew *self, crew_hand *hand);
 void crew_hand_reply(crew *self, crew_hand *hand, size_t step, const redisReply *reply,
                      target_moments moments);
+/* The step that was sent last is over: its reply is there, or is left pending. */
+void crew_hand_end_step(crew *self, crew_hand *hand);
 /* All events until its last reply have come. */
 void crew_hand_event(crew_hand *hand, const redisReply *message);
 void crew_cover(crew *self);
@@ -153,6 +160,18 @@ void crew_hand_break(crew *self, crew_hand *hand, const char *error);
 void crew_hand_events_are_in(crew *self, crew_hand *hand);
 bool crew_clock_covers(crew *self, crew_hand *hand);
 crew_hand *crew_hand_find(crew *self, size_t serial);
+
+/* crew_await.c */
+/* Takes the step on which the vector may have to wait. */
+void crew_await(crew *self, crew_hand *hand, size_t step);
+/* What crew_ask_rest asked was answered. */
+void crew_await_ping(crew *self, size_t serial);
+/* Those that were waited for long enough. */
+void crew_await_late(crew *self);
+/* The watch broke: what was asked of it will not be answered. */
+void crew_await_lost(crew *self);
+/* The link on which a step is sent. */
+live_link *crew_link_of(const crew_hand *hand, size_t step);
 
 /* crew_links.c */
 bool crew_hand_fits(const crew *self, const vector *what);
@@ -167,6 +186,8 @@ void crew_drop_waiting(crew *self);
 void crew_break_late_links(crew *self);
 void crew_read_clock(crew *self);
 bool crew_ask_events(crew *self, crew_hand *hand);
+/* The same of crew_await_ping: asks the server whether it is done with what it was doing. */
+bool crew_ask_rest(crew *self, size_t serial);
 /* Can keyspace events be heard? When that cannot be known yet it will be asked for. */
 bool crew_hears(crew *self);
 void crew_clean(crew *self, crew_hand *hand);

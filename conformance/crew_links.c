@@ -9,11 +9,14 @@
 
 enum { BLIND_AFTER = 3, DEAF_AFTER = 3, CLEANING_MS = 2000 };
 
-/* Tags of the watch and the janitor, who have no tenant; TAG_EMPTIED + n: database n is empty. */
-enum { TAG_TIME = 1, TAG_CLEANED, TAG_EMPTIED };
+/* Tags of the watch and the janitor, who have no tenant. The janitor's TAG_EMPTIED + n: database n
+ * is empty. The watch's TAG_AT_REST + n: asked for the vector with this serial number. */
+enum { TAG_TIME = 1, TAG_CLEANED, TAG_EMPTIED, TAG_AT_REST = 2 };
 
 /* A tag of the subscriber's, whose others are serial numbers. */
 #define TAG_SUBSCRIBED (SIZE_MAX - 2)
+
+static const ttl_bytes ping = {"PING", 4};
 
 /* -- opening and closing ------------------------------------------------------------------- */
 
@@ -180,12 +183,24 @@ static void note_time(crew *self, const redisReply *reply, target_moments moment
     crew_cover(self);
 }
 
+static bool has_watch(crew *self, char *error) {
+    if (self->watch == NULL) self->watch = open_link(self, error);
+    return self->watch != NULL;
+}
+
+bool crew_ask_rest(crew *self, size_t serial) {
+    char error[TARGET_ERROR_SIZE];
+    if (!has_watch(self, error)) return false;
+    live_link_send(self->watch, TAG_AT_REST + serial, 1, &ping);
+    live_link_flush(self->watch);
+    return self->watch != NULL;
+}
+
 void crew_read_clock(crew *self) {
     static const ttl_bytes words[] = {{"TIME", 4}};
     char error[TARGET_ERROR_SIZE];
     if (self->reads_clock || self->is_blind) return;
-    if (self->watch == NULL) self->watch = open_link(self, error);
-    if (self->watch == NULL) {
+    if (!has_watch(self, error)) {
         self->is_blind = ++self->watch_failures >= BLIND_AFTER;
         return;
     }
@@ -219,9 +234,8 @@ bool crew_hears(crew *self) {
 /* Messages stand in the stream before the answer to a PING that is sent after the replies to what
  * caused them. */
 bool crew_ask_events(crew *self, crew_hand *hand) {
-    static const ttl_bytes words[] = {{"PING", 4}};
     if (self->subscriber == NULL) return false;
-    live_link_send(self->subscriber, hand->serial, 1, words);
+    live_link_send(self->subscriber, hand->serial, 1, &ping);
     live_link_flush(self->subscriber);
     return true;
 }
@@ -320,7 +334,8 @@ void crew_finish_cleaning(crew *self) {
 static void on_reply(void *owner, live_link *link, size_t tag, const redisReply *reply,
                      target_moments moments) {
     crew *self = owner;
-    if (link == self->watch) note_time(self, reply, moments);
+    if (link == self->watch && tag == TAG_TIME) note_time(self, reply, moments);
+    else if (link == self->watch) crew_await_ping(self, tag - TAG_AT_REST);
     else if (link == self->subscriber) hear(self, tag, reply);
     else if (link == self->janitor && tag >= TAG_EMPTIED)
         self->is_database_taken[tag - TAG_EMPTIED] = false;
@@ -352,6 +367,7 @@ static void on_broken(void *owner, live_link *link) {
         self->watch = NULL;
         self->reads_clock = false;
         self->is_blind = ++self->watch_failures >= BLIND_AFTER;
+        crew_await_lost(self);
     }
     if (link == self->janitor) {
         self->janitor = NULL;

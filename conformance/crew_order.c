@@ -39,7 +39,8 @@ bool crew_needs_own_links(const vector *what) {
     static const char *const lasting[] = {"MULTI",   "EXEC",  "DISCARD", "WATCH", "UNWATCH",
                                           "SELECT",  "HELLO", "AUTH",    "RESET", "CLIENT",
                                           "MONITOR", "QUIT",  NULL};
-    return (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) != 0 || uses_any(what, lasting);
+    return (what->needs & (VECTOR_NEEDS_EXCLUSIVE_DB | VECTOR_NEEDS_BLOCKING)) != 0 ||
+           uses_any(what, lasting);
 }
 
 bool crew_waits(const vector *what) {
@@ -68,7 +69,7 @@ static bool names_database(const target *on, const vector_step *step) {
 bool crew_can_run(const target *on, const vector *what) {
     static const char *const alone[] = {"SUBSCRIBE",    "PSUBSCRIBE", "UNSUBSCRIBE",
                                         "PUNSUBSCRIBE", "FLUSHALL",   NULL};
-    if (uses_any(what, alone) || (what->needs & VECTOR_NEEDS_BLOCKING) != 0) return false;
+    if (uses_any(what, alone)) return false;
     bool is_exclusive = (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) != 0;
     for (size_t i = 0; i < what->step_count; i++)
         if (is_setting(&what->steps[i]) || (is_exclusive && names_database(on, &what->steps[i])))
@@ -150,9 +151,9 @@ static bool is_empty(const crew *self, crew_queue queue) {
 
 /* -- silence --------------------------------------------------------------------------------- */
 
-/* When it does something, or one of its keys dies, next. 0: at any time. */
+/* When it does something, or one of its keys dies, next. 0: at any time, as where clients wait. */
 static int64_t stirs_us(crew_hand *hand) {
-    if (!hand->is_asleep) return 0;
+    if (!hand->is_asleep || (hand->turn.vector->needs & VECTOR_NEEDS_BLOCKING) != 0) return 0;
     if (hand->stirs_us == 0) {
         int64_t at_ms, first_us = hand->due_us;
         if (attempt_next_expiry(&hand->turn, hand->next, &at_ms) &&

@@ -75,7 +75,7 @@ void live_link_flush(live_link *self) {
 }
 
 bool live_link_is_late(const live_link *self, int64_t since_us) {
-    if (self->is_broken || self->count == 0 || self->count == self->unsent) return false;
+    if (self->is_broken || self->is_patient || self->count == self->unsent) return false;
     return self->pending[self->begin].sent_us < since_us;
 }
 
@@ -126,6 +126,16 @@ static void read_on(live_link *self) {
         freeReplyObject(reply);
     }
     if (!self->is_broken && status != REDIS_OK) break_by_context(self);
+}
+
+void live_link_leave_unread(live_link *self) {
+    if (!self->is_broken) uv_poll_stop(&self->poll);
+}
+
+void live_link_look(live_link *self) {
+    if (self->is_broken) return;
+    listen_for(self, false);
+    read_on(self);
 }
 
 static void on_ready(uv_poll_t *handle, int status, int events) {

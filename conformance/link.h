@@ -51,6 +51,7 @@ struct live_link {
     size_t unsent;              /* how many of the last ones have not been flushed */
     size_t greetings;           /* replies that are the link's own */
     bool is_open, is_broken;
+    bool is_patient; /* the owner's: a reply may be as late as it likes */
     char error[TARGET_ERROR_SIZE];
 };
 
@@ -66,8 +67,12 @@ void live_link_send(live_link *link, size_t tag, size_t argc, const ttl_bytes *a
 void live_link_greet(live_link *link, size_t argc, const ttl_bytes *argv);
 /* Sends what was kept. */
 void live_link_flush(live_link *link);
-/* Has something been waiting for a reply since before this moment? */
+/* Has something been waiting for a reply since before this moment, and should not have? */
 bool live_link_is_late(const live_link *link, int64_t since_us);
+/* Leaves what comes where it is: nothing is handed out until the next look, or flush. */
+void live_link_leave_unread(live_link *link);
+/* Hands out what has come, and listens again. */
+void live_link_look(live_link *link);
 /* Breaks it as if the server had: `reason` is the sentence. */
 void live_link_break(live_link *link, const char *reason);
 

@@ -255,35 +255,12 @@ static void run_crew(running *state, const size_t *places, size_t count) {
 
 /* Vectors that are run in the same way: some places of the suite. */
 typedef struct errand {
-    running *state;
     size_t count;
     size_t *places;
 } errand;
 
-static errand errand_new(running *state) {
-    return (errand){state, 0, memory_zeroed(state->count + 1, sizeof(size_t))};
-}
-
-static void *run_errand(void *context) {
-    const errand *self = context;
-    run_each(self->state, self->places, self->count);
-    return NULL;
-}
-
-/* A client that waits needs a connection that waits with it, so such vectors stay out of the crew.
- * But the crew may go on beside them, unless one of its own looks at the whole server. */
-static bool may_run_beside(const target *on, const vector *what) {
-    return (what->needs & VECTOR_NEEDS_BLOCKING) != 0 && (what->needs & VECTOR_NEEDS_DEBUG) == 0 &&
-           (on->capabilities & VECTOR_NEEDS_EXCLUSIVE_DB) == 0;
-}
-
-/* The crew in this thread, and in another one what may run beside it. */
-static void run_together(const errand *together, errand *beside) {
-    pthread_t thread;
-    bool has_thread = beside->count > 0 && pthread_create(&thread, NULL, run_errand, beside) == 0;
-    if (together->count > 0) run_crew(together->state, together->places, together->count);
-    if (has_thread) pthread_join(thread, NULL);
-    else if (beside->count > 0) (void)run_errand(beside);
+static errand errand_new(const running *state) {
+    return (errand){0, memory_zeroed(state->count + 1, sizeof(size_t))};
 }
 
 /* Puts the results into the order of the suite. */
@@ -300,7 +277,7 @@ static void sort_results(running *state) {
 }
 
 /* Where each vector runs, unless it is skipped. */
-static void sort_out(running *state, errand *together, errand *beside, errand *alone) {
+static void sort_out(running *state, errand *together, errand *alone) {
     target *on = state->self->target;
     bool is_live = on->address != NULL;
     for (size_t i = 0; i < state->count; i++) {
@@ -310,9 +287,7 @@ static void sort_out(running *state, errand *together, errand *beside, errand *a
             keep_without_running(state, i, VERDICT_SKIP, reason);
             continue;
         }
-        errand *to = alone;
-        if (is_live && crew_can_run(on, what)) to = together;
-        else if (is_live && may_run_beside(on, what)) to = beside;
+        errand *to = is_live && crew_can_run(on, what) ? together : alone;
         to->places[to->count++] = i;
     }
 }
@@ -321,15 +296,14 @@ void runner_run(const runner *self, const vector *const *vectors, size_t count, 
     int64_t began_us = live_now_us();
     running state = {.self = self, .vectors = vectors, .count = count, .run = run};
     pthread_mutex_init(&state.lock, NULL);
-    errand together = errand_new(&state), beside = errand_new(&state), alone = errand_new(&state);
+    errand together = errand_new(&state), alone = errand_new(&state);
     if (self->on_progress != NULL) self->on_progress(self->progress_context, 0, count, run);
-    sort_out(&state, &together, &beside, &alone);
-    run_together(&together, &beside);
-    if (!run->interrupted) (void)run_errand(&alone);
+    sort_out(&state, &together, &alone);
+    if (together.count > 0) run_crew(&state, together.places, together.count);
+    if (!run->interrupted) run_each(&state, alone.places, alone.count);
     sort_results(&state);
     free(state.places);
     free(together.places);
-    free(beside.places);
     free(alone.places);
     pthread_mutex_destroy(&state.lock);
     run->duration_us = live_now_us() - began_us;

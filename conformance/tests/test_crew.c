@@ -83,6 +83,42 @@ START_TEST(vectors_that_wait_do_not_wait_for_one_another) {
 }
 END_TEST
 
+#define ON_B(command, reply) "{\"on\": \"b\", \"do\": [" command "], \"reply\": " reply "}"
+#define AWAIT(at, reply)     "{\"at\": \"" at "\", \"await\": \"b\", \"reply\": " reply "}"
+#define PENDING              "{\"pending\": true}"
+
+/* Each has two connections, of which one is left waiting; what it is told stays with it. */
+START_TEST(clients_that_are_left_waiting_do_not_wait_for_one_another) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    char *body = many(ON_B("\"BLPOP\", \"{k}\", \"0\"", PENDING) "," AWAIT("150", PENDING) "," AT(
+        "300", "\"RPUSH\", \"{k}\", \"a\"", "1") "," AWAIT("300", "[\"{k}\", \"a\"]"));
+    fixture_run(&self, body);
+    check_all(self.run, MANY, VERDICT_PASS, NULL);
+    ck_assert_int_lt(self.run->duration_us, MANY * INT64_C(300000) / 4);
+    ck_assert_str_eq(real_server_say(&self.server, "DBSIZE"), "0");
+    free(body);
+    fixture_stop(&self);
+}
+END_TEST
+
+/* Nobody serves it, and the vector says that somebody does. */
+START_TEST(a_reply_that_must_come_and_does_not_is_a_difference_and_stops_nobody) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    char *body = text_format(
+        "%s,%s",
+        VECTOR("t.waits", "",
+               ON_B("\"BLPOP\", \"{k}\", \"0\"", PENDING) "," AWAIT("50", "[\"{k}\", \"a\"]")),
+        VECTOR("t.lives", "", LIVES));
+    fixture_run(&self, body);
+    check(&self.run->vectors[0], VERDICT_FAIL, NULL, NULL);
+    check(&self.run->vectors[1], VERDICT_PASS, NULL, NULL);
+    free(body);
+    fixture_stop(&self);
+}
+END_TEST
+
 /* How many of many began on a whole second of the server's clock. */
 static size_t count_whole_seconds(const char *steps) {
     fixture self;
@@ -375,6 +411,8 @@ int main(void) {
     TCase *tests = tcase_create("crew");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, vectors_that_wait_do_not_wait_for_one_another);
+    tcase_add_test(tests, clients_that_are_left_waiting_do_not_wait_for_one_another);
+    tcase_add_test(tests, a_reply_that_must_come_and_does_not_is_a_difference_and_stops_nobody);
     tcase_add_test(tests, only_a_vector_that_names_seconds_waits_for_a_whole_one);
     tcase_add_test(tests, each_vector_that_needs_a_database_to_itself_has_one_of_its_own);
     tcase_add_test(tests, a_vector_that_counts_what_the_whole_server_does_runs_in_silence);
