@@ -13,8 +13,9 @@
  * when nothing else stirs until it is over: all others sleep, and none of their keys dies then.
  * One that switches the active cycle off begins when the others are over, or sleep for as long.
  *
- * While one polls, none begins that could as well come later. One in its last turn comes when all
- * others are over, or sleep for as long.
+ * While one polls, none begins that could as well come later. What was missed, and has to be tried
+ * again, comes last, when all others are over, or sleep for as long; but where much was missed only
+ * what is in its last turn does, because the machine is busy and will not be quiet then either.
  *
  * A command that waits on the server holds up no other vector; whether it waits is asked for (see
  * crew_await.c).
@@ -59,7 +60,7 @@ typedef struct crew_options {
 typedef struct crew_task {
     const vector *what;
     size_t number; /* of the caller's; the key prefix has it */
-    bool is_last;  /* it will not be tried again, so nothing shall get in its way */
+    bool is_last;  /* nothing shall get in its way, as where it will not be tried again */
 } crew_task;
 
 crew *crew_new(const crew_options *options);

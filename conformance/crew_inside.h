@@ -22,7 +22,7 @@ typedef enum crew_queue {
     CREW_SILENT,             /* it looks at the whole server: nothing else stirs */
     CREW_SILENT_DEBUG,       /* the same */
     CREW_INSTANT,            /* nothing, and it is over in no time: it fills the gaps */
-    CREW_LAST, /* its last turn: all above are over or sleep for longer, and few are beside it */
+    CREW_LAST, /* it was missed before: all above are over or sleep for longer, and few are beside it */
     CREW_QUEUES,
 } crew_queue;
 
@@ -38,7 +38,7 @@ typedef struct crew_hand {
     attempt turn;
     size_t number, serial; /* the caller's; that of the keys */
     bool waits;            /* it is not among the busy */
-    bool is_last;          /* it will not be tried again */
+    bool is_last;          /* it began when it was quiet */
     bool is_polling;       /* asks again and again, until the reply turns */
     int64_t began_us;      /* T0 on our clock */
     int64_t phase_us;      /* how far into its millisecond a step is sent */

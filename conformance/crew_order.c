@@ -10,7 +10,8 @@ enum {
     BUSY_MAX = 8, /* vectors that never wait, at a time: a server runs one command at a time */
     UNJUDGED_MAX = 4096, /* so that those that are done do not pile up */
     SILENCE_US = 10000,  /* a silent vector is done so long before anything stirs */
-    LAST_MAX = 4,        /* in their last turn, at a time */
+    LAST_MAX = 16,       /* of those that come last, at a time */
+    LAST_WORTH = 64,     /* so many wait to come last: for more it would take too long */
 };
 
 /* -- what kind of vector it is --------------------------------------------------------------- */
@@ -117,12 +118,15 @@ static int by_length(const void *a, const void *b) {
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-void crew_again(crew *self, const crew_task *task) {
-    crew_line *line = &self->lines[queue_of(self, task)];
+void crew_again(crew *self, const crew_task *missed) {
+    const crew_line *last = &self->lines[CREW_LAST];
+    crew_task task = *missed;
+    task.is_last |= last->count - last->next < LAST_WORTH;
+    crew_line *line = &self->lines[queue_of(self, &task)];
     line->tasks = memory_grown(line->tasks, line->count, sizeof *line->tasks);
     size_t waiting = line->count++ - line->next;
     memmove(line->tasks + line->next + 1, line->tasks + line->next, waiting * sizeof *line->tasks);
-    line->tasks[line->next] = *task;
+    line->tasks[line->next] = task;
     self->left++;
 }
 
