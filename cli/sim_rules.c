@@ -80,9 +80,13 @@ static const struct {
     const char *rules;
     enum reason reason;
 } out_of_reach[] = {
+    {"bitcount.", REASON_COMMAND},
+    {"bitfield.", REASON_COMMAND},
+    {"bits.", REASON_COMMAND},
     {"blocking.", REASON_COMMAND},
     {"event.geostore", REASON_COMMAND},
     {"event.pfmerge", REASON_COMMAND},
+    {"event.setbit", REASON_COMMAND},
     {"event.smove", REASON_COMMAND},
     {"event.stream", REASON_COMMAND},
     {"event.xgroup-createconsumer", REASON_COMMAND},

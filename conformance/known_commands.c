@@ -8,7 +8,11 @@
 static const known_command commands[] = {
     /* name, first key, last key, step, needs, answers a time */
     {"APPEND", 1, 1, 1, 0, false},
+    {"BITCOUNT", 1, 1, 1, 0, false},
+    {"BITFIELD", 1, 1, 1, 0, false},
+    {"BITFIELD_RO", 1, 1, 1, 0, false},
     {"BITOP", 2, -1, 1, 0, false},
+    {"BITPOS", 1, 1, 1, 0, false},
     {"BLMOVE", 1, 2, 1, 0, false},
     {"BLMPOP", 3, -1, 0, 0, false},
     {"BLPOP", 1, -2, 1, 0, false},
@@ -51,6 +55,7 @@ static const known_command commands[] = {
     {"GEOSEARCH", 1, 1, 1, 0, false},
     {"GEOSEARCHSTORE", 1, 2, 1, 0, false},
     {"GET", 1, 1, 1, 0, false},
+    {"GETBIT", 1, 1, 1, 0, false},
     {"GETDEL", 1, 1, 1, 0, false},
     {"GETEX", 1, 1, 1, 0, false},
     {"GETRANGE", 1, 1, 1, 0, false},
@@ -142,6 +147,7 @@ static const known_command commands[] = {
     {"SDIFFSTORE", 1, -1, 1, 0, false},
     {"SELECT", 0, 0, 0, 0, false},
     {"SET", 1, 1, 1, 0, false},
+    {"SETBIT", 1, 1, 1, 0, false},
     {"SETEX", 1, 1, 1, 0, false},
     {"SETNX", 1, 1, 1, 0, false},
     {"SETRANGE", 1, 1, 1, 0, false},

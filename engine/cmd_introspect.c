@@ -296,6 +296,8 @@ static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
     [KEYS_DELETE] = {{NULL, {"RM", "delete"}}},
     [KEYS_SET] = {{"RW and ACCESS due to the optional `GET` argument",
                    {"RW", "access", "update", "variable_flags"}}},
+    [KEYS_BITFIELD] = {{"This command allows both access and modification of the key",
+                        {"RW", "access", "update", "variable_flags"}}},
     [KEYS_GETEX] = {{"RW and UPDATE because it changes the TTL", {"RW", "access", "update"}}},
     [KEYS_RENAME] = {{NULL, {"RW", "access", "delete"}}, {NULL, {"OW", "update"}}},
     [KEYS_RENAMENX] = {{NULL, {"RW", "access", "delete"}}, {NULL, {"OW", "insert"}}},

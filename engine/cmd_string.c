@@ -7,6 +7,7 @@
 #include "engine/number.h"
 #include "engine/rule.h"
 #include "engine/set_options.h"
+#include "engine/string_edit.h"
 
 static const int64_t STRING_MOST = 512 * 1024 * 1024; /* bytes a value may have */
 
@@ -230,9 +231,7 @@ ttl_status mget_command(struct call *call) {
 
 /* ---- changing a string in place: the deadline stays */
 
-/* Makes the string at `name` `length` bytes long, a new key when there is none, and returns its
- * bytes to be written: old ones kept, new ones zero. NULL: no memory, nothing changed. */
-static char *string_extend(struct call *call, struct key key, ttl_bytes name, size_t length) {
+char *string_extend_quietly(struct call *call, struct key key, ttl_bytes name, size_t length) {
     struct keyspace *keyspace = &call->db->keyspace;
     size_t old_length = 0;
     if (key.record == NULL) {
@@ -243,16 +242,22 @@ static char *string_extend(struct call *call, struct key key, ttl_bytes name, si
             return NULL;
         }
         RULE("in-place.new-key-is-persistent");
-        db_put(call, key, draft);
+        db_put_quietly(call, draft);
         key = draft;
     } else {
         if (keyspace_reserve_string(keyspace, key, length) != TTL_OK) return NULL;
         RULE("in-place.keeps-deadline");
         old_length = key.record->value_length;
-        db_touch(call, name);
     }
     char *bytes = keyspace_resize_string(key, length);
     if (length > old_length) memset(bytes + old_length, 0, length - old_length);
+    return bytes;
+}
+
+/* The same, and says that the key has changed. */
+static char *string_extend(struct call *call, struct key key, ttl_bytes name, size_t length) {
+    char *bytes = string_extend_quietly(call, key, name, length);
+    if (bytes != NULL) db_touch(call, name);
     return bytes;
 }
 

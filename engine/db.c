@@ -178,14 +178,13 @@ void db_announce_overwrite(struct call *call, struct database *db, ttl_bytes nam
     if (type_changes) event_emit(call->engine, db->id, EVENT_TYPE_CHANGED, "type_changed", name);
 }
 
-void db_put_in(struct call *call, struct database *db, struct key old, struct key draft) {
+static void put(struct call *call, struct database *db, struct key old, struct key draft) {
     bool replaces = old.record != NULL;
     bool type_changes = replaces && old.record->type != draft.record->type;
     if (replaces) keyspace_remove(&db->keyspace, old);
     keyspace_link(&db->keyspace, draft);
     if (call->engine->keeps_ages) note_use(call, db, draft);
     ttl_bytes name = record_name(draft.record);
-    note_change(call->engine, db, name, false);
     if (call->engine->blocked_count > 0) {
         RULE("blocking.not-woken-by-an-overwrite");
         bool wakes =
@@ -196,6 +195,15 @@ void db_put_in(struct call *call, struct database *db, struct key old, struct ke
     if (replaces || !call_has(call, TRAIT_EVENT_NEW)) return;
     RULE("event.new");
     event_emit(call->engine, db->id, EVENT_NEW, "new", name);
+}
+
+void db_put_in(struct call *call, struct database *db, struct key old, struct key draft) {
+    put(call, db, old, draft);
+    note_change(call->engine, db, record_name(draft.record), false);
+}
+
+void db_put_quietly(struct call *call, struct key draft) {
+    put(call, call->db, NO_KEY, draft);
 }
 
 void db_put(struct call *call, struct key old, struct key draft) {

@@ -45,6 +45,8 @@ void db_reclaim_read(struct call *call, struct key key, bool announce_miss);
  * `overwritten` and `type_changed`, which come before the command's own events. */
 void db_put(struct call *call, struct key old, struct key draft);
 void db_put_in(struct call *call, struct database *db, struct key old, struct key draft);
+/* The same where there was none, and nobody who watches it or follows is told. */
+void db_put_quietly(struct call *call, struct key draft);
 /* Announces that a value took the place of another, as far as the dialect does: db_put does it for
  * a command, RENAME and COPY say it after their own events. */
 void db_announce_overwrite(struct call *call, struct database *db, ttl_bytes name,

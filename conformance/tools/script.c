@@ -18,6 +18,7 @@ enum { START_S = 1700000000 };
  *   r time of RESTORE: none whose sum overflows, since what then comes is the compiler's affair
  *   y payload of RESTORE   # how many keys follow   B pattern of SORT   i small integer
  *   g degrees   R length   u its unit   I id of a stream   G group or consumer   Y GROUP
+ *   b offset of a bit   T type of a field of bits
  *   F fields, with FIELDS and their number before them   P the same with values
  * An option is a word and the patterns of its arguments. Options stand at the end, those of ZADD,
  * and those of what takes fields, in the middle too. */
@@ -34,7 +35,9 @@ typedef struct command_shape {
 #define FLUSH_OPTIONS  "ASYNC|SYNC"
 #define ZADD_OPTIONS   "NX|XX|GT|LT|CH|INCR"
 #define ZSTORE_OPTIONS "WEIGHTS s s|AGGREGATE w"
-#define GEO_OPTIONS    "WITHDIST|WITHCOORD|WITHHASH|ASC|DESC|COUNT n"
+#define BITFIELD_OPTIONS                                                                           \
+    "OVERFLOW w|GET T b|SET T b n|SET T b n|INCRBY T b n|INCRBY T b n|INCRBY T b n"
+#define GEO_OPTIONS "WITHDIST|WITHCOORD|WITHHASH|ASC|DESC|COUNT n"
 #define GEOSEARCH_OPTIONS                                                                          \
     GEO_OPTIONS "|FROMMEMBER z|FROMLONLAT g g|BYRADIUS R u|BYBOX R R u|FROMMEMBER z|BYRADIUS R u"
 #define SORT_OPTIONS   "ALPHA|ALPHA|ASC|DESC|LIMIT n n|BY B|GET B|GET B"
@@ -53,6 +56,14 @@ static const command_shape shapes[] = {
     {"MSETNX", "kvkv", NULL, ORDER_EXACT},
     {"MSETEX", "#kvkv", TIME_OPTIONS "|KEEPTTL|NX|XX", ORDER_EXACT},
     {"BITOP", "wkkk", NULL, ORDER_EXACT},
+    {"GETBIT", "kb", NULL, ORDER_EXACT},
+    {"SETBIT", "kbi", NULL, ORDER_EXACT},
+    {"BITCOUNT", "kn", NULL, ORDER_EXACT},
+    {"BITCOUNT", "knnw", NULL, ORDER_EXACT},
+    {"BITPOS", "kin", NULL, ORDER_EXACT},
+    {"BITPOS", "kinnw", NULL, ORDER_EXACT},
+    {"BITFIELD", "k", BITFIELD_OPTIONS, ORDER_EXACT},
+    {"BITFIELD_RO", "k", "GET T b|GET T b|GET T b|SET T b n|OVERFLOW w", ORDER_EXACT},
     {"PFADD", "kvv", NULL, ORDER_EXACT},
     {"PFCOUNT", "k", NULL, ORDER_EXACT},
     {"PFCOUNT", "kk", NULL, ORDER_EXACT},
@@ -225,6 +236,10 @@ static const struct {
     const char *words[9];
 } word_lists[] = {
     {"BITOP", {"AND", "OR", "XOR", "NOT", "DIFF", "DIFF1", "ANDOR", "ONE"}},
+    {"BITCOUNT", {"BIT", "BYTE", "bit", "bits"}},
+    {"BITPOS", {"BIT", "BYTE", "byte", "BITE"}},
+    {"BITFIELD", {"SAT", "FAIL", "WRAP", "fail", "FAIL", "sat", "NONE"}},
+    {"BITFIELD_RO", {"SAT", "FAIL", "NONE"}},
     {"SCAN", {"string", "list", "hash", "set", "zset", "STRING", "nosuch"}},
     {"INFO", {"keyspace"}},
     {"ZUNIONSTORE", {"SUM", "MIN", "MAX", "min", "avg"}},
@@ -401,6 +416,10 @@ static const char *const stream_ids[] = {"*",
                                          "1700000000005",
                                          "9-9"};
 static const char *const groups[] = {"g", "g", "h", "c"};
+static const char *const bit_offsets[] = {"0",  "1",  "7",  "8",  "9",  "17", "100",
+                                          "#0", "#1", "#2", "#x", "-1", "x",  "4294967296"};
+static const char *const bit_types[] = {"u8", "i8",  "u4",  "i4",  "u1",  "i1",
+                                        "u3", "i64", "u63", "i33", "u64", "x8"};
 static const char *const units[] = {"km", "km", "m", "ft", "mi", "KM", "ly"};
 static const char *const cursors[] = {"0",
                                       "0",
@@ -602,6 +621,8 @@ static void value_add(diff_builder *builder, char kind, const char *command) {
     case 'p': word_add(builder, PICK(generator, patterns)); return;
     case 'B': word_add(builder, PICK(generator, sort_patterns)); return;
     case 'c': word_add(builder, PICK(generator, cursors)); return;
+    case 'b': word_add(builder, PICK(generator, bit_offsets)); return;
+    case 'T': word_add(builder, PICK(generator, bit_types)); return;
     case 'g': word_add(builder, PICK(generator, degrees)); return;
     case 'R': word_add(builder, PICK(generator, lengths)); return;
     case 'u': word_add(builder, PICK(generator, units)); return;
@@ -812,9 +833,12 @@ static void transaction_add(diff_builder *builder, const command_shape *focus) {
 }
 
 static const command_shape *focus_next(diff_generator *generator) {
-    const command_shape *only = NULL;
-    if (generator->only != NULL) only = shape_named(generator->only, strlen(generator->only));
-    return only != NULL ? only : &shapes[generator->turn++ % SHAPES];
+    bool is_asked_for =
+        generator->only != NULL && shape_named(generator->only, strlen(generator->only)) != NULL;
+    const command_shape *next;
+    do next = &shapes[generator->turn++ % SHAPES];
+    while (is_asked_for && !ttl_bytes_is_word(ttl_bytes_of(generator->only), next->name));
+    return next;
 }
 
 void script_generate(diff_generator *generator, diff_script *script) {
