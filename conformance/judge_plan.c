@@ -20,9 +20,10 @@ static bool is_one_of(ttl_bytes name, const char *const *words) {
 /* They tell of the server's own affairs, and change nothing that a judged reply shows. */
 static bool is_unjudged(ttl_bytes name) {
     static const char *const words[] = {
-        "scan",    "info",    "command", "client", "config",   "debug", "pubsub",     "auth",
-        "acl",     "object",  "memory",  "dump",   "wait",     "role",  "save",       "bgsave",
-        "slowlog", "latency", "cluster", "module", "lastsave", "hscan", "hrandfield", NULL};
+        "scan",  "info",       "command", "client",  "config",      "debug",       "pubsub",
+        "auth",  "acl",        "object",  "memory",  "dump",        "wait",        "role",
+        "save",  "bgsave",     "slowlog", "latency", "cluster",     "module",      "lastsave",
+        "hscan", "hrandfield", "sscan",   "zscan",   "srandmember", "zrandmember", NULL};
     return is_one_of(name, words);
 }
 

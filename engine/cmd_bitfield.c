@@ -200,7 +200,6 @@ static ttl_status write_fields(struct call *call, struct key key, size_t count, 
         RULE("bitfield.refused-changes-are-silent");
         changes |= outcome == FIELD_CHANGED || (outcome == FIELD_SAME && is_longer);
     }
-    RULE("bits.same-is-no-change");
     if (!changes && call_has(call, TRAIT_SAME_BITS_ARE_NO_CHANGE)) return TTL_OK;
     db_touch(call, name);
     db_announce(call, EVENT_STRING, "setbit", name);
@@ -209,7 +208,6 @@ static ttl_status write_fields(struct call *call, struct key key, size_t count, 
 
 static ttl_status bitfield_generic(struct call *call, bool is_reader) {
     size_t count, length;
-    RULE("bits.error-order");
     if (!read_all(call, &count, &length)) return TTL_OK;
     if (length > 0 && is_reader)
         return reply_error(call, "ERR BITFIELD_RO only supports the GET subcommand");

@@ -11,6 +11,7 @@ bool call_bit_offset(struct call *call, size_t index, unsigned width, uint64_t *
     bool counts_fields = width > 0 && text.length > 0 && text.data[0] == '#';
     if (counts_fields) text = (ttl_bytes){text.data + 1, text.length - 1};
     int64_t given;
+    RULE("bits.error-order");
     bool is_integer = argument_integer(text, &given);
     if (is_integer && counts_fields) given = (int64_t)((uint64_t)given * width);
     if (!is_integer || given < 0 || given / BITS_IN_BYTE >= STRING_MOST)
@@ -59,7 +60,6 @@ static ttl_status set_bit(struct call *call, struct key key, uint64_t offset, un
 ttl_status setbit_command(struct call *call) {
     uint64_t offset;
     int64_t bit;
-    RULE("bits.error-order");
     if (!call_bit_offset(call, 2, 0, &offset)) return TTL_OK;
     if (!argument_integer(call->argv[3], &bit) || bit < 0 || bit > 1)
         return reply_error(call, "ERR bit is not an integer or out of range");
@@ -103,7 +103,7 @@ static bool parse_end(struct call *call, struct bit_range *range, bool has_unit)
 /* false: the error has been answered. */
 static bool parse_range(struct call *call, struct bit_range *range) {
     size_t given = call->argc - range->first, most = call_has(call, TRAIT_BIT_RANGES) ? 3 : 2;
-    RULE("bitcount.end-is-free");
+    RULE("bitcount.end-is-free", "bits.range-before-key");
     bool needs_end = range->is_of_count && !call_has(call, TRAIT_BITCOUNT_END_IS_FREE);
     if (given > most || (given == 1 && needs_end)) return call_refuse(call, "ERR syntax error");
     range->end = -1;
@@ -139,7 +139,6 @@ ttl_status bitcount_command(struct call *call) {
     struct key key;
     ttl_bytes string;
     bool range_first = call_has(call, TRAIT_BIT_RANGE_FIRST);
-    RULE("bits.range-before-key");
     if (range_first && !parse_range(call, &range)) return TTL_OK;
     if (!read_string(call, &key, &string)) return TTL_OK;
     if (key.record == NULL) return reply_integer(call, 0);
@@ -171,7 +170,6 @@ ttl_status bitpos_command(struct call *call) {
     if (!call_integer(call, 2, &bit)) return TTL_OK;
     if (bit != 0 && bit != 1) return reply_error(call, "ERR The bit argument must be 1 or 0.");
     bool range_first = call_has(call, TRAIT_BIT_RANGE_FIRST);
-    RULE("bits.range-before-key");
     if (range_first && !parse_range(call, &range)) return TTL_OK;
     if (!read_string(call, &key, &string)) return TTL_OK;
     if (key.record == NULL) return reply_integer(call, bit == 1 ? -1 : 0);

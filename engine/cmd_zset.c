@@ -24,12 +24,20 @@ void zset_insert(struct collection *zset, struct member member) {
 
 /* ---- scores */
 
-void reply_score(struct call *call, double score) {
+static void reply_score_as(struct call *call, ttl_reply_type type, double score) {
     char text[NUMBER_DOUBLE_ROOM];
     RULE("zset.score-text");
     size_t length = call_has(call, TRAIT_SCORE_SHORTEST) ? number_format_shortest(score, text)
                                                          : number_format_double(score, text);
-    ttl_reply_add_text(call->reply, TTL_REPLY_DOUBLE, (ttl_bytes){text, length});
+    ttl_reply_add_text(call->reply, type, (ttl_bytes){text, length});
+}
+
+void reply_score(struct call *call, double score) {
+    reply_score_as(call, TTL_REPLY_DOUBLE, score);
+}
+
+void reply_score_bulk(struct call *call, double score) {
+    reply_score_as(call, TTL_REPLY_BULK, score);
 }
 
 double score_kept(const struct call *call, double score) {
@@ -291,11 +299,39 @@ ttl_status zscore_command(struct call *call) {
     return TTL_OK;
 }
 
-/* ---- ZRANGE, ZRANGESTORE */
+/* ---- ZRANK, ZREVRANK */
+
+static ttl_status reply_rank(struct call *call, bool reversed) {
+    const struct collection *zset;
+    bool with_score = call->argc == 4;
+    if (call->argc > 4) return reply_wrong_arity(call);
+    RULE("zrank.withscore");
+    if (with_score && !call_is_word(call, 3, "WITHSCORE")) return reply_syntax_error(call);
+    if (!call_read(call, VALUE_ZSET, &zset)) return TTL_OK;
+    size_t place = zset == NULL ? 0 : collection_find(zset, call->argv[2]);
+    if (zset == NULL || place == zset->count) {
+        ttl_reply_add_node(call->reply, with_score ? TTL_REPLY_NIL_ARRAY : TTL_REPLY_NIL, 0);
+        return TTL_OK;
+    }
+    if (with_score) reply_array(call, 2);
+    reply_integer(call, (int64_t)(reversed ? zset->count - 1 - place : place));
+    if (with_score) reply_score(call, zset->members[place].score);
+    return TTL_OK;
+}
+
+ttl_status zrank_command(struct call *call) {
+    return reply_rank(call, false);
+}
+
+ttl_status zrevrank_command(struct call *call) {
+    return reply_rank(call, true);
+}
+
+/* ---- ZRANGE and its kin, ZRANGESTORE */
 
 /* RESP3 has pairs where RESP2 has members and scores in turn. */
-static void reply_members(struct call *call, const struct collection *zset, struct span span,
-                          const struct zrange *range) {
+void reply_members(struct call *call, const struct collection *zset, struct span span,
+                   const struct zrange *range) {
     bool three = call->session->protocol >= 3, scores = range->with_scores;
     reply_array(call, scores && !three ? 2 * span.count : span.count);
     for (size_t i = 0; i < span.count; i++) {
@@ -306,14 +342,42 @@ static void reply_members(struct call *call, const struct collection *zset, stru
     }
 }
 
-ttl_status zrange_command(struct call *call) {
-    struct zrange range;
+static ttl_status reply_range(struct call *call, const struct zrange *range) {
     const struct collection *zset;
-    if (!zrange_parse(call, 2, &range)) return TTL_OK;
     if (!call_read(call, VALUE_ZSET, &zset)) return TTL_OK;
     if (zset == NULL) return reply_array(call, 0);
-    reply_members(call, zset, zrange_span(&range, zset), &range);
+    reply_members(call, zset, zrange_span(range, zset), range);
     return TTL_OK;
+}
+
+ttl_status zrange_command(struct call *call) {
+    struct zrange range;
+    return zrange_parse(call, 2, &range) ? reply_range(call, &range) : TTL_OK;
+}
+
+static ttl_status range_of_kind(struct call *call, enum zrange_by by, bool reversed) {
+    struct zrange range;
+    return zrange_parse_kind(call, by, reversed, &range) ? reply_range(call, &range) : TTL_OK;
+}
+
+ttl_status zrevrange_command(struct call *call) {
+    return range_of_kind(call, ZRANGE_BY_INDEX, true);
+}
+
+ttl_status zrangebyscore_command(struct call *call) {
+    return range_of_kind(call, ZRANGE_BY_SCORE, false);
+}
+
+ttl_status zrevrangebyscore_command(struct call *call) {
+    return range_of_kind(call, ZRANGE_BY_SCORE, true);
+}
+
+ttl_status zrangebylex_command(struct call *call) {
+    return range_of_kind(call, ZRANGE_BY_LEX, false);
+}
+
+ttl_status zrevrangebylex_command(struct call *call) {
+    return range_of_kind(call, ZRANGE_BY_LEX, true);
 }
 
 ttl_status zrangestore_command(struct call *call) {

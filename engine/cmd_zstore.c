@@ -1,15 +1,17 @@
-/* ZUNIONSTORE, ZINTERSTORE, ZDIFFSTORE. */
+/* ZUNIONSTORE, ZINTERSTORE, ZDIFFSTORE; ZUNION, ZINTER, ZDIFF, ZINTERCARD. */
 #include <math.h>
 
 #include "engine/db.h"
 #include "engine/edit.h"
 #include "engine/rule.h"
 #include "engine/score.h"
+#include "engine/zrange.h"
 
 enum zset_operation { ZSET_INTERSECTION, ZSET_UNION, ZSET_DIFFERENCE };
 enum aggregate { AGGREGATE_SUM, AGGREGATE_MIN, AGGREGATE_MAX };
 
-enum { SOURCE_FIRST = 3 };
+/* What becomes of the result. */
+enum destination { RESULT_STORED, RESULT_READ, RESULT_COUNTED };
 
 struct source {
     const struct collection *collection; /* NULL: no such key */
@@ -19,9 +21,13 @@ struct source {
 
 struct zstore {
     enum zset_operation operation;
+    enum destination destination;
     enum aggregate aggregate;
+    size_t first; /* the argument that names the first source */
     struct source *sources;
     size_t count;
+    bool with_scores; /* of one that is read */
+    int64_t limit;    /* of one that is counted; 0: none */
 };
 
 static const char *const store_events[] = {
@@ -43,25 +49,27 @@ static void reply_no_sources(struct call *call) {
     reply_error_parts(call, parts, sizeof parts / sizeof *parts);
 }
 
-static bool parse_count(struct call *call, size_t *count) {
+static bool parse_count(struct call *call, struct zstore *zstore) {
     int64_t given;
     RULE("zstore.error-order");
-    if (!call_integer(call, 2, &given)) return false;
+    if (!call_integer(call, zstore->first - 1, &given)) return false;
     if (given < 1) {
         reply_no_sources(call);
         return false;
     }
-    if ((uint64_t)given > call->argc - SOURCE_FIRST) {
+    if ((uint64_t)given > call->argc - zstore->first) {
         reply_syntax_error(call);
         return false;
     }
-    *count = (size_t)given;
+    zstore->count = (size_t)given;
     return true;
 }
 
 static bool look_up_sources(struct call *call, struct zstore *zstore) {
     for (size_t i = 0; i < zstore->count; i++) {
-        struct key key = source_lookup(call, call->argv[SOURCE_FIRST + i]);
+        ttl_bytes name = call->argv[zstore->first + i];
+        bool is_stored = zstore->destination == RESULT_STORED;
+        struct key key = is_stored ? source_lookup(call, name) : db_read(call, name);
         bool is_set = key.record != NULL && key.record->type == VALUE_SET;
         if (!is_set && !db_check_type(call, key, VALUE_ZSET)) return false;
         const struct collection *collection = key.record == NULL ? NULL : key_collection(key);
@@ -89,9 +97,15 @@ static bool parse_aggregate(const struct call *call, size_t index, enum aggregat
     return false;
 }
 
+static bool parse_limit(struct call *call, size_t index, struct zstore *zstore) {
+    bool fits = argument_integer(call->argv[index], &zstore->limit) && zstore->limit >= 0;
+    return fits || call_refuse(call, "ERR LIMIT can't be negative");
+}
+
 static bool parse_options(struct call *call, struct zstore *zstore) {
-    bool takes_options = zstore->operation != ZSET_DIFFERENCE;
-    for (size_t i = SOURCE_FIRST + zstore->count; i < call->argc; i++) {
+    bool is_counted = zstore->destination == RESULT_COUNTED;
+    bool takes_options = zstore->operation != ZSET_DIFFERENCE && !is_counted;
+    for (size_t i = zstore->first + zstore->count; i < call->argc; i++) {
         size_t rest = call->argc - i - 1;
         if (takes_options && rest >= zstore->count && call_is_word(call, i, "WEIGHTS")) {
             if (!parse_weights(call, i + 1, zstore)) return false;
@@ -99,6 +113,10 @@ static bool parse_options(struct call *call, struct zstore *zstore) {
         } else if (takes_options && rest >= 1 && call_is_word(call, i, "AGGREGATE") &&
                    parse_aggregate(call, i + 1, &zstore->aggregate)) {
             i++;
+        } else if (zstore->destination == RESULT_READ && call_is_word(call, i, "WITHSCORES")) {
+            zstore->with_scores = true;
+        } else if (is_counted && rest >= 1 && call_is_word(call, i, "LIMIT")) {
+            if (!parse_limit(call, ++i, zstore)) return false;
         } else {
             reply_syntax_error(call);
             return false;
@@ -208,19 +226,38 @@ static ttl_status result_fill(struct memory *memory, const struct zstore *zstore
     return TTL_OK;
 }
 
-/* ---- storing it */
+/* ---- storing it, or telling it */
 
-static ttl_status result_store(struct call *call, const struct zstore *zstore,
-                               struct collection *result) {
+/* The members in order; they are taken from the result. NULL: no memory. A minus zero that is
+ * stored may lose its sign. */
+static struct collection *result_sort(struct call *call, struct collection *result, bool is_kept) {
     struct collection *sorted = collection_new(&call->engine->memory, result->count);
-    if (sorted == NULL) return TTL_NO_MEMORY;
-    for (size_t i = 0; i < result->count; i++) {
+    for (size_t i = 0; sorted != NULL && i < result->count; i++) {
         struct member member = member_move(&result->members[i]);
-        member.score = score_kept(call, member.score);
+        if (is_kept) member.score = score_kept(call, member.score);
         zset_insert(sorted, member);
     }
-    return store_collection(call, call->argv[1], VALUE_ZSET, sorted,
-                            store_events[zstore->operation]);
+    return sorted;
+}
+
+static ttl_status result_use(struct call *call, const struct zstore *zstore,
+                             struct collection *result) {
+    if (zstore->destination == RESULT_COUNTED) {
+        int64_t count = (int64_t)result->count;
+        RULE("zintercard.limit");
+        return reply_integer(call,
+                             zstore->limit > 0 && zstore->limit < count ? zstore->limit : count);
+    }
+    bool is_stored = zstore->destination == RESULT_STORED;
+    struct collection *sorted = result_sort(call, result, is_stored);
+    if (sorted == NULL) return TTL_NO_MEMORY;
+    if (is_stored)
+        return store_collection(call, call->argv[1], VALUE_ZSET, sorted,
+                                store_events[zstore->operation]);
+    const struct zrange all = {.with_scores = zstore->with_scores};
+    reply_members(call, sorted, (struct span){0, sorted->count}, &all);
+    collection_free(&call->engine->memory, sorted);
+    return TTL_OK;
 }
 
 static ttl_status zstore_run(struct call *call, struct zstore *zstore) {
@@ -230,15 +267,17 @@ static ttl_status zstore_run(struct call *call, struct zstore *zstore) {
     struct collection *result = collection_new(memory, 0);
     if (result == NULL) return TTL_NO_MEMORY;
     ttl_status status = result_fill(memory, zstore, result);
-    if (status == TTL_OK) status = result_store(call, zstore, result);
+    if (status == TTL_OK) status = result_use(call, zstore, result);
     collection_free(memory, result);
     return status;
 }
 
-static ttl_status zstore_generic(struct call *call, enum zset_operation operation) {
+static ttl_status zstore_generic(struct call *call, enum zset_operation operation,
+                                 enum destination destination) {
     struct memory *memory = &call->engine->memory;
-    struct zstore zstore = {.operation = operation};
-    if (!parse_count(call, &zstore.count)) return TTL_OK;
+    struct zstore zstore = {.operation = operation, .destination = destination};
+    zstore.first = destination == RESULT_STORED ? 3 : 2;
+    if (!parse_count(call, &zstore)) return TTL_OK;
     size_t size = zstore.count * sizeof *zstore.sources;
     zstore.sources = memory_take(memory, size);
     if (zstore.sources == NULL) return TTL_NO_MEMORY;
@@ -248,13 +287,29 @@ static ttl_status zstore_generic(struct call *call, enum zset_operation operatio
 }
 
 ttl_status zinterstore_command(struct call *call) {
-    return zstore_generic(call, ZSET_INTERSECTION);
+    return zstore_generic(call, ZSET_INTERSECTION, RESULT_STORED);
 }
 
 ttl_status zunionstore_command(struct call *call) {
-    return zstore_generic(call, ZSET_UNION);
+    return zstore_generic(call, ZSET_UNION, RESULT_STORED);
 }
 
 ttl_status zdiffstore_command(struct call *call) {
-    return zstore_generic(call, ZSET_DIFFERENCE);
+    return zstore_generic(call, ZSET_DIFFERENCE, RESULT_STORED);
+}
+
+ttl_status zinter_command(struct call *call) {
+    return zstore_generic(call, ZSET_INTERSECTION, RESULT_READ);
+}
+
+ttl_status zunion_command(struct call *call) {
+    return zstore_generic(call, ZSET_UNION, RESULT_READ);
+}
+
+ttl_status zdiff_command(struct call *call) {
+    return zstore_generic(call, ZSET_DIFFERENCE, RESULT_READ);
+}
+
+ttl_status zintercard_command(struct call *call) {
+    return zstore_generic(call, ZSET_INTERSECTION, RESULT_COUNTED);
 }

@@ -19,6 +19,8 @@ enum zadd_flag {
 bool call_score(struct call *call, size_t index, const char *error, double *score);
 /* Answers a score: a double. */
 void reply_score(struct call *call, double score);
+/* The same as a bulk string, whatever the protocol. */
+void reply_score_bulk(struct call *call, double score);
 /* A score as it is kept. */
 double score_kept(const struct call *call, double score);
 /* Adds members with their scores to the sorted set that argument 1 names, as ZADD does, and answers

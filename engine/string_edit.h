@@ -1,4 +1,4 @@
-/* A string that is changed in place: what SETRANGE, SETBIT and BITFIELD share. The deadline stays. */
+/* A string that is changed in place: for SETRANGE, SETBIT and BITFIELD. The deadline stays. */
 #ifndef ENGINE_STRING_EDIT_H
 #define ENGINE_STRING_EDIT_H
 

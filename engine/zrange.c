@@ -19,17 +19,18 @@ static bool parse_indices_only(struct call *call, struct zrange *range) {
 }
 
 static bool parse_options(struct call *call, size_t first, struct zrange *range) {
-    bool is_store = first == 3;
+    bool is_new = call_has(call, TRAIT_ZRANGE_FORMS);
+    bool takes_scores = first != 3 && (is_new || range->by != ZRANGE_BY_LEX);
     for (size_t i = first + 2; i < call->argc; i++) {
-        bool by_is_open = range->by == ZRANGE_BY_INDEX;
-        if (!is_store && call_is_word(call, i, "WITHSCORES")) {
+        bool by_is_open = !range->is_fixed && range->by == ZRANGE_BY_INDEX;
+        if (takes_scores && call_is_word(call, i, "WITHSCORES")) {
             range->with_scores = true;
         } else if (call_is_word(call, i, "LIMIT") && i + 2 < call->argc) {
             if (!call_integer(call, i + 1, &range->offset) ||
                 !call_integer(call, i + 2, &range->limit))
                 return false;
             i += 2;
-        } else if (!range->reversed && call_is_word(call, i, "REV")) {
+        } else if (!range->is_fixed && !range->reversed && call_is_word(call, i, "REV")) {
             range->reversed = true;
         } else if (by_is_open && call_is_word(call, i, "BYLEX")) {
             range->by = ZRANGE_BY_LEX;
@@ -91,6 +92,16 @@ bool zrange_parse(struct call *call, size_t first, struct zrange *range) {
     *range = (struct zrange){.limit = -1};
     if (!call_has(call, TRAIT_ZRANGE_FORMS)) return parse_indices_only(call, range);
     return parse_options(call, first, range) && parse_ends(call, first, range);
+}
+
+/* Before 6.2 the ends were looked at first. */
+bool zrange_parse_kind(struct call *call, enum zrange_by by, bool reversed, struct zrange *range) {
+    *range = (struct zrange){.by = by, .reversed = reversed, .is_fixed = true, .limit = -1};
+    RULE("zrange.options-first");
+    if (call_has(call, TRAIT_ZRANGE_FORMS))
+        return parse_options(call, 2, range) && parse_ends(call, 2, range);
+    if (by == ZRANGE_BY_INDEX) return parse_indices_only(call, range);
+    return parse_ends(call, 2, range) && parse_options(call, 2, range);
 }
 
 bool zrange_parse_ends(struct call *call, size_t first, enum zrange_by by, struct zrange *range) {

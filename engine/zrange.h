@@ -20,6 +20,7 @@ struct zrange_end {
 struct zrange {
     enum zrange_by by;
     bool reversed, with_scores;
+    bool is_fixed;                 /* `by` and `reversed` are the command's, and no options */
     int64_t offset, limit;         /* LIMIT; -1: all */
     int64_t start, stop;           /* by index, as they were given */
     struct zrange_end least, most; /* by score, by bytes; REV has them the other way round */
@@ -28,10 +29,16 @@ struct zrange {
 /* Reads the range at argument `first` and the options after it; answers the error and returns
  * false where it is none. */
 bool zrange_parse(struct call *call, size_t first, struct zrange *range);
+/* The same of ZREVRANGE, ZRANGEBYSCORE and their like, at argument 2. */
+bool zrange_parse_kind(struct call *call, enum zrange_by by, bool reversed, struct zrange *range);
 /* The same of the two ends alone, the least one first. */
 bool zrange_parse_ends(struct call *call, size_t first, enum zrange_by by, struct zrange *range);
 /* What it selects. Of a reversed one the last of the span comes first. */
 struct span zrange_span(const struct zrange *range, const struct collection *zset);
+
+/* Answers the members of a span, with their scores where the range asks for them. */
+void reply_members(struct call *call, const struct collection *zset, struct span span,
+                   const struct zrange *range);
 
 /* memcmp of bytes, the shorter of equal ones first. */
 int bytes_order(ttl_bytes a, ttl_bytes b);

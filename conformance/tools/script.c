@@ -122,7 +122,7 @@ static const command_shape shapes[] = {
     {"HKEYS", "k", NULL, ORDER_FREE},
     {"HVALS", "k", NULL, ORDER_FREE},
     {"HRANDFIELD", "ki", "WITHVALUES", ORDER_OPAQUE},
-    {"HSCAN", "kc", "MATCH p|COUNT n|NOVALUES", ORDER_SCAN},
+    {"HSCAN", "kc", "MATCH p|COUNT n|NOVALUES|NOSCORES", ORDER_SCAN},
     {"HEXPIRE", "ktF", EXPIRE_OPTIONS, ORDER_EXACT},
     {"HPEXPIRE", "ktF", EXPIRE_OPTIONS, ORDER_EXACT},
     {"HEXPIREAT", "kSF", EXPIRE_OPTIONS, ORDER_EXACT},
@@ -157,6 +157,8 @@ static const command_shape shapes[] = {
     {"SUNION", "kkk", NULL, ORDER_FREE},
     {"SDIFF", "kkk", NULL, ORDER_FREE},
     {"SINTERCARD", "#kk", "LIMIT n", ORDER_EXACT},
+    {"SRANDMEMBER", "ki", NULL, ORDER_OPAQUE},
+    {"SSCAN", "kc", "MATCH p|COUNT n|NOVALUES|NOSCORES", ORDER_SCAN},
     {"SORT", "k", SORT_OPTIONS "|STORE k", ORDER_EXACT},
     {"SORT_RO", "k", SORT_OPTIONS, ORDER_EXACT},
     {"SINTERSTORE", "kkk", NULL, ORDER_EXACT},
@@ -177,6 +179,19 @@ static const command_shape shapes[] = {
     {"ZMSCORE", "kzz", NULL, ORDER_EXACT},
     {"ZRANGE", "knn", ZRANGE_OPTIONS "|WITHSCORES", ORDER_EXACT},
     {"ZRANGESTORE", "kknn", ZRANGE_OPTIONS, ORDER_EXACT},
+    {"ZREVRANGE", "knn", "WITHSCORES|LIMIT n n", ORDER_EXACT},
+    {"ZRANGEBYSCORE", "kss", "WITHSCORES|LIMIT n n|REV", ORDER_EXACT},
+    {"ZREVRANGEBYSCORE", "kss", "WITHSCORES|LIMIT n n", ORDER_EXACT},
+    {"ZRANGEBYLEX", "knn", "LIMIT n n|WITHSCORES", ORDER_EXACT},
+    {"ZREVRANGEBYLEX", "knn", "LIMIT n n", ORDER_EXACT},
+    {"ZRANK", "kz", "WITHSCORE", ORDER_EXACT},
+    {"ZREVRANK", "kz", "WITHSCORE", ORDER_EXACT},
+    {"ZRANDMEMBER", "ki", "WITHSCORES", ORDER_OPAQUE},
+    {"ZSCAN", "kc", "MATCH p|COUNT n|NOSCORES|NOVALUES", ORDER_SCAN},
+    {"ZUNION", "#kk", ZSTORE_OPTIONS "|WITHSCORES", ORDER_EXACT},
+    {"ZINTER", "#kk", ZSTORE_OPTIONS "|WITHSCORES", ORDER_EXACT},
+    {"ZDIFF", "#kk", "WITHSCORES|AGGREGATE w", ORDER_EXACT},
+    {"ZINTERCARD", "#kk", "LIMIT n|WITHSCORES", ORDER_EXACT},
     {"ZUNIONSTORE", "k#kk", ZSTORE_OPTIONS, ORDER_EXACT},
     {"ZINTERSTORE", "k#kk", ZSTORE_OPTIONS, ORDER_EXACT},
     {"ZDIFFSTORE", "k#kk", "WITHSCORES", ORDER_EXACT},
@@ -243,6 +258,9 @@ static const struct {
     {"SCAN", {"string", "list", "hash", "set", "zset", "STRING", "nosuch"}},
     {"INFO", {"keyspace"}},
     {"ZUNIONSTORE", {"SUM", "MIN", "MAX", "min", "avg"}},
+    {"ZUNION", {"SUM", "MIN", "MAX", "min", "avg"}},
+    {"ZINTER", {"SUM", "MIN", "MAX", "min", "avg"}},
+    {"ZDIFF", {"SUM"}},
     {"ZINTERSTORE", {"SUM", "MIN", "MAX", "min", "avg"}},
     {"LINSERT", {"BEFORE", "AFTER", "before", "beside"}},
     {"LMPOP", {"LEFT", "RIGHT", "left", "up"}},
@@ -910,7 +928,7 @@ reply_order step_order(const diff_script *script, const diff_step *step) {
     if (strncmp(shape->name, "SORT", 4) == 0 && order_is_open(script, step)) return ORDER_TYPE_ONLY;
     if (shape->order != ORDER_SCAN || count < 2) return shape->order;
     /* where another cursor than 0 leads depends on the server's table */
-    size_t cursor = strcmp(shape->name, "HSCAN") == 0 ? 2 : 1;
+    size_t cursor = shape->pattern[0] == 'k' ? 2 : 1;
     bool from_start =
         count > cursor && ttl_bytes_is_word(step_argument(script, step, first + cursor), "0");
     return from_start ? ORDER_SCAN : ORDER_TYPE_ONLY;
