@@ -22,7 +22,7 @@ typedef enum crew_queue {
     CREW_SILENT,             /* it looks at the whole server: nothing else stirs */
     CREW_SILENT_DEBUG,       /* the same */
     CREW_INSTANT,            /* nothing, and it is over in no time: it fills the gaps */
-    CREW_LAST, /* it was missed before: all above are over or sleep for longer, and few are beside it */
+    CREW_LAST, /* it was missed: all above are over or sleep for longer, and few are beside it */
     CREW_QUEUES,
 } crew_queue;
 
