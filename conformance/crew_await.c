@@ -24,6 +24,13 @@ static void fail_to_ask(crew *self, crew_hand *hand) {
     crew_hand_break(self, hand, "could not be asked whether it had come to rest");
 }
 
+/* If the watch breaks under it, the vector has been told already. */
+static void ask_rest(crew *self, crew_hand *hand) {
+    size_t serial = hand->serial;
+    if (!crew_ask_rest(self, serial) && crew_hand_find(self, serial) == hand)
+        fail_to_ask(self, hand);
+}
+
 /* Sends the step's command, or looks for the reply of one that was sent before. */
 void crew_await(crew *self, crew_hand *hand, size_t index) {
     bool is_await = hand->turn.vector->steps[index].action == VECTOR_AWAIT;
@@ -42,8 +49,7 @@ void crew_await(crew *self, crew_hand *hand, size_t index) {
         live_link_flush(link);
     }
     bool goes_on = crew_hand_find(self, serial) == hand && hand->awaits_reply;
-    if (goes_on && hand->pending_us == INT64_MAX && !crew_ask_rest(self, serial))
-        fail_to_ask(self, hand);
+    if (goes_on && hand->pending_us == INT64_MAX) ask_rest(self, hand);
 }
 
 /* Nothing has come: what the vector does next, it does without. */
@@ -62,7 +68,7 @@ void crew_await_ping(crew *self, size_t serial) {
     crew_hand *hand = crew_hand_find(self, serial);
     if (hand == NULL || !hand->awaits_reply || hand->pending_us != INT64_MAX) return;
     if (++hand->pings < PINGS) {
-        if (!crew_ask_rest(self, serial)) fail_to_ask(self, hand);
+        ask_rest(self, hand);
         return;
     }
     live_link_look(crew_link_of(hand, hand->next - 1));

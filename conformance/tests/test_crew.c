@@ -362,6 +362,26 @@ START_TEST(a_connection_that_is_closed_midway_costs_the_vectors_that_need_it) {
 }
 END_TEST
 
+/* Nobody listens to it while it waits, so that it is closed shows when its reply is looked for. */
+START_TEST(a_client_that_waits_on_a_connection_that_is_closed_is_an_error) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    self.how.on_progress = close_all;
+    self.how.progress_context = &self.server;
+    char *body =
+        text_format("%s,%s", SHORT,
+                    VECTOR("t.waits", "",
+                           ON_B("\"BLPOP\", \"{k}\", \"0\"", PENDING) "," AWAIT("300", PENDING)));
+    fixture_run(&self, body);
+    check(&self.run->vectors[0], VERDICT_PASS, NULL, NULL);
+    check(&self.run->vectors[1], VERDICT_ERROR, NULL, "closed the connection");
+    ck_assert_ptr_nonnull(
+        strstr(real_server_say(&self.server, "INFO clients"), "blocked_clients:0"));
+    free(body);
+    fixture_stop(&self);
+}
+END_TEST
+
 static void pause_server(void *context, size_t done, size_t total, const result_run *run) {
     (void)total, (void)run;
     if (done == 1) real_server_say(context, "CLIENT PAUSE 600 ALL");
@@ -426,6 +446,7 @@ int main(void) {
     tcase_add_test(tests, a_server_that_stops_answering_is_an_error_within_the_patience);
     tcase_add_test(tests, a_server_that_goes_on_loses_only_the_vectors_that_it_did_not_answer);
     tcase_add_test(tests, a_connection_that_is_closed_midway_costs_the_vectors_that_need_it);
+    tcase_add_test(tests, a_client_that_waits_on_a_connection_that_is_closed_is_an_error);
     tcase_add_test(tests, a_vector_whose_moment_was_missed_is_tried_again_with_longer_times);
     tcase_add_test(tests, the_active_cycle_is_on_again_when_the_vector_that_switched_it_off_broke);
     suite_add_tcase(suite, tests);
