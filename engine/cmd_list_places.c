@@ -143,11 +143,18 @@ static bool position_parse(struct call *call, struct position *wanted) {
     return true;
 }
 
+/* How many matches are passed over. Before 7.2 the least integer, which has no opposite, meant none
+ * of those from the right. */
+static uint64_t position_skips(int64_t rank) {
+    if (rank == INT64_MIN) return 0;
+    return (uint64_t)(rank < 0 ? -rank : rank) - 1;
+}
+
 /* Answers the places, one after the other, and returns how many. */
 static size_t reply_positions(struct call *call, const struct collection *list,
                               const struct position *wanted) {
     bool from_right = wanted->rank < 0;
-    uint64_t skipped = (from_right ? 0 - (uint64_t)wanted->rank : (uint64_t)wanted->rank) - 1;
+    uint64_t skipped = position_skips(wanted->rank);
     size_t found = 0;
     for (size_t i = 0; i < list->count; i++) {
         if (wanted->most > 0 && i >= (uint64_t)wanted->most) break;

@@ -101,8 +101,17 @@ static bool check_group(struct call *call, const struct reading *reading, ttl_by
     return false;
 }
 
-/* A word in the place of an id, that may stand there. */
-static bool check_id(struct call *call, const struct reading *reading, size_t index) {
+/* Valkey before 9.0 has no last entry of a stream that never had one; one that was emptied has. */
+static bool has_last(struct call *call, const struct stream *stream) {
+    if (stream == NULL || !call_has(call, TRAIT_XREAD_LAST_OF_NOTHING_REFUSED)) return true;
+    RULE("xread.last");
+    return stream_id_order(stream->last, STREAM_ID_FIRST) != 0 ||
+           call_refuse(call, "ERR the stream last element ID is 0-0");
+}
+
+/* A word in the place of an id, that may stand there; `stream` NULL: there is none. */
+static bool check_id(struct call *call, const struct reading *reading, size_t index,
+                     const struct stream *stream) {
     struct stream_id id;
     bool is_last = call_is_word(call, index, "+") && call_has(call, TRAIT_XREAD_LAST);
     if (call_is_word(call, index, "$"))
@@ -112,9 +121,9 @@ static bool check_id(struct call *call, const struct reading *reading, size_t in
                            "read the history of this consumer by specifying a proper ID, or use "
                            "the > ID to get new messages. The $ ID would just return an empty "
                            "result set.");
+    if (is_last && !reading->is_group) return has_last(call, stream);
     if (is_last)
-        return !reading->is_group ||
-               call_refuse(call,
+        return call_refuse(call,
                            "ERR The + ID is meaningless in the context of XREADGROUP: you want to "
                            "read the history of this consumer by specifying a proper ID, or use "
                            "the > ID to get new messages. The + ID would just return an empty "
@@ -133,7 +142,9 @@ static bool check_streams(struct call *call, const struct reading *reading) {
         struct key key = db_read(call, name);
         if (!db_check_type(call, key, VALUE_STREAM)) return false;
         if (!check_group(call, reading, name, key)) return false;
-        if (!check_id(call, reading, reading->first + reading->streams + i)) return false;
+        const struct stream *stream = key.record == NULL ? NULL : key_stream(key);
+        size_t index = reading->first + reading->streams + i;
+        if (!check_id(call, reading, index, stream)) return false;
     }
     return true;
 }

@@ -9,22 +9,22 @@ enum { MS_PER_SECOND = 1000 };
 
 enum {
     REDIS_7_2 = SIM_CUTS_INDEX,
-    REDIS_7_4 = REDIS_7_2 | SIM_HAS_FIELDS | SIM_FIELDS_OF_REDIS,
+    REDIS_7_4 = REDIS_7_2 | SIM_READS_LAST | SIM_HAS_FIELDS | SIM_FIELDS_OF_REDIS,
     REDIS_8 = REDIS_7_4 | SIM_CYCLE_AT_DEADLINE | SIM_HAS_HSETEX,
     REDIS_8_6 = REDIS_8 | SIM_RESTORE_LOOKS | SIM_HAS_MSETEX,
-    VALKEY_8_0 = REDIS_7_2 | SIM_SET_PAST_DELETES | SIM_TYPE_FIRST | SIM_NOT_IN_MULTI,
+    REDICT_7_3 = REDIS_7_2 | SIM_READS_LAST | SIM_HAS_NO_LAST,
+    VALKEY_8_0 = REDICT_7_3 | SIM_SET_PAST_DELETES | SIM_TYPE_FIRST | SIM_NOT_IN_MULTI,
     VALKEY_8_1 = VALKEY_8_0 | SIM_PAST_IS_EXPIRED,
-    VALKEY_9 = VALKEY_8_1 | SIM_GETEX_TIME_FIRST | SIM_NAMES_REFUSED | SIM_HAS_MSETEX |
-               SIM_HAS_FIELDS | SIM_HAS_HSETEX,
+    VALKEY_9 = (VALKEY_8_1 & ~SIM_HAS_NO_LAST) | SIM_GETEX_TIME_FIRST | SIM_NAMES_REFUSED |
+               SIM_HAS_MSETEX | SIM_HAS_FIELDS | SIM_HAS_HSETEX | SIM_LTRIM_MAY_REST,
 };
 
 const char *const sim_dialects[] = {"redis-7.0",  "redis-7.2", "redis-7.4",  "redis-8.0",
                                     "redis-8.2",  "redis-8.6", "redict-7.3", "valkey-8.0",
                                     "valkey-8.1", "valkey-9.1"};
 static const unsigned dialect_traits[SIM_DIALECTS] = {
-    SIM_TIME_GOES_ON, REDIS_7_2, REDIS_7_4,  REDIS_8,    REDIS_8,
-    REDIS_8_6,        REDIS_7_2, VALKEY_8_0, VALKEY_8_1, VALKEY_9};
-const char *const sim_type_names[SIM_TYPES] = {"string", "list", "hash", "set", "zset"};
+    SIM_TIME_GOES_ON, REDIS_7_2,  REDIS_7_4,  REDIS_8,    REDIS_8,
+    REDIS_8_6,        REDICT_7_3, VALKEY_8_0, VALKEY_8_1, VALKEY_9};
 
 unsigned sim_dialect_traits(uint8_t dialect) {
     return dialect_traits[dialect];
@@ -655,9 +655,8 @@ static void do_member_look(struct act *act, sim_type type, bool tells_value) {
     if (has && type == SIM_HASH) has = model_meet_field(act, model_slot(act, act->op->key), member);
     if (!tells_value) model_answer_integer(act, has);
     else if (!has) answer_nil(act);
-    else
-        ttl_reply_add_text(act->reply, type == SIM_ZSET ? TTL_REPLY_DOUBLE : TTL_REPLY_BULK,
-                           ttl_bytes_of("1"));
+    else if (type == SIM_HASH) model_answer_field(act, key, member);
+    else ttl_reply_add_text(act->reply, TTL_REPLY_DOUBLE, ttl_bytes_of("1"));
 }
 
 /* ---- all of them */
@@ -692,6 +691,10 @@ static void do_dbsize(struct act *act) {
 
 /* Those that came later (sim_op_kind). */
 static void run_other(struct act *act) {
+    if (sim_op_is_phrase(act->op->kind)) {
+        model_do_phrase(act);
+        return;
+    }
     if (sim_op_is_of_field(act->op->kind)) {
         model_do_field(act);
         return;

@@ -32,6 +32,9 @@ enum {
     SIM_HAS_FIELDS = 2048,      /* fields of hashes may have deadlines */
     SIM_FIELDS_OF_REDIS = 4096, /* as Redis has them, not as Valkey does (model_fields.c) */
     SIM_HAS_HSETEX = 8192,      /* HSETEX, HGETEX and HGETDEL */
+    SIM_READS_LAST = 16384,     /* XREAD takes + for the last entry */
+    SIM_LTRIM_MAY_REST = 32768, /* LTRIM that cuts nothing off breaks no watch */
+    SIM_HAS_NO_LAST = 65536,    /* XREAD refuses + of a stream that never had an entry */
     SIM_TYPE_FIRST = 32, /* SCAN looks at the type before it reclaims, and refuses a wrong one */
 };
 
@@ -42,27 +45,26 @@ unsigned sim_dialect_traits(uint8_t dialect);
 /* SIM_DIALECTS: there is none of this name. */
 uint8_t sim_dialect_of_name(const char *name);
 
-typedef enum sim_type {
-    SIM_STRING,
-    SIM_LIST,
-    SIM_HASH,
-    SIM_SET_TYPE,
-    SIM_ZSET,
-    SIM_TYPES
-} sim_type;
-
 enum { SIM_SLOT_TEXT = 24 };
-extern const char *const sim_type_names[SIM_TYPES];
 
 typedef struct sim_model_key {
     bool is_present, is_volatile;
     uint8_t type, length;
-    uint32_t members; /* of a list: how many; of the others: a bit for each */
+    uint32_t members; /* of a list: how many; of the others, but a stream: a bit for each */
     int64_t deadline_ms;
-    uint64_t arming;                /* the order in which deadlines were set */
-    uint64_t born;                  /* the order in which keys came into being */
-    int64_t fields_ms[SIM_MEMBERS]; /* of a hash, by field: its deadline; 0: none */
-    char text[SIM_TEXT_SIZE];
+    uint64_t arming; /* the order in which deadlines were set */
+    uint64_t born;   /* the order in which keys came into being */
+    union {
+        int64_t fields_ms[SIM_MEMBERS]; /* of a hash, by field: its deadline; 0: none */
+        struct {
+            int64_t last_ms, sequence; /* its last id */
+            int64_t length;
+        } stream;
+    };
+    union {
+        char text[SIM_TEXT_SIZE];    /* of a string */
+        int32_t values[SIM_MEMBERS]; /* of a hash, by field */
+    };
 } sim_model_key;
 
 /* What a server keeps of a connection. */

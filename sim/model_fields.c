@@ -75,6 +75,7 @@ bool model_write_field(struct act *act, sim_model_key *key, uint8_t field) {
     if (over) note_expired(act->model, (uint8_t)(key - act->model->keys));
     take_field(key, field);
     key->members |= UINT32_C(1) << field;
+    key->values[field] = 1;
     return is_new;
 }
 
@@ -85,6 +86,7 @@ void model_take_field(struct act *act, uint8_t slot, uint8_t field) {
 
 int64_t sim_model_first_field_ms(const sim_model_key *key) {
     int64_t first_ms = INT64_MAX;
+    if (key->type != SIM_HASH) return first_ms;
     for (int i = 0; i < SIM_MEMBERS; i++)
         if (key->fields_ms[i] != 0 && key->fields_ms[i] < first_ms) first_ms = key->fields_ms[i];
     return first_ms;
@@ -99,7 +101,7 @@ void sim_model_reclaim_fields(sim_model *model, uint8_t slot, int64_t now_ms) {
 }
 
 void model_leave_dead_fields(struct act *act, sim_model_key *key) {
-    for (uint8_t i = 0; i < SIM_MEMBERS; i++)
+    for (uint8_t i = 0; i < SIM_MEMBERS && key->type == SIM_HASH; i++)
         if (sim_model_field_is_dead(key, i, act->now_ms)) take_field(key, i);
 }
 
@@ -195,10 +197,15 @@ static int64_t tell(const struct act *act, uint8_t slot, uint8_t field) {
     return (int64_t)(((uint64_t)told_ms + half) / MS_PER_SECOND);
 }
 
+void model_answer_field(struct act *act, const sim_model_key *key, uint8_t field) {
+    char text[24];
+    ttl_reply_add_bulk(act->reply, (ttl_bytes){text, sim_integer_text(key->values[field], text)});
+}
+
 /* The value of a field, before anything is done to it. */
-static void answer_value(struct act *act, bool is_there) {
+static void answer_value(struct act *act, uint8_t slot, uint8_t field, bool is_there) {
     ttl_reply_add_node(act->reply, TTL_REPLY_ARRAY, 1);
-    if (is_there) ttl_reply_add_bulk(act->reply, ttl_bytes_of("1"));
+    if (is_there) model_answer_field(act, &act->model->keys[slot], field);
     else ttl_reply_add_nil(act->reply);
 }
 
@@ -232,7 +239,7 @@ static void do_hsetex(struct act *act, uint8_t slot, uint8_t field, int64_t dead
 
 static void do_hgetex(struct act *act, uint8_t slot, uint8_t field, int64_t deadline_ms) {
     bool is_there = model_meet_field(act, slot, field);
-    answer_value(act, is_there);
+    answer_value(act, slot, field, is_there);
     if (!is_there) return;
     if (act->op->form != SIM_NO_TIME) arm(act, slot, field, deadline_ms);
     else if (act->op->flags & SIM_PERSIST) persist(act, slot, field);
@@ -240,7 +247,7 @@ static void do_hgetex(struct act *act, uint8_t slot, uint8_t field, int64_t dead
 
 static void do_hgetdel(struct act *act, uint8_t slot, uint8_t field) {
     bool is_there = model_meet_field(act, slot, field);
-    answer_value(act, is_there);
+    answer_value(act, slot, field, is_there);
     if (is_there) model_take_field(act, slot, field);
 }
 
@@ -257,13 +264,6 @@ static void do_one(struct act *act, uint8_t slot, uint8_t field, int64_t deadlin
     else answer_one(act, MISSING);
 }
 
-static bool is_hash(struct act *act, uint8_t slot) {
-    const sim_model_key *key = model_find(act, slot);
-    if (key == NULL || key->type == SIM_HASH) return true;
-    model_answer_error(act, "WRONGTYPE Operation against a key holding the wrong kind of value");
-    return false;
-}
-
 /* Redis looks at the key before it reads the time, but for HSETEX; Valkey only for HGETEX and
  * HSETEX. */
 static bool reads_time_first(const struct act *act) {
@@ -277,12 +277,90 @@ void model_do_field(struct act *act) {
     int64_t deadline_ms;
     bool time_first = reads_time_first(act);
     if (time_first && !read_time(act, &deadline_ms)) return;
-    if (!is_hash(act, slot)) return;
+    if (!model_has_type(act, model_find(act, slot), SIM_HASH)) return;
     if (!time_first && !read_time(act, &deadline_ms)) return;
     switch ((sim_op_kind)act->op->kind) {
     case SIM_OP_HSETEX: do_hsetex(act, slot, field, deadline_ms); break;
     case SIM_OP_HGETEX: do_hgetex(act, slot, field, deadline_ms); break;
     case SIM_OP_HGETDEL: do_hgetdel(act, slot, field); break;
     default: do_one(act, slot, field, deadline_ms);
+    }
+}
+
+/* ---- phrases (phrase.h) */
+
+static int count_living(const struct act *act, const sim_model_key *key) {
+    int count = 0;
+    for (uint8_t i = 0; i < SIM_MEMBERS; i++)
+        count += field_is_there(key, i) && !sim_model_field_is_dead(key, i, act->now_ms);
+    return count;
+}
+
+/* HSETNX where there is none, HINCRBY and HINCRBYFLOAT: a deadline stays with what is counted. */
+static void do_count(struct act *act, uint8_t slot, uint8_t field) {
+    sim_model_key *key = &act->model->keys[slot];
+    bool is_there = model_meet_field(act, slot, field), sets = act->op->kind == SIM_OP_HSETNX;
+    int64_t deadline_ms = is_there ? key->fields_ms[field] : 0;
+    int32_t value = is_there ? key->values[field] : 0;
+    if (sets) model_answer_integer(act, !is_there);
+    if (sets && is_there) return;
+    if (!key->is_present) model_put(act, key, (sim_model_key){.type = SIM_HASH});
+    model_write_field(act, key, field);
+    key->fields_ms[field] = deadline_ms;
+    key->values[field] = value + 1;
+    model_touch(act->model, slot, false);
+    if (act->op->kind == SIM_OP_HINCRBY) model_answer_integer(act, value + 1);
+    else if (!sets) model_answer_field(act, key, field);
+}
+
+/* All that live, and no other. */
+static void do_list_fields(struct act *act) {
+    const sim_model_key *key = model_open(act);
+    const ttl_reply *told = act->told->reply;
+    if (key == NULL) return;
+    bool in_pairs = act->op->kind == SIM_OP_HGETALL;
+    ttl_reply_type type = in_pairs ? TTL_REPLY_MAP : TTL_REPLY_ARRAY;
+    size_t count = (size_t)count_living(act, key) * (in_pairs ? 2 : 1);
+    bool is_right = act->at < told->node_count && told->nodes[act->at].type == type &&
+                    told->nodes[act->at].length == count;
+    if (is_right) ttl_reply_add_copy(act->reply, told, act->at);
+    else ttl_reply_add_node(act->reply, type, count);
+}
+
+/* Reclaims all that are dead at once, where reads do that; and draws one that lives. */
+static void do_draw_field(struct act *act) {
+    sim_model_key *key = model_open(act);
+    const ttl_reply *told = act->told->reply;
+    uint8_t slot = model_slot(act, act->op->key);
+    if (key == NULL) return;
+    uint32_t before = key->members, living = 0;
+    for (uint8_t i = 0; i < SIM_MEMBERS; i++)
+        if (!sim_model_field_is_dead(key, i, act->now_ms)) living |= key->members & 1U << i;
+    if (has(act, SIM_FIELDS_OF_REDIS) && living != before) {
+        model_leave_dead_fields(act, key);
+        model_touch(act->model, slot, false);
+        note_expired(act->model, slot);
+        settle(act->model, slot);
+    }
+    for (uint8_t i = 0; i < SIM_MEMBERS; i++) {
+        bool is_told = act->at < told->node_count && told->nodes[act->at].type == TTL_REPLY_BULK &&
+                       ttl_bytes_equal(ttl_reply_text(told, act->at), sim_member_name(i));
+        if (!(living >> i & 1) || !is_told) continue;
+        ttl_reply_add_bulk(act->reply, sim_member_name(i));
+        return;
+    }
+    if (living == 0) ttl_reply_add_nil(act->reply);
+    else ttl_reply_add_bulk(act->reply, sim_member_name((uint8_t)__builtin_ctz(living)));
+}
+
+void model_do_hash(struct act *act) {
+    uint8_t slot = model_slot(act, act->op->key);
+    switch ((sim_op_kind)act->op->kind) {
+    case SIM_OP_HGETALL:
+    case SIM_OP_HKEYS: do_list_fields(act); break;
+    case SIM_OP_HRANDFIELD: do_draw_field(act); break;
+    default:
+        if (model_has_type(act, model_find(act, slot), SIM_HASH))
+            do_count(act, slot, act->op->value % SIM_MEMBERS);
     }
 }

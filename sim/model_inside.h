@@ -6,6 +6,8 @@
  *      model_listen.c subscribers
  *      model_fields.c deadlines of fields
  *      model_more.c  payloads, scripts, sets that are stored, what is said badly
+ *      model_phrase.c what has a phrase (phrase.h); model_elements.c and model_stream.c what of it is
+ *                    known exactly
  */
 #ifndef TTLSPEC_SIM_MODEL_INSIDE_H
 #define TTLSPEC_SIM_MODEL_INSIDE_H
@@ -39,6 +41,11 @@ void model_answer_integer(struct act *act, int64_t integer);
 void model_answer_ok(struct act *act);
 void model_answer_error(struct act *act, const char *error);
 
+/* Is it a key of this type, or none? Answers the error when it is not. */
+bool model_has_type(struct act *act, const sim_model_key *key, sim_type type);
+/* What becomes of a key in which members are stored, or none; answers how many. */
+void model_store(struct act *act, sim_type type, uint32_t members);
+
 /* A command outside of any transaction, or when its time has come. */
 void model_run(struct act *act);
 void model_do_peer(struct act *act);
@@ -47,13 +54,26 @@ void model_leave(struct act *act);
 void model_do_look(struct act *act);
 void model_do_listen(struct act *act);
 void model_do_more(struct act *act);
+void model_do_phrase(struct act *act);
+void model_do_stream(struct act *act);
+void model_do_elements(struct act *act);
+void model_do_hash(struct act *act);
+/* The key of a phrase; NULL: there is none of its type, and that was answered. */
+sim_model_key *model_open(struct act *act);
+/* The server told an error that begins so: answers it too. */
+bool model_agrees_with_error(struct act *act, const char *beginning);
+/* The key of the command has changed in a way that breaks no watch. */
+void model_note(struct act *act);
 void model_do_field(struct act *act);
 /* Is the field there for who reads it? A dead one is reclaimed on the way where reads do that. */
 bool model_meet_field(struct act *act, uint8_t slot, uint8_t field);
 /* Is it there for HDEL and HEXPIRE? */
 bool model_finds_field(const struct act *act, const sim_model_key *key, uint8_t field);
-/* A field without a deadline, in the place of whatever there was. True: it counts as a new one. */
+/* A field with 1 in it and without a deadline, in the place of whatever there was. True: it counts
+ * as a new one. */
 bool model_write_field(struct act *act, sim_model_key *key, uint8_t field);
+/* Answers its value. */
+void model_answer_field(struct act *act, const sim_model_key *key, uint8_t field);
 /* A field goes, and with the last one its key. */
 void model_take_field(struct act *act, uint8_t slot, uint8_t field);
 /* What COPY of Valkey does not copy. */

@@ -18,13 +18,15 @@ static void do_dump(struct act *act) {
     const sim_model_key *key = model_find(act, model_slot(act, act->op->key));
     if (key == NULL) ttl_reply_add_nil(act->reply);
     else if (is_told(act, TTL_REPLY_BULK)) agree(act);
+    else if (key->type == SIM_STREAM && model_agrees_with_error(act, "ERR this engine")) return;
     else ttl_reply_add_bulk(act->reply, ttl_bytes_of("a payload"));
 }
 
 /* The value of the payload that goes with a command (op.c). */
 static sim_model_key restored(const sim_op *op) {
-    sim_model_key value = {.type = op->value % SIM_TYPES, .members = 1};
+    sim_model_key value = {.type = op->value % SIM_PAYLOADS, .members = 1};
     if (value.type == SIM_STRING) value.members = 0, value.length = 1, value.text[0] = '1';
+    if (value.type == SIM_HASH) value.values[0] = 1;
     return value;
 }
 
@@ -109,10 +111,19 @@ static bool read_members(struct act *act, uint8_t number, bool takes_zset, uint3
     return false;
 }
 
+void model_store(struct act *act, sim_type type, uint32_t members) {
+    uint8_t slot = model_slot(act, act->op->key);
+    sim_model_key *key = &act->model->keys[slot];
+    sim_model_key value = {.type = (uint8_t)type, .members = members};
+    /* Nothing, over a dead key, takes it away without a look at it. */
+    if (members == 0 && key->is_present) sim_model_remove(act->model, slot);
+    if (members != 0) model_find(act, slot), model_put(act, key, value);
+    model_answer_integer(act, __builtin_popcount(members));
+}
+
 static void do_store(struct act *act, bool is_zset) {
     const sim_op *op = act->op;
     uint32_t first, second, result;
-    uint8_t slot = model_slot(act, op->key);
     if (!read_members(act, op->other, is_zset, &first)) return;
     if (!read_members(act, op->value % SIM_KEYS, is_zset, &second)) return;
     switch ((sim_op_kind)op->kind) {
@@ -122,12 +133,7 @@ static void do_store(struct act *act, bool is_zset) {
     case SIM_OP_ZDIFFSTORE: result = first & ~second; break;
     default: result = first | second;
     }
-    sim_model_key *key = &act->model->keys[slot];
-    sim_model_key value = {.type = is_zset ? SIM_ZSET : SIM_SET_TYPE, .members = result};
-    /* Nothing, over a dead key, takes it away without a look at it. */
-    if (result == 0 && key->is_present) sim_model_remove(act->model, slot);
-    if (result != 0) model_find(act, slot), model_put(act, key, value);
-    model_answer_integer(act, __builtin_popcount(result));
+    model_store(act, is_zset ? SIM_ZSET : SIM_SET_TYPE, result);
 }
 
 /* ---- strings, sets and lists */

@@ -39,19 +39,22 @@ enum shape {
     SHAPE_NOTIFY,
     SHAPE_CHANNEL,
     SHAPE_PLACE,
+    SHAPE_PHRASE,
     SHAPE_FIELD_EXPIRE,
     SHAPE_FIELD,
     SHAPE_FIELD_GETEX,
     SHAPE_FIELD_SETEX,
 };
 
-#define OP(kind, name, shape) {name, sizeof name - 1, SHAPE_##shape},
+#define OP(kind, name, shape)                            {name, sizeof name - 1, SHAPE_##shape},
+#define PHRASE(kind, name, words, type, effect, missing) {name, sizeof name - 1, SHAPE_PHRASE},
 static const struct {
     const char *name;
     size_t length;
     enum shape shape;
-} ops[] = {SIM_OPS(OP)};
+} ops[] = {SIM_OPS(OP) SIM_PHRASES(PHRASE)};
 #undef OP
+#undef PHRASE
 
 static const char key_names[SIM_KEYS][4] = {"k0",  "k1",  "k2",  "k3",  "k4",  "k5",  "k6",  "k7",
                                             "k8",  "k9",  "k10", "k11", "k12", "k13", "k14", "k15",
@@ -128,12 +131,20 @@ bool sim_op_is_of_field(sim_op_kind kind) {
     return ops[kind].shape >= SHAPE_FIELD_EXPIRE;
 }
 
+bool sim_op_is_phrase(sim_op_kind kind) {
+    return ops[kind].shape == SHAPE_PHRASE;
+}
+
+const sim_phrase *sim_phrase_of(const sim_op *op) {
+    return &sim_phrases[op->kind - SIM_OP_PHRASES];
+}
+
 bool sim_op_has_key(const sim_op *op) {
     enum shape shape = ops[op->kind].shape;
     return shape != SHAPE_NOTHING && shape != SHAPE_DATABASE && shape != SHAPE_DATABASES &&
            shape != SHAPE_PATTERN && shape != SHAPE_SCAN && shape != SHAPE_NOTIFY &&
            shape != SHAPE_CHANNEL && shape != SHAPE_EVAL && shape != SHAPE_ODD &&
-           shape != SHAPE_BITOP && shape != SHAPE_MSETEX;
+           shape != SHAPE_BITOP && shape != SHAPE_MSETEX && shape != SHAPE_PHRASE;
 }
 
 bool sim_op_has_other(const sim_op *op) {
@@ -320,6 +331,32 @@ static void add_msetex(sim_rendered *out, const sim_op *op) {
     add_form(out, op);
 }
 
+/* "$-0": the number, and what stands behind it. */
+static void add_number_before(sim_rendered *out, const sim_op *op, const char *rest,
+                              size_t length) {
+    char *text = out->text + out->used;
+    size_t digits = sim_integer_text(op->value % SIM_SMALL, text);
+    memcpy(text + digits, rest, length);
+    out->used += digits + length;
+    add(out, (ttl_bytes){text, digits + length});
+}
+
+static void add_phrase(sim_rendered *out, const sim_op *op) {
+    for (const char *at = sim_phrase_of(op)->words; *at != '\0';) {
+        size_t length = strcspn(at, " ");
+        switch (*at) {
+        case '@': add(out, sim_key_name(op->key)); break;
+        case '#': add(out, sim_key_name(op->other)); break;
+        case '%': add(out, sim_member_name(op->value)); break;
+        case '&': add_integer(out, op->amount); break;
+        case '$': add_number_before(out, op, at + 1, length - 1); break;
+        default: add(out, (ttl_bytes){at, length});
+        }
+        at += length;
+        if (*at == ' ') at++;
+    }
+}
+
 /* The place whose score is 1, as of all members. */
 static void add_place(sim_rendered *out, const sim_op *op) {
     add_word(out, "CH"), add_word(out, "-179.9999973"), add_word(out, "-85.051125");
@@ -386,6 +423,7 @@ static void add_rest(sim_rendered *out, const sim_op *op) {
     case SHAPE_ELEMENT: add_word(out, "x"); break;
     case SHAPE_FIELD_VALUE: add(out, sim_member_name(op->value)), add_word(out, "1"); break;
     case SHAPE_PLACE: add_place(out, op); break;
+    case SHAPE_PHRASE: add_phrase(out, op); break;
     case SHAPE_SCORE_MEMBER: add_word(out, "1"), add(out, sim_member_name(op->value)); break;
     }
     add_flags(out, op->flags);

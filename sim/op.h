@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "sim/odd.h"
+#include "sim/phrase.h"
 #include "sim/script.h"
 #include "ttlspec/bytes.h"
 
@@ -122,11 +123,13 @@
     OP(HGETEX, "HGETEX", FIELD_GETEX)                                                              \
     OP(HSETEX, "HSETEX", FIELD_SETEX)
 
-#define OP(kind, name, shape) SIM_OP_##kind,
-typedef enum sim_op_kind { SIM_OPS(OP) SIM_OP_KINDS } sim_op_kind;
+#define OP(kind, name, shape)                            SIM_OP_##kind,
+#define PHRASE(kind, name, words, type, effect, missing) SIM_OP_##kind,
+typedef enum sim_op_kind { SIM_OPS(OP) SIM_PHRASES(PHRASE) SIM_OP_KINDS } sim_op_kind;
 #undef OP
+#undef PHRASE
 /* Those before are what every world draws from; the others come by streams of their own. */
-enum { SIM_OP_PLAIN = SIM_OP_MULTI, SIM_OP_OTHERS = SIM_OP_SELECT };
+enum { SIM_OP_PLAIN = SIM_OP_MULTI, SIM_OP_OTHERS = SIM_OP_SELECT, SIM_OP_PHRASES = SIM_OP_XADD };
 
 /* Options of SET, GETEX, COPY and the EXPIRE family, each where it belongs. */
 enum {
@@ -147,7 +150,8 @@ typedef enum sim_form { SIM_NO_TIME, SIM_EX, SIM_PX, SIM_EXAT, SIM_PXAT, SIM_FOR
 enum { SIM_ANY_NAME, SIM_STAR, SIM_TENS, SIM_PATTERNS, SIM_WANTS_TYPE = 4 };
 
 enum { SIM_CHANNEL_TEXT = 48 };
-enum { SIM_DATABASES = 2, SIM_KEYS = 32, SIM_MEMBERS = 4, SIM_ARGUMENTS = 12 };
+enum { SIM_DATABASES = 2, SIM_KEYS = 32, SIM_MEMBERS = 4, SIM_ARGUMENTS = 12, SIM_PAYLOADS = 5 };
+enum { SIM_SMALL = 8 }; /* the small numbers of phrases are below this */
 
 typedef struct sim_op {
     uint8_t kind, key, other; /* keys are numbers below SIM_KEYS */
@@ -181,6 +185,9 @@ bool sim_op_is_absolute(const sim_op *op);
 bool sim_op_is_in_seconds(const sim_op *op);
 /* Is it about the deadline of a field? */
 bool sim_op_is_of_field(sim_op_kind kind);
+/* Has it a phrase, and which? */
+bool sim_op_is_phrase(sim_op_kind kind);
+const sim_phrase *sim_phrase_of(const sim_op *op);
 /* Does it name a key? */
 bool sim_op_has_key(const sim_op *op);
 /* Does KEYS or SCAN look for a key of this number and type? */

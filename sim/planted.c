@@ -307,6 +307,41 @@ PLANTED_EXECUTE(hash_dies_with_its_field) {
     (void)fault;
 }
 
+/* ---- streams, elements, counts */
+
+PLANTED_EXECUTE(xadd_drops_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_XADD) planted_persist(server, op.key);
+}
+PLANTED_EXECUTE(zpop_drops_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_ZPOPMIN) planted_persist(server, op.key);
+}
+PLANTED_EXECUTE(smove_drops_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_SMOVE) planted_persist(server, op.other);
+}
+PLANTED_EXECUTE(hincrby_drops_field) {
+    (void)fault;
+    sim_op drop = {.kind = SIM_OP_HPERSIST, .key = op.key, .value = op.value};
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_HINCRBY) planted_aside(server, drop);
+}
+PLANTED_EXECUTE(dead_streams_have_groups) {
+    (void)fault;
+    server->is_frozen = op.kind == SIM_OP_XPENDING;
+    planted_right(server, op, reply);
+    server->is_frozen = false;
+}
+PLANTED_EXECUTE(xadd_one_ms_early) {
+    fault->shift_us = op.kind == SIM_OP_XADD ? -1000 : 0;
+    planted_right(server, op, reply);
+    fault->shift_us = 0;
+}
+
 PLANTED_EXECUTE(scan_shows_the_dead) {
     (void)fault;
     server->is_frozen = op.kind == SIM_OP_SCAN;
@@ -596,6 +631,10 @@ static bool log_loses_deletions(planted *fault, sim_change *change) {
     (void)fault;
     return !change_is(change, "DEL") && !change_is(change, "UNLINK");
 }
+static bool log_loses_claims(planted *fault, sim_change *change) {
+    (void)fault;
+    return !change_is(change, "XCLAIM");
+}
 static bool log_loses_dead_fields(planted *fault, sim_change *change) {
     (void)fault;
     return !change_is(change, "HDEL");
@@ -698,6 +737,12 @@ const planted_kind planted_kinds[] = {
     {"SETNX refused by the dead", .execute = setnx_is_refused_by_the_dead},
     {"GET dies one ms early", .execute = get_one_ms_early},
     {"GET dies one ms late", .execute = get_one_ms_late},
+    {"XADD drops the deadline", .execute = xadd_drops_deadline},
+    {"ZPOPMIN drops the deadline", .execute = zpop_drops_deadline},
+    {"SMOVE drops the deadline", .execute = smove_drops_deadline},
+    {"HINCRBY drops the field's", .execute = hincrby_drops_field},
+    {"dead streams have groups", .execute = dead_streams_have_groups},
+    {"ids are one ms early", .execute = xadd_one_ms_early},
     {"HGET dies one ms late", .execute = field_one_ms_late},
     {"a dead field takes all along", .execute = hash_dies_with_its_field},
     {"hexpired not announced", .announces = swallow_hexpired},
@@ -714,6 +759,7 @@ const planted_kind planted_kinds[] = {
     {"the log loses times of SET", .keeps = log_loses_times},
     {"the log loses PERSIST", .keeps = log_loses_persist},
     {"the log loses deletions", .keeps = log_loses_deletions},
+    {"the log loses deliveries", .keeps = log_loses_claims},
     {"the log loses dead fields", .keeps = log_loses_dead_fields},
     {"the log rounds to seconds", .keeps = log_rounds_to_seconds},
     {"the log loses every 64th", .keeps = log_loses_every_64th, .is_long = true},

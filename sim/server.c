@@ -270,24 +270,24 @@ static bool is_same_look(sim_server *server, uint8_t slot, sim_op_kind kind, ttl
 
 static bool is_same_field(sim_server *server, uint8_t slot, uint8_t field, ttl_reply *engine,
                           ttl_reply *model) {
-    sim_op look = {.kind = SIM_OP_HPEXPIRETIME, .key = slot % SIM_KEYS, .value = field};
+    sim_op look = {.kind = SIM_OP_HGET, .key = slot % SIM_KEYS, .value = field};
+    if (!is_same_answer(server, slot / SIM_KEYS, look, engine, model)) return false;
+    if (!(server->model.traits & SIM_HAS_FIELDS)) return true;
+    look.kind = SIM_OP_HPEXPIRETIME;
     return is_same_answer(server, slot / SIM_KEYS, look, engine, model);
 }
 
 /* Where the model has no key, one look says whether the engine has one. */
 static bool is_same_key(sim_server *server, uint8_t slot, ttl_reply *engine, ttl_reply *model) {
-    static const sim_op_kind looks[SIM_TYPES] = {[SIM_STRING] = SIM_OP_GET,
-                                                 [SIM_LIST] = SIM_OP_LLEN,
-                                                 [SIM_HASH] = SIM_OP_HLEN,
-                                                 [SIM_SET_TYPE] = SIM_OP_SCARD,
-                                                 [SIM_ZSET] = SIM_OP_ZCARD};
+    static const sim_op_kind looks[SIM_TYPES] = {
+        [SIM_STRING] = SIM_OP_GET,     [SIM_LIST] = SIM_OP_LLEN,  [SIM_HASH] = SIM_OP_HLEN,
+        [SIM_SET_TYPE] = SIM_OP_SCARD, [SIM_ZSET] = SIM_OP_ZCARD, [SIM_STREAM] = SIM_OP_XLEN};
     const sim_model_key *key = &server->model.keys[slot];
     if (!is_same_look(server, slot, SIM_OP_PEXPIRETIME, engine, model)) return false;
     if (!key->is_present) return true;
     bool is_same = is_same_look(server, slot, SIM_OP_TYPE, engine, model) &&
                    is_same_look(server, slot, looks[key->type], engine, model);
-    bool has_fields = key->type == SIM_HASH && server->model.traits & SIM_HAS_FIELDS;
-    for (uint8_t i = 0; i < SIM_MEMBERS && is_same && has_fields; i++)
+    for (uint8_t i = 0; i < SIM_MEMBERS && is_same && key->type == SIM_HASH; i++)
         is_same = is_same_field(server, slot, i, engine, model);
     return is_same;
 }

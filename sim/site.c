@@ -506,6 +506,46 @@ static sim_law law_of_state(sim_site *site, sim_server *server, sim_law law) {
     return law;
 }
 
+static void mix_reply(uint64_t *digest, const ttl_reply *reply) {
+    for (size_t i = 0; i < reply->node_count; i++) {
+        const ttl_node *node = &reply->nodes[i];
+        sim_digest_mix(digest, (uint64_t)node->type << 32 | node->length);
+        sim_digest_mix(digest, (uint64_t)node->is.integer);
+    }
+    for (size_t i = 0; i < reply->text_length; i += sizeof(uint64_t)) {
+        size_t left = reply->text_length - i;
+        uint64_t bytes = 0;
+        memcpy(&bytes, reply->text + i, left < sizeof bytes ? left : sizeof bytes);
+        sim_digest_mix(digest, sim_little_endian(bytes));
+    }
+}
+
+/* All that streams hold, and what is pending in their groups, as a number: it is the same of
+ * servers that agree. How often something was delivered is not: who asks for it again is told
+ * nobody. */
+static uint64_t streams_of(sim_site *site, sim_server *server) {
+    static const sim_op_kind looks[] = {SIM_OP_XRANGE, SIM_OP_XPENDING};
+    uint64_t digest = 0;
+    server->is_frozen = true;
+    for (uint8_t slot = 0; slot < SIM_SLOTS; slot++) {
+        const sim_model_key *key = &server->model.keys[slot];
+        if (!key->is_present || key->type != SIM_STREAM) continue;
+        for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+            sim_op look = {.kind = (uint8_t)looks[i], .key = slot % SIM_KEYS};
+            sim_server_ask(server, slot / SIM_KEYS, &look, &site->reply);
+            mix_reply(&digest, &site->reply);
+        }
+    }
+    server->is_frozen = false;
+    return digest;
+}
+
+static sim_law law_of_streams(sim_site *site, sim_server *server, uint64_t right, sim_law law) {
+    if (streams_of(site, server) == right) return SIM_LAWS_HOLD;
+    say(site, "its streams, or what is pending in their groups, are others");
+    return law;
+}
+
 /* A server begins to follow: it gets what its primary has. */
 static void follow(sim_site *site) {
     sim_server *replica = replica_of(site);
@@ -515,8 +555,8 @@ static void follow(sim_site *site) {
     site->applied = site->log.count;
 }
 
-/* `model`: what the server must be again when it has read the first `count` units of its log. */
-static sim_law do_restart(sim_site *site, size_t count, sim_model model) {
+/* `model` and `streams`: what the server must be again when it has read the first `count` units of its log. */
+static sim_law do_restart(sim_site *site, size_t count, sim_model model, uint64_t streams) {
     sim_server *server = primary_of(site);
     bool rewinds = count < site->log.count;
     sim_server_restart_engine(server);
@@ -527,6 +567,7 @@ static sim_law do_restart(sim_site *site, size_t count, sim_model model) {
     serve(site);
     forget_watches(site);
     sim_law law = law_of_state(site, server, SIM_LAW_RESTART);
+    if (law == SIM_LAWS_HOLD) law = law_of_streams(site, server, streams, SIM_LAW_RESTART);
     if (rewinds && site->has_replica) follow(site);
     return law;
 }
@@ -539,6 +580,7 @@ static sim_law do_promote(sim_site *site) {
     if (site->saved > site->log.count) {
         site->saved = 0;
         site->saved_model = sim_model_emptied(&site->saved_model);
+        site->saved_streams = 0;
     }
     serve(site);
     forget_watches(site);
@@ -586,6 +628,8 @@ static sim_law do_quiet(sim_site *site, int64_t now_ms) {
     sim_model own = replica_of(site)->model;
     replica_of(site)->model = server->model;
     law = law_of_state(site, replica_of(site), SIM_LAW_REPLICA);
+    if (law == SIM_LAWS_HOLD)
+        law = law_of_streams(site, replica_of(site), streams_of(site, server), SIM_LAW_REPLICA);
     replica_of(site)->model = own;
     return law;
 }
@@ -593,20 +637,7 @@ static sim_law do_quiet(sim_site *site, int64_t now_ms) {
 static void save(sim_site *site) {
     site->saved = site->log.count;
     site->saved_model = primary_of(site)->model;
-}
-
-static void mix_reply(uint64_t *digest, const ttl_reply *reply) {
-    for (size_t i = 0; i < reply->node_count; i++) {
-        const ttl_node *node = &reply->nodes[i];
-        sim_digest_mix(digest, (uint64_t)node->type << 32 | node->length);
-        sim_digest_mix(digest, (uint64_t)node->is.integer);
-    }
-    for (size_t i = 0; i < reply->text_length; i += sizeof(uint64_t)) {
-        size_t left = reply->text_length - i;
-        uint64_t bytes = 0;
-        memcpy(&bytes, reply->text + i, left < sizeof bytes ? left : sizeof bytes);
-        sim_digest_mix(digest, sim_little_endian(bytes));
-    }
+    site->saved_streams = streams_of(site, primary_of(site));
 }
 
 static sim_law do_other(sim_site *site, const sim_step *step, int64_t now_ms) {
@@ -624,11 +655,12 @@ static sim_law do_other(sim_site *site, const sim_step *step, int64_t now_ms) {
         break;
     case SIM_STEP_RESTART:
         site->marks[SIM_MARK_RESTART]++;
-        law = do_restart(site, site->log.count, primary_of(site)->model);
+        law = do_restart(site, site->log.count, primary_of(site)->model,
+                         streams_of(site, primary_of(site)));
         break;
     case SIM_STEP_CRASH:
         site->marks[SIM_MARK_CRASH]++;
-        law = do_restart(site, site->saved, site->saved_model);
+        law = do_restart(site, site->saved, site->saved_model, site->saved_streams);
         break;
     case SIM_STEP_PROMOTE:
         site->marks[SIM_MARK_PROMOTE]++;

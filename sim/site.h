@@ -96,6 +96,7 @@ typedef struct sim_site {
     size_t applied; /* how many units of the log the replica has */
     size_t saved;   /* how many of them the snapshot has, and the model of that moment */
     sim_model saved_model;
+    uint64_t saved_streams;
     int64_t last_wall_us;
     struct {
         bool is_known;

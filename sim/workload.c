@@ -25,7 +25,7 @@ static void draw_slots(sim_random *stream, int from, int to, const sim_op_kind *
 
 static void draw_others(sim_workload *workload, sim_random *stream) {
     static const sim_op_kind always[] = {SIM_OP_SCAN, SIM_OP_ODD};
-    draw_slots(stream, SIM_OP_OTHERS, SIM_OP_KINDS, always, 2, workload->other_slots,
+    draw_slots(stream, SIM_OP_OTHERS, SIM_OP_PHRASES, always, 2, workload->other_slots,
                SIM_WORKLOAD_OTHERS);
     if (sim_random_chance(stream, 1, 2))
         workload->others = (uint8_t)sim_random_between(stream, 1, 90);
@@ -34,7 +34,15 @@ static void draw_others(sim_workload *workload, sim_random *stream) {
     workload->has_databases = sim_random_chance(stream, 1, 2);
 }
 
-sim_workload sim_workload_draw(sim_random *stream, sim_random *others) {
+static void draw_phrases(sim_workload *workload, sim_random *stream) {
+    static const sim_op_kind always[] = {SIM_OP_XADD, SIM_OP_XREADGROUP};
+    draw_slots(stream, SIM_OP_PHRASES, SIM_OP_KINDS, always, 2, workload->phrase_slots,
+               SIM_WORKLOAD_PHRASES);
+    if (sim_random_chance(stream, 1, 2))
+        workload->phrases = (uint8_t)sim_random_between(stream, 1, 90);
+}
+
+sim_workload sim_workload_draw(sim_random *stream, sim_random *others, sim_random *phrases) {
     /* Without these there is nothing to see. */
     static const sim_op_kind always[] = {SIM_OP_SET, SIM_OP_GET, SIM_OP_PTTL, SIM_OP_PEXPIRE};
     sim_workload workload = {0};
@@ -44,6 +52,7 @@ sim_workload sim_workload_draw(sim_random *stream, sim_random *others) {
     workload.extremes = (uint8_t)sim_random_between(stream, 0, 40);
     workload.span_ms = INT64_C(1) << sim_random_below(stream, 24);
     draw_others(&workload, others);
+    draw_phrases(&workload, phrases);
     return workload;
 }
 
@@ -306,6 +315,55 @@ void sim_workload_program(const sim_workload *workload, sim_random *stream, int6
     }
 }
 
+/* A stream by the clock has ids that nobody can say; so the even keys have others. */
+static uint8_t kind_for_key(uint8_t kind, uint8_t key) {
+    bool is_by_clock = kind == SIM_OP_XADD || kind == SIM_OP_XADD_NOMKSTREAM;
+    return is_by_clock && key % 2 == 0 ? SIM_OP_XADD_AT : kind;
+}
+
+/* Groups are nothing without their streams, and what is pending. */
+static void add_group(sim_program *program, sim_op op, uint64_t bits) {
+    sim_op add_one = op, make = op, read = op;
+    add_one.kind = kind_for_key(SIM_OP_XADD, op.key);
+    make.kind = SIM_OP_XGROUP_MAKE;
+    read.kind = SIM_OP_XREADGROUP;
+    if (bits & 1) add(program, (sim_op){.kind = SIM_OP_UNLINK, .key = op.key});
+    add(program, add_one);
+    if (bits & 2) add(program, make);
+    if (bits & 4) add(program, read);
+}
+
+/* What a list, a set or a hash needs to be there. */
+static void add_collection(sim_program *program, sim_op op, uint64_t bits) {
+    static const uint8_t makers[SIM_TYPES] = {[SIM_LIST] = SIM_OP_RPUSH,
+                                              [SIM_HASH] = SIM_OP_HSET,
+                                              [SIM_SET_TYPE] = SIM_OP_SADD,
+                                              [SIM_ZSET] = SIM_OP_ZADD};
+    uint8_t maker = makers[sim_phrase_of(&op)->type];
+    if (bits & 1) add(program, (sim_op){.kind = SIM_OP_UNLINK, .key = op.key});
+    add(program, (sim_op){.kind = maker, .key = op.key, .value = op.value});
+    if (bits & 2) add(program, (sim_op){.kind = maker, .key = op.other, .value = op.value ^ 1});
+}
+
+void sim_workload_phrase(const sim_workload *workload, sim_random *stream, sim_program *program) {
+    if (workload->phrases == 0 || program->count > 0) return;
+    uint64_t bits = sim_random_next(stream);
+    if ((bits & 255) >= workload->phrases) return;
+    bool is_hot = (bits >> 8 & 3) != 0;
+    sim_op op = {
+        .key = (uint8_t)((bits >> 16 & 255) * (is_hot ? workload->hot_keys : workload->keys) >> 8),
+        .other = (uint8_t)((bits >> 24 & 255) * workload->keys >> 8),
+        .value = (uint8_t)(bits >> 32)};
+    op.kind = kind_for_key(workload->phrase_slots[(bits >> 40) % SIM_WORKLOAD_PHRASES], op.key);
+    op.amount = ordinary_amount(workload, stream);
+    bool is_of_stream = sim_phrase_of(&op)->type == SIM_STREAM;
+    if ((bits >> 48 & 3) == 0) {
+        if (is_of_stream) add_group(program, op, bits >> 50);
+        else add_collection(program, op, bits >> 50);
+    }
+    add(program, op);
+}
+
 static int64_t mortal_amount(const sim_workload *workload, sim_random *stream, const sim_op *op,
                              int64_t now_ms) {
     bool is_extreme = sim_random_below(stream, 256) < workload->extremes;
@@ -320,9 +378,11 @@ static int64_t mortal_amount(const sim_workload *workload, sim_random *stream, c
 
 /* Looks at a field, or does something to it. */
 static sim_op look_at_field(const sim_workload *workload, sim_random *stream, const sim_op *armed) {
-    static const uint8_t looks[] = {SIM_OP_HGET,    SIM_OP_HGET, SIM_OP_HEXISTS, SIM_OP_HLEN,
-                                    SIM_OP_EXISTS,  SIM_OP_HDEL, SIM_OP_HSET,    SIM_OP_COPY,
-                                    SIM_OP_HEXPIRE, SIM_OP_HTTL, SIM_OP_HPTTL,   SIM_OP_HPERSIST};
+    static const uint8_t looks[] = {
+        SIM_OP_HGET,     SIM_OP_HGET,      SIM_OP_HEXISTS, SIM_OP_HLEN,   SIM_OP_EXISTS,
+        SIM_OP_HDEL,     SIM_OP_HSET,      SIM_OP_COPY,    SIM_OP_HTTL,   SIM_OP_HPTTL,
+        SIM_OP_HPERSIST, SIM_OP_HEXPIRE,   SIM_OP_HINCRBY, SIM_OP_HSETNX, SIM_OP_HINCRBYFLOAT,
+        SIM_OP_HGETALL,  SIM_OP_HRANDFIELD};
     uint64_t bits = sim_random_next(stream);
     sim_op op = {.kind = looks[bits % sizeof looks],
                  .key = armed->key,

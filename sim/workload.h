@@ -13,7 +13,12 @@
 #include "sim/op.h"
 #include "sim/random.h"
 
-enum { SIM_WORKLOAD_SLOTS = 256, SIM_WORKLOAD_OTHERS = 64, SIM_PROGRAM_OPS = 12 };
+enum {
+    SIM_WORKLOAD_SLOTS = 256,
+    SIM_WORKLOAD_OTHERS = 64,
+    SIM_WORKLOAD_PHRASES = 128,
+    SIM_PROGRAM_OPS = 12
+};
 
 typedef struct sim_workload {
     uint8_t slots[SIM_WORKLOAD_SLOTS]; /* kinds of commands, as often as their weight */
@@ -24,6 +29,8 @@ typedef struct sim_workload {
     uint8_t transactions, others; /* of 256 commands, before so many comes a transaction or one of
                                      the other commands */
     uint8_t other_slots[SIM_WORKLOAD_OTHERS]; /* the same of the others */
+    uint8_t phrases;                          /* of 256, the same of those that have a phrase */
+    uint8_t phrase_slots[SIM_WORKLOAD_PHRASES];
     bool has_databases;
     bool has_fields, has_hsetex; /* what the dialect has of deadlines of fields */
     /* There is a log, or a replica, of a server whose own go astray: those of Valkey take the dead
@@ -39,7 +46,7 @@ typedef struct sim_program {
 
 /* The plain commands are drawn from a stream that the others, which have one of their own, never
  * shift. */
-sim_workload sim_workload_draw(sim_random *stream, sim_random *others);
+sim_workload sim_workload_draw(sim_random *stream, sim_random *others, sim_random *phrases);
 /* `now_ms`: what the client's clock shows. */
 sim_op sim_workload_op(const sim_workload *workload, sim_random *stream, int64_t now_ms);
 
@@ -49,6 +56,8 @@ sim_op sim_workload_kept(const sim_workload *workload, sim_op op);
  * transaction. */
 void sim_workload_program(const sim_workload *workload, sim_random *stream, int64_t now_ms,
                           sim_program *program);
+/* The same of commands that have a phrase, where nothing has come yet. */
+void sim_workload_phrase(const sim_workload *workload, sim_random *stream, sim_program *program);
 /* Some of the deadlines that its commands give fields come soon, or cannot be. */
 void sim_workload_let_fields_die(const sim_workload *workload, sim_random *stream, int64_t now_ms,
                                  sim_program *program);

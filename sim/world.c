@@ -71,7 +71,7 @@ struct message {
 };
 
 struct client {
-    sim_random draws, programs, fields;
+    sim_random draws, programs, fields, phrases;
     sim_program program; /* what is sent before anything else is drawn, from `next_op` on */
     size_t next_op;
     sim_wall wall;
@@ -519,6 +519,7 @@ static sim_op draw_op(sim_world *world, struct client *client, int64_t shown_ms,
     *is_of = client->next_op < client->program.count;
     if (!*is_of) {
         sim_workload_program(&world->workload, &client->programs, shown_ms, &client->program);
+        sim_workload_phrase(&world->workload, &client->phrases, &client->program);
         sim_workload_let_fields_die(&world->workload, &client->fields, shown_ms, &client->program);
         client->next_op = 0;
         *is_of = client->program.count > 0;
@@ -809,6 +810,7 @@ static void draw_clients(sim_world *world, const sim_world_options *options, sim
         struct client *client = &world->clients[i];
         client->draws = sim_random_stream(options->seed, "client", i);
         client->programs = sim_random_stream(options->seed, "programs", i);
+        client->phrases = sim_random_stream(options->seed, "phrases", i);
         client->fields = sim_random_stream(options->seed, "fields", i);
         client->wall.base_us = epoch_us + sim_random_between(stream, -50000, 50000);
         client->wall.drift_ppm = sim_random_between(stream, -100, 100);
@@ -845,9 +847,10 @@ sim_world *sim_world_new(const sim_world_options *options) {
     world->witness = options->witness;
     world->first_free = UINT32_MAX;
     sim_random others = sim_random_stream(options->seed, "others", 0);
-    world->workload = sim_workload_draw(&stream, &others);
+    sim_random phrases = sim_random_stream(options->seed, "phrase weights", 0);
+    world->workload = sim_workload_draw(&stream, &others, &phrases);
     if (options->profile == SIM_PROFILE_CALM)
-        world->workload.transactions = world->workload.others = 0;
+        world->workload.transactions = world->workload.others = world->workload.phrases = 0;
     world->reads = sim_random_stream(options->seed, "reads", 0);
     world->client_count = (unsigned)sim_random_between(&stream, 1, CLIENTS_MAX);
     world->gap_us = INT64_C(16) << sim_random_below(&stream, 20);

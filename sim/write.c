@@ -40,7 +40,9 @@ static bool can_be_told(const sim_op *op, uint8_t dialect, const char **why) {
     else if (op->kind == SIM_OP_SCAN && op->value < SCANS_ALL) *why = "a scan goes on in it";
     else if (op->kind >= SIM_OP_NOTIFY && op->kind <= SIM_OP_PUNSUBSCRIBE)
         *why = "somebody listens to events in it";
-    else if (op->kind == SIM_OP_SPOP) *why = "a member is drawn in it";
+    else if (op->kind == SIM_OP_SPOP || op->kind == SIM_OP_HRANDFIELD)
+        *why = "a member is drawn in it";
+    else if (op->kind == SIM_OP_XTRIM_ABOUT) *why = "a stream is trimmed about to a length in it";
     else if (is_missing || (is_odd && sim_odd_of(op)->is_unknown))
         *why = "a command is in it that the dialect does not have";
     else if (is_odd && sim_odd_of(op)->reply == NULL)
@@ -187,6 +189,25 @@ static void put_key(FILE *out, uint8_t key) {
     else fprintf(out, "\"{k%d}\"", key + 1);
 }
 
+/* An error, which may name a key: 'k3'. */
+static void put_error(FILE *out, ttl_bytes text) {
+    putc('"', out);
+    for (size_t i = 0; i < text.length; i++) {
+        const char *end =
+            text.data[i] == '\'' ? memchr(text.data + i + 1, '\'', text.length - i - 1) : NULL;
+        const char *name = text.data + i + 1;
+        uint8_t key = SIM_KEYS;
+        if (end != NULL) key = sim_key_number((ttl_bytes){name, (size_t)(end - name)});
+        if (text.data[i] == '"' || text.data[i] == '\\') putc('\\', out);
+        putc(text.data[i], out);
+        if (key == SIM_KEYS) continue;
+        if (key == 0) fputs("{k}", out);
+        else fprintf(out, "{k%d}", key + 1);
+        i = (size_t)(end - text.data) - 1;
+    }
+    putc('"', out);
+}
+
 /* Does this absolute time count from T0? Then the offset, in its own unit. */
 static bool counts_from_t0(const sim_op *op, int64_t t0_ms, int64_t *offset) {
     if (!sim_op_has_time(op) || !sim_op_is_absolute(op)) return false;
@@ -266,7 +287,7 @@ static void put_node(FILE *out, const ttl_reply *here, const ttl_reply *there, s
     case TTL_REPLY_STATUS:
     case TTL_REPLY_ERROR:
         fprintf(out, "{\"%s\": ", node->type == TTL_REPLY_STATUS ? "status" : "error");
-        put_text(out, ttl_reply_text(here, index));
+        put_error(out, ttl_reply_text(here, index));
         putc('}', out);
         break;
     case TTL_REPLY_NIL_ARRAY: fputs("null", out); break;
@@ -294,11 +315,12 @@ struct twin {
 /* The tree at a node, an array as `kind` answers it. */
 static void put_tree(FILE *out, const struct twin *twin, size_t index, sim_op_kind kind) {
     const ttl_node *node = &twin->here->nodes[index];
-    if (node->type != TTL_REPLY_ARRAY) {
+    bool has_no_order = kind == SIM_OP_KEYS || kind == SIM_OP_HKEYS || kind == SIM_OP_HGETALL;
+    if (node->type != TTL_REPLY_ARRAY && node->type != TTL_REPLY_MAP) {
         put_node(out, twin->here, twin->there, index, twin->t0_ms, twin->later_ms);
         return;
     }
-    fputs(kind == SIM_OP_KEYS ? "{\"unordered\": [" : "[", out);
+    fputs(has_no_order ? "{\"unordered\": [" : "[", out);
     size_t child = index + 1;
     for (size_t i = 0; i < node->length; i++) {
         if (i > 0) fputs(", ", out);
@@ -306,7 +328,7 @@ static void put_tree(FILE *out, const struct twin *twin, size_t index, sim_op_ki
         put_tree(out, twin, child, kind == SIM_OP_SCAN ? SIM_OP_KEYS : SIM_OP_GET);
         child = ttl_reply_next(twin->here, child);
     }
-    fputs(kind == SIM_OP_KEYS ? "]}" : "]", out);
+    fputs(has_no_order ? "]}" : "]", out);
 }
 
 /* When a server reclaims is its own affair, and so is what it draws, and how it packs a value. */
@@ -392,7 +414,7 @@ static void put_step(FILE *out, struct telling *telling, const sim_step *step,
     fputs(", \"reply\": ", out);
     bool is_queued = twin.here->nodes[0].type == TTL_REPLY_STATUS &&
                      ttl_bytes_is_word(ttl_reply_text(twin.here, 0), "QUEUED");
-    bool is_payload = step->op.kind == SIM_OP_DUMP && twin.here->nodes[0].type == TTL_REPLY_BULK;
+    bool is_payload = step->op.kind == SIM_OP_DUMP && twin.here->nodes[0].type != TTL_REPLY_NIL;
     bool is_of_all = step->op.kind == SIM_OP_DBSIZE || step->op.kind == SIM_OP_RANDOMKEY;
     bool is_told = !is_payload && (!is_of_all || has_same_keys(here, there, at));
     if (is_queued || (is_told && !is_of_all)) put_reply(out, &twin, &step->op, peer);

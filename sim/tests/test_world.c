@@ -193,9 +193,12 @@ END_TEST
 START_TEST(what_else_a_world_draws_never_shifts_its_plain_commands) {
     sim_random one = sim_random_stream(1, "world", 0), two = one;
     sim_random others = sim_random_stream(1, "others", 0), more = sim_random_stream(2, "others", 0);
-    sim_workload left = sim_workload_draw(&one, &others), right = sim_workload_draw(&two, &more);
+    sim_random phrases = sim_random_stream(1, "phrase weights", 0), differ = others;
+    sim_workload left = sim_workload_draw(&one, &others, &phrases);
+    sim_workload right = sim_workload_draw(&two, &more, &differ);
     ck_assert_mem_eq(left.slots, right.slots, sizeof left.slots);
     ck_assert_mem_ne(left.other_slots, right.other_slots, sizeof left.other_slots);
+    ck_assert_mem_ne(left.phrase_slots, right.phrase_slots, sizeof left.phrase_slots);
     for (int i = 0; i < 100; i++) {
         sim_op plain = sim_workload_op(&left, &one, 1000);
         sim_op same = sim_workload_op(&right, &two, 1000);
