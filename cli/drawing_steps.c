@@ -48,6 +48,7 @@ static void tell_command(struct telling *t, const sim_step *step, const sim_site
 static void tell_other(struct telling *t, const sim_step *step, size_t point) {
     static const char *const words[SIM_STEP_KINDS] = {
         [SIM_STEP_CYCLE] = "the active cycle runs",
+        [SIM_STEP_TIME_OUT] = "who has waited long enough is answered",
         [SIM_STEP_HANG_UP] = "a client has another connection",
         [SIM_STEP_SYNC] = "the replica gets changes",
         [SIM_STEP_READ] = "the replica is asked",

@@ -69,11 +69,23 @@ static void add_said(sim_recorder *recorder, const sim_sight *sight) {
     ttl_reply_init(&said->reply, ttl_allocator_libc());
 }
 
+/* Whether it had to be served turns on how a key came to be while it waited: to the judge it runs
+ * at one moment. */
+static bool has_waited_in_vain(const sim_sight *sight) {
+    static const char *const words[] = {"BLPOP",    "BRPOP",    "BLMOVE", "BLMPOP",
+                                        "BZPOPMIN", "BZPOPMAX", "BZMPOP"};
+    if (sight->reply->nodes[0].type != TTL_REPLY_NIL_ARRAY) return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (ttl_bytes_is_word(sight->argv[0], words[i])) return true;
+    return false;
+}
+
 /* The judge takes a clock of a steady rate, and a server that forgets nothing. */
 static bool ends_history(const sim_sight *sight) {
     /* What a script does with a time that it is told nobody knows. */
     bool is_script = sight->kind == SIM_SENT && ttl_bytes_is_word(sight->argv[0], "EVAL");
     if (is_script && sim_script_is_told_time(sight->argv[1])) return true;
+    if (sight->kind == SIM_RAN && has_waited_in_vain(sight)) return true;
     if (sight->kind == SIM_CRASH || sight->kind == SIM_PROMOTE) return true;
     if (sight->kind != SIM_BEGAN) return false;
     switch (sight->fault->kind) {

@@ -79,6 +79,12 @@ typedef struct sim_peer {
     uint64_t watched, was_dead; /* slots: those that are, and were dead already then */
     struct {
         bool is_on;
+        sim_op op;
+        int64_t until_ms; /* INT64_MAX: for ever */
+        uint64_t order;
+    } wait; /* for something to take */
+    struct {
+        bool is_on;
         uint8_t database, wants; /* in which one, and what is looked for (sim_op.extra) */
         int64_t cursor;          /* where it goes on */
         uint32_t must, seen;     /* keys that lived all the while; that were shown */
@@ -88,7 +94,7 @@ typedef struct sim_peer {
 
 typedef struct sim_model {
     sim_model_key keys[SIM_SLOTS]; /* of one database after the other */
-    uint64_t armings, births;
+    uint64_t armings, births, waits;
     unsigned traits; /* of its dialect */
     /* Connections, whose watches break; NULL: there are none. */
     sim_peer *peers;
@@ -137,6 +143,16 @@ int64_t sim_model_first_field_ms(const sim_model_key *key);
 void sim_model_reclaim_fields(sim_model *model, uint8_t slot, int64_t now_ms);
 /* The slot of a hash with fields that are dead and not reclaimed; SIM_SLOTS: there is none. */
 uint8_t sim_model_first_dead_field(const sim_model *model, int64_t now_ms);
+/* The slots of keys that are there and not dead. */
+uint64_t sim_model_living(const sim_model *model, int64_t now_ms);
+/* Who waits is served: his command is run again. PENDING: there is nothing to take. */
+void sim_model_serve(sim_model *model, sim_peer *peer, int64_t now_ms, const sim_told *told,
+                     ttl_reply *reply);
+/* Does he wait though what he waits for came to be? `lived`: the slots that were there before. */
+bool sim_model_must_be_served(const sim_model *model, const sim_peer *peer, uint64_t lived,
+                              int64_t now_ms);
+/* Has he waited for the same, and longer than the one that was served? */
+bool sim_model_waits_longer(const sim_peer *one, const sim_peer *served);
 /* A message to a subscriber, its parts one behind the other. */
 typedef struct sim_push {
     uint8_t session;

@@ -68,21 +68,6 @@ static sim_model_key *first_of(struct act *act) {
     return key;
 }
 
-static void answer_popped_of(struct act *act, const sim_model_key *key) {
-    ttl_reply_add_node(act->reply, TTL_REPLY_ARRAY, 2);
-    ttl_reply_add_bulk(act->reply, sim_key_name(slot_of(act, key) % SIM_KEYS));
-}
-
-static void do_lmpop(struct act *act) {
-    sim_model_key *key = first_of(act);
-    if (key == NULL) return;
-    uint32_t count = key->members < 2 ? key->members : 2;
-    answer_popped_of(act, key);
-    answer_elements(act, count);
-    key->members -= count;
-    shrink(act, key);
-}
-
 /* ---- sorted sets */
 
 /* So many members, from one end. */
@@ -114,11 +99,25 @@ static void do_zpop(struct act *act, int count, bool is_last) {
     shrink(act, key);
 }
 
-static void do_zmpop(struct act *act) {
-    sim_model_key *key = first_of(act);
-    if (key == NULL) return;
+/* ---- the first of several */
+
+static void answer_name(struct act *act, const sim_model_key *key, size_t length) {
+    ttl_reply_add_node(act->reply, TTL_REPLY_ARRAY, length);
+    ttl_reply_add_bulk(act->reply, sim_key_name(slot_of(act, key) % SIM_KEYS));
+}
+
+static void pop_elements(struct act *act, sim_model_key *key, bool in_array) {
+    uint32_t most = in_array ? 2 : 1, count = key->members < most ? key->members : most;
+    answer_name(act, key, 2);
+    if (in_array) answer_elements(act, count);
+    else ttl_reply_add_bulk(act->reply, ttl_bytes_of("x"));
+    key->members -= count;
+    shrink(act, key);
+}
+
+static void pop_members(struct act *act, sim_model_key *key) {
     uint32_t taken = members_at(key->members, 2, false);
-    answer_popped_of(act, key);
+    answer_name(act, key, 2);
     ttl_reply_add_node(act->reply, TTL_REPLY_ARRAY, (size_t)__builtin_popcount(taken));
     for (uint8_t i = 0; i < SIM_MEMBERS; i++) {
         if (!(taken >> i & 1)) continue;
@@ -127,6 +126,32 @@ static void do_zmpop(struct act *act) {
     }
     key->members &= ~taken;
     shrink(act, key);
+}
+
+static void pop_member(struct act *act, sim_model_key *key, bool is_last) {
+    uint32_t taken = members_at(key->members, 1, is_last);
+    answer_name(act, key, 3);
+    answer_member(act, (uint8_t)__builtin_ctz(taken));
+    key->members &= ~taken;
+    shrink(act, key);
+}
+
+void model_pop_from(struct act *act, sim_model_key *key) {
+    switch ((sim_op_kind)act->op->kind) {
+    case SIM_OP_BLMOVE: do_lmove(act); break;
+    case SIM_OP_BLPOP:
+    case SIM_OP_BRPOP: pop_elements(act, key, false); break;
+    case SIM_OP_LMPOP:
+    case SIM_OP_BLMPOP: pop_elements(act, key, true); break;
+    case SIM_OP_BZPOPMIN: pop_member(act, key, false); break;
+    case SIM_OP_BZPOPMAX: pop_member(act, key, true); break;
+    default: pop_members(act, key);
+    }
+}
+
+static void do_mpop(struct act *act) {
+    sim_model_key *key = first_of(act);
+    if (key != NULL) model_pop_from(act, key);
 }
 
 static void do_zremrange(struct act *act) {
@@ -186,7 +211,7 @@ static void do_list(struct act *act) {
     case SIM_OP_LPOS: do_nothing(act, 0); return;
     case SIM_OP_LINSERT_NONE: do_nothing(act, -1); return;
     case SIM_OP_LPOS_LEAST: do_lpos_least(act); return;
-    case SIM_OP_LMPOP: do_lmpop(act); return;
+    case SIM_OP_LMPOP: do_mpop(act); return;
     case SIM_OP_LMOVE: do_lmove(act); return;
     default: key = model_open(act);
     }
@@ -206,7 +231,7 @@ void model_do_elements(struct act *act) {
     case SIM_OP_SMOVE: do_smove(act); break;
     case SIM_OP_ZPOPMIN: do_zpop(act, 1, false); break;
     case SIM_OP_ZPOPMAX: do_zpop(act, 2, true); break;
-    case SIM_OP_ZMPOP: do_zmpop(act); break;
+    case SIM_OP_ZMPOP: do_mpop(act); break;
     case SIM_OP_ZREMRANGEBYRANK:
     case SIM_OP_ZREMRANGEBYSCORE:
     case SIM_OP_ZREMRANGEBYLEX: do_zremrange(act); break;

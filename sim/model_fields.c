@@ -213,10 +213,11 @@ static void answer_value(struct act *act, uint8_t slot, uint8_t field, bool is_t
 static bool may_set(struct act *act, uint8_t slot, uint8_t field) {
     uint8_t conditions = act->op->flags & (SIM_NX | SIM_XX);
     if (conditions == 0) return true;
+    size_t met = act->model->fields_met_count;
     bool is_there = meet(act, slot, field, false);
     bool may = is_there == (conditions == SIM_XX);
-    if (!may && act->model->keys[slot].is_present && act->model->keys[slot].members == 0)
-        sim_model_remove(act->model, slot);
+    bool is_emptied = act->model->fields_met_count > met && act->model->keys[slot].members == 0;
+    if (!may && is_emptied) sim_model_remove(act->model, slot);
     return may;
 }
 

@@ -5,9 +5,10 @@
  *      model_look.c  what has an order of its own: KEYS, SCAN, RANDOMKEY
  *      model_listen.c subscribers
  *      model_fields.c deadlines of fields
+ *      model_wait.c  who waits for something to take
  *      model_more.c  payloads, scripts, sets that are stored, what is said badly
- *      model_phrase.c what has a phrase (phrase.h); model_elements.c and model_stream.c what of it is
- *                    known exactly
+ *      model_phrase.c what has a phrase (phrase.h); known exactly of it is what stands in
+ *      model_elements.c and model_stream.c
  */
 #ifndef TTLSPEC_SIM_MODEL_INSIDE_H
 #define TTLSPEC_SIM_MODEL_INSIDE_H
@@ -24,6 +25,7 @@ struct act {
     const sim_told *told;
     size_t at; /* the node of its reply in `told` */
     ttl_reply *reply;
+    bool is_in_exec;
 };
 
 sim_model_key *model_key(struct act *act, uint8_t number);
@@ -55,6 +57,9 @@ void model_do_look(struct act *act);
 void model_do_listen(struct act *act);
 void model_do_more(struct act *act);
 void model_do_phrase(struct act *act);
+void model_do_wait(struct act *act);
+/* Takes from the key, and answers what BLPOP and its kin do. */
+void model_pop_from(struct act *act, sim_model_key *key);
 void model_do_stream(struct act *act);
 void model_do_elements(struct act *act);
 void model_do_hash(struct act *act);

@@ -161,6 +161,7 @@ static void run_queue(struct act *act) {
                 told->nodes[0].length == peer->queue_count;
     ttl_reply_add_node(act->reply, TTL_REPLY_ARRAY, peer->queue_count);
     act->at = 1;
+    act->is_in_exec = true;
     for (size_t i = 0; i < peer->queue_count; i++) {
         act->op = &peer->queue[i];
         model_run(act);
@@ -191,7 +192,7 @@ static void do_exec(struct act *act) {
 
 void sim_model_execute(sim_model *model, sim_peer *peer, const sim_op *op, int64_t now_ms,
                        const sim_told *told, ttl_reply *reply) {
-    struct act act = {model, peer, op, now_ms, now_ms, told, 0, reply};
+    struct act act = {model, peer, op, now_ms, now_ms, told, 0, reply, false};
     model->met_count = model->fields_met_count = 0;
     if (model_refuses_listener(&act)) return;
     switch ((sim_op_kind)op->kind) {

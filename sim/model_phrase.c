@@ -76,6 +76,7 @@ void model_do_phrase(struct act *act) {
     sim_model_key *key = NULL;
     switch ((sim_effect)phrase->effect) {
     case SIM_EXACT: do_exact(act, phrase->type); return;
+    case SIM_WAITS: model_do_wait(act); return;
     case SIM_COMPLAINS: model_find(act, model_slot(act, act->op->key)); /* fall through */
     case SIM_SAYS: answer_error_like(act, phrase->missing + 1); return;
     default: key = model_open(act);

@@ -37,6 +37,7 @@ const sim_odd sim_odds[] = {
     {"TIME", NULL, false, false, false},
     {"INFO keyspace", NULL, false, false, false},
     {"INFO stats", NULL, false, false, false},
+    {"INFO clients", NULL, false, false, false},
     {"HELLO", NULL, false, false, false},
     {"HELLO 2 SETNAME a", NULL, false, false, false},
     {"CLIENT INFO", NULL, false, false, false},

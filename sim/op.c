@@ -135,6 +135,10 @@ bool sim_op_is_phrase(sim_op_kind kind) {
     return ops[kind].shape == SHAPE_PHRASE;
 }
 
+bool sim_op_waits(sim_op_kind kind) {
+    return kind >= SIM_OP_BLPOP && kind <= SIM_OP_BZMPOP;
+}
+
 const sim_phrase *sim_phrase_of(const sim_op *op) {
     return &sim_phrases[op->kind - SIM_OP_PHRASES];
 }
@@ -341,6 +345,16 @@ static void add_number_before(sim_rendered *out, const sim_op *op, const char *r
     add(out, (ttl_bytes){text, digits + length});
 }
 
+/* Milliseconds as seconds; eighths of a second are the same to whoever reads them. */
+static void add_seconds(sim_rendered *out, int64_t ms) {
+    char *text = out->text + out->used;
+    size_t length = sim_integer_text(ms / 1000, text);
+    text[length++] = '.';
+    for (int64_t unit = 100; unit > 0; unit /= 10) text[length++] = (char)('0' + ms / unit % 10);
+    out->used += length;
+    add(out, (ttl_bytes){text, length});
+}
+
 static void add_phrase(sim_rendered *out, const sim_op *op) {
     for (const char *at = sim_phrase_of(op)->words; *at != '\0';) {
         size_t length = strcspn(at, " ");
@@ -349,6 +363,7 @@ static void add_phrase(sim_rendered *out, const sim_op *op) {
         case '#': add(out, sim_key_name(op->other)); break;
         case '%': add(out, sim_member_name(op->value)); break;
         case '&': add_integer(out, op->amount); break;
+        case '=': add_seconds(out, op->amount); break;
         case '$': add_number_before(out, op, at + 1, length - 1); break;
         default: add(out, (ttl_bytes){at, length});
         }

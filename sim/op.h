@@ -129,7 +129,12 @@ typedef enum sim_op_kind { SIM_OPS(OP) SIM_PHRASES(PHRASE) SIM_OP_KINDS } sim_op
 #undef OP
 #undef PHRASE
 /* Those before are what every world draws from; the others come by streams of their own. */
-enum { SIM_OP_PLAIN = SIM_OP_MULTI, SIM_OP_OTHERS = SIM_OP_SELECT, SIM_OP_PHRASES = SIM_OP_XADD };
+enum {
+    SIM_OP_PLAIN = SIM_OP_MULTI,
+    SIM_OP_OTHERS = SIM_OP_SELECT,
+    SIM_OP_PHRASES = SIM_OP_XADD,
+    SIM_OP_WAITS = SIM_OP_BLPOP
+};
 
 /* Options of SET, GETEX, COPY and the EXPIRE family, each where it belongs. */
 enum {
@@ -188,6 +193,8 @@ bool sim_op_is_of_field(sim_op_kind kind);
 /* Has it a phrase, and which? */
 bool sim_op_is_phrase(sim_op_kind kind);
 const sim_phrase *sim_phrase_of(const sim_op *op);
+/* May its client have to wait for the answer? */
+bool sim_op_waits(sim_op_kind kind);
 /* Does it name a key? */
 bool sim_op_has_key(const sim_op *op);
 /* Does KEYS or SCAN look for a key of this number and type? */

@@ -2,7 +2,7 @@
  * model has to know of it. Data; each row is a kind of command of its own (op.h).
  *
  *      @ the key   # the other key   % a member   $ a small number, also before more: $-0
- *      & a time in milliseconds
+ *      & a time in milliseconds   = a time in seconds, of which eighths are told
  */
 #ifndef TTLSPEC_SIM_PHRASE_H
 #define TTLSPEC_SIM_PHRASE_H
@@ -27,6 +27,7 @@ typedef enum sim_effect {
     SIM_NOTES,     /* what belongs to the key, which breaks no watch */
     SIM_CUTS,      /* as many entries of a stream as it answers */
     SIM_EXACT,     /* what the model knows exactly */
+    SIM_WAITS,     /* for something to take */
 } sim_effect;
 
 /* What is answered where there is no key: "-ERR x" an error that begins so, ":0" an integer, "+OK",
@@ -108,7 +109,15 @@ typedef enum sim_effect {
            "-ERR value is NaN or Infinity")                                                        \
     PHRASE(HGETALL, "HGETALL", "@", SIM_HASH, SIM_EXACT, "*0")                                     \
     PHRASE(HKEYS, "HKEYS", "@", SIM_HASH, SIM_EXACT, "*0")                                         \
-    PHRASE(HRANDFIELD, "HRANDFIELD", "@", SIM_HASH, SIM_EXACT, "nil")
+    PHRASE(HRANDFIELD, "HRANDFIELD", "@", SIM_HASH, SIM_EXACT, "nil")                              \
+    PHRASE(BLPOP_ODD, "BLPOP", "@ -1", SIM_LIST, SIM_SAYS, "-ERR timeout is negative")             \
+    PHRASE(BLPOP, "BLPOP", "@ # =", SIM_LIST, SIM_WAITS, "")                                       \
+    PHRASE(BRPOP, "BRPOP", "@ =", SIM_LIST, SIM_WAITS, "")                                         \
+    PHRASE(BLMOVE, "BLMOVE", "@ # LEFT RIGHT =", SIM_LIST, SIM_WAITS, "")                          \
+    PHRASE(BLMPOP, "BLMPOP", "= 2 @ # LEFT COUNT 2", SIM_LIST, SIM_WAITS, "")                      \
+    PHRASE(BZPOPMIN, "BZPOPMIN", "@ # =", SIM_ZSET, SIM_WAITS, "")                                 \
+    PHRASE(BZPOPMAX, "BZPOPMAX", "@ =", SIM_ZSET, SIM_WAITS, "")                                   \
+    PHRASE(BZMPOP, "BZMPOP", "= 2 @ # MIN COUNT 2", SIM_ZSET, SIM_WAITS, "")
 
 typedef struct sim_phrase {
     const char *words;

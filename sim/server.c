@@ -53,6 +53,17 @@ static void note_push(void *context, ttl_session *session, const ttl_reply *mess
     }
 }
 
+static void note_unblocked(void *context, ttl_session *session, const ttl_reply *reply) {
+    const struct sim_ear *ear = context;
+    sim_server *server = ear->server;
+    (void)session;
+    if (server->unblocked_count == SIM_PEERS) abort();
+    struct sim_unblocked *one = &server->unblocked[server->unblocked_count++];
+    one->session = ear->session;
+    ttl_reply_clear(&one->reply);
+    ttl_reply_add_copy(&one->reply, reply, 0);
+}
+
 static void note_event(void *context, const ttl_event *event) {
     sim_server *server = context;
     const sim_hooks *hooks = server->hooks;
@@ -104,6 +115,8 @@ void sim_server_open(sim_server *server, const sim_hooks *hooks, uint8_t dialect
                      sim_log *log) {
     *server = (sim_server){.hooks = hooks, .dialect = dialect, .seed = seed, .log = log};
     server->model.traits = sim_dialect_traits(dialect);
+    for (size_t i = 0; i < SIM_PEERS; i++)
+        ttl_reply_init(&server->unblocked[i].reply, ttl_allocator_libc());
     start_engine(server);
 }
 
@@ -123,6 +136,7 @@ void sim_server_close(sim_server *server) {
     stop_engine(server);
     free(server->pushes);
     free(server->happened);
+    for (size_t i = 0; i < SIM_PEERS; i++) ttl_reply_free(&server->unblocked[i].reply);
     server->pushes = NULL;
     server->happened = NULL;
 }
@@ -143,7 +157,10 @@ static void execute(sim_server *server, uint8_t session, size_t argc, const ttl_
                     ttl_reply *reply) {
     if (server->sessions[session] == NULL) {
         server->ears[session] = (struct sim_ear){server, session};
+        bool is_client = session < SIM_LISTENER;
         ttl_session_options options = {.is_primary = session == SIM_LINK,
+                                       .on_unblock = is_client ? note_unblocked : NULL,
+                                       .unblock_context = &server->ears[session],
                                        .on_push = note_push,
                                        .push_context = &server->ears[session]};
         server->sessions[session] = ttl_session_new(server->engine, &options);
@@ -183,7 +200,7 @@ void sim_server_ask(sim_server *server, uint8_t database, const sim_op *op, ttl_
 
 static void begin_unit(sim_server *server) {
     server->announced_count = server->push_count = server->happened_count = 0;
-    server->hexpired_count = 0;
+    server->hexpired_count = server->unblocked_count = 0;
     server->events = 0;
 }
 
@@ -217,6 +234,12 @@ void sim_server_cycle(sim_server *server) {
     begin_unit(server);
     if (hooks != NULL && hooks->cycle != NULL) hooks->cycle(hooks->context, server);
     else sim_server_engine_cycle(server);
+}
+
+void sim_server_time_out(sim_server *server) {
+    begin_unit(server);
+    server->readings = 0;
+    ttl_engine_time_out(server->engine);
 }
 
 /* ---- the log, and what a primary has */

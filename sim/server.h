@@ -37,6 +37,8 @@ typedef struct sim_hooks {
     bool (*applies)(void *context, sim_change *change);
 } sim_hooks;
 
+/* A client's last connections, and that of its proxy. */
+enum { SIM_SESSIONS_EACH = 4, SIM_LISTENER = 32 }; /* the first session that only listens */
 /* Connections: of clients; of whoever looks at a replica or a state; of a primary that tells. */
 enum { SIM_PEERS = 40, SIM_OWN = SIM_PEERS, SIM_LINK, SIM_SESSIONS };
 enum { SIM_ANNOUNCED = 2 * SIM_SLOTS };
@@ -65,6 +67,11 @@ struct sim_server {
     size_t push_count, push_capacity;
     sim_happening *happened; /* and all events of it */
     size_t happened_count, happened_capacity;
+    struct sim_unblocked {
+        uint8_t session;
+        ttl_reply reply;
+    } unblocked[SIM_PEERS]; /* who waited and was answered in the last unit, in that order */
+    size_t unblocked_count;
     sim_log *log; /* where its changes go; NULL: nowhere */
     /* Of the unit that was executed last: the slots of what was announced as expired, and how many
      * other events there were. */
@@ -92,6 +99,8 @@ void sim_server_execute(sim_server *server, uint8_t session, const sim_peer *pee
 /* A command that only reads, in the database that it names. */
 void sim_server_read(sim_server *server, const sim_op *op, ttl_reply *reply);
 void sim_server_cycle(sim_server *server);
+/* Answers those who have waited long enough. */
+void sim_server_time_out(sim_server *server);
 /* The unit of a log, on engine and model. A server that reads its own log is frozen meanwhile. */
 void sim_server_apply(sim_server *server, const sim_log *log, size_t unit);
 /* What `from` has, on engine and model: what a replica gets when it begins. */

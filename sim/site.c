@@ -31,6 +31,9 @@ static const struct {
     [SIM_LAW_TOLD] = {"told",
                       "a subscriber was told of something else than what happened, or not in order",
                       "a subscriber is told of what happens, once, and in its order"},
+    [SIM_LAW_WAITS] = {"waits",
+                       "who waits was not served, or served too early, too late or out of turn",
+                       "who waits is served when there is something to take, or his time is over"},
     [SIM_LAW_COUNT] = {"count", "the number of keys that wait for their deadline is wrong",
                        "as many keys wait for their deadline as have one"},
     [SIM_LAW_REPLY] = {"reply", "the engine's reply is not the model's",
@@ -43,8 +46,9 @@ static const struct {
                        "after quiet, every expiry was announced"},
 };
 
-static const char *const step_names[SIM_STEP_KINDS] = {
-    "command", "cycle", "hang-up", "sync", "read", "save", "restart", "crash", "promote", "quiet"};
+static const char *const step_names[SIM_STEP_KINDS] = {"command", "cycle",   "time-out", "hang-up",
+                                                       "sync",    "read",    "save",     "restart",
+                                                       "crash",   "promote", "quiet"};
 
 static const char *const mark_names[SIM_SITE_MARKS] = {
     "lazy expiry",
@@ -70,6 +74,9 @@ static const char *const mark_names[SIM_SITE_MARKS] = {
     "a subscriber was told of a death",
     "a command met a dead field",
     "the cycle reclaimed dead fields",
+    "a client had to wait for something to take",
+    "a client that waited was served",
+    "a client that waited was answered nil",
 };
 
 const char *sim_law_text(sim_law law) {
@@ -117,6 +124,7 @@ static void serve(sim_site *site) {
     model->peer_count = SIM_PEERS;
     model->watched = 0;
     model->notify = NULL;
+    site->waiting = 0;
     primary_of(site)->has_listeners = false;
 }
 
@@ -148,6 +156,10 @@ void sim_site_close(sim_site *site) {
 
 static int64_t floor_ms(int64_t us) {
     return us / US_PER_MS - (us % US_PER_MS < 0);
+}
+
+bool sim_site_next_timeout(sim_site *site, int64_t *at_ms) {
+    return site->waiting > 0 && ttl_engine_next_timeout(primary_of(site)->engine, at_ms);
 }
 
 bool sim_site_next_expiry(sim_site *site, int64_t *at_ms) {
@@ -372,21 +384,114 @@ static sim_told told_of(const sim_site *site, const sim_server *server) {
     return (sim_told){&site->reply, server->announced, server->announced_count};
 }
 
+static void mix_reply(uint64_t *digest, const ttl_reply *reply) {
+    for (size_t i = 0; i < reply->node_count; i++) {
+        const ttl_node *node = &reply->nodes[i];
+        sim_digest_mix(digest, (uint64_t)node->type << 32 | node->length);
+        sim_digest_mix(digest, (uint64_t)node->is.integer);
+    }
+    for (size_t i = 0; i < reply->text_length; i += sizeof(uint64_t)) {
+        size_t left = reply->text_length - i;
+        uint64_t bytes = 0;
+        memcpy(&bytes, reply->text + i, left < sizeof bytes ? left : sizeof bytes);
+        sim_digest_mix(digest, sim_little_endian(bytes));
+    }
+}
+
+/* ---- who waits */
+
+static sim_law say_wait(sim_site *site, const sim_op *op, const char *what) {
+    char command[SIM_COMMAND_TEXT];
+    sim_text_command(op, command);
+    say(site, "%s: %s", command, what);
+    return SIM_LAW_WAITS;
+}
+
+/* Those whose time has passed, and no others, are answered nil, before anything else is done.
+ * `*count` is told how many. */
+static sim_law law_of_timeouts(sim_site *site, int64_t now_ms, size_t *count) {
+    sim_server *server = primary_of(site);
+    *count = 0;
+    for (; *count < server->unblocked_count; ++*count) {
+        const struct sim_unblocked *one = &server->unblocked[*count];
+        sim_peer *peer = &site->peers[one->session];
+        if (one->reply.nodes[0].type != TTL_REPLY_NIL_ARRAY) break;
+        if (!peer->wait.is_on || now_ms <= peer->wait.until_ms)
+            return say_wait(site, &peer->wait.op, "answered nil before its time was over");
+        peer->wait.is_on = false;
+        site->waiting--;
+        site->marks[SIM_MARK_TIMED_OUT]++;
+    }
+    for (size_t i = 0; i < SIM_LISTENER; i++)
+        if (site->peers[i].wait.is_on && now_ms > site->peers[i].wait.until_ms)
+            return say_wait(site, &site->peers[i].wait.op, "waits though its time is over");
+    return SIM_LAWS_HOLD;
+}
+
+static sim_law law_of_served(sim_site *site, const struct sim_unblocked *one, int64_t now_ms) {
+    sim_server *server = primary_of(site);
+    sim_peer *peer = &site->peers[one->session];
+    const sim_told told = {&one->reply, server->announced, server->announced_count};
+    if (!peer->wait.is_on) return say_wait(site, &peer->wait.op, "answered though nobody waits");
+    for (size_t i = 0; i < SIM_LISTENER; i++)
+        if (sim_model_waits_longer(&site->peers[i], peer))
+            return say_wait(site, &peer->wait.op, "served before one that has waited longer");
+    ttl_reply_clear(&site->expected);
+    sim_model_serve(&server->model, peer, now_ms, &told, &site->expected);
+    site->waiting -= !peer->wait.is_on;
+    site->marks[SIM_MARK_SERVED]++;
+    if (ttl_reply_equal(&one->reply, &site->expected)) return SIM_LAWS_HOLD;
+    return say_wait(site, &peer->wait.op, "answered with something else than there was to take");
+}
+
+/* `lived`: the keys that were there before the unit. */
+static sim_law law_of_waits(sim_site *site, size_t from, uint64_t lived, int64_t now_ms) {
+    const sim_server *server = primary_of(site);
+    sim_law law = SIM_LAWS_HOLD;
+    for (size_t i = from; i < server->unblocked_count && law == SIM_LAWS_HOLD; i++)
+        law = law_of_served(site, &server->unblocked[i], now_ms);
+    for (size_t i = 0; i < SIM_LISTENER && law == SIM_LAWS_HOLD; i++)
+        if (sim_model_must_be_served(&server->model, &site->peers[i], lived, now_ms))
+            law =
+                say_wait(site, &site->peers[i].wait.op, "waits though there is something to take");
+    return law;
+}
+
+static sim_law do_time_out(sim_site *site, int64_t now_ms) {
+    size_t count;
+    sim_server_time_out(primary_of(site));
+    sim_law law = law_of_timeouts(site, now_ms, &count);
+    bool is_more = law == SIM_LAWS_HOLD && count < primary_of(site)->unblocked_count;
+    return is_more ? say_wait(site, &(sim_op){0}, "served where nothing was done") : law;
+}
+
+/* ---- commands */
+
 static sim_law do_command(sim_site *site, const sim_step *step, int64_t now_ms) {
     sim_server *server = primary_of(site);
     sim_peer *peer = &site->peers[step->session];
     uint8_t database = peer->database;
-    bool was_broken = peer->is_broken;
+    bool was_broken = peer->is_broken, anybody_waits = site->waiting > 0;
+    uint64_t lived = anybody_waits ? sim_model_living(&server->model, now_ms) : 0;
+    size_t timeouts = 0;
     sim_op op = step->op;
+    server->unblocked_count = 0;
+    if (peer->wait.is_on) return SIM_LAWS_HOLD; /* its connection says nothing more until then */
     if (op.kind == SIM_OP_SCAN) op.amount = peer->scan.cursor;
     sim_server_execute(server, step->session, peer, &op, &site->reply);
+    sim_law law = anybody_waits ? law_of_timeouts(site, now_ms, &timeouts) : SIM_LAWS_HOLD;
+    if (law != SIM_LAWS_HOLD) return law;
     ttl_reply_clear(&site->expected);
     sim_told told = told_of(site, server);
     sim_model_execute(&server->model, peer, &op, now_ms, &told, &site->expected);
+    site->waiting += peer->wait.is_on;
+    site->marks[SIM_MARK_WAITED] += peer->wait.is_on;
     mark_command(site, &op, now_ms, database);
     if (op.kind >= SIM_OP_PLAIN) mark_unit(site, &op, peer, was_broken);
-    sim_law law = law_of_ttl(site, &op, now_ms, database);
-    if (law == SIM_LAWS_HOLD) law = law_of_reply(site, &op);
+    law = law_of_reply(site, &op);
+    if (law == SIM_LAWS_HOLD && anybody_waits) law = law_of_waits(site, timeouts, lived, now_ms);
+    sim_law of_ttl = law_of_ttl(site, &op, now_ms, database);
+    if (law == SIM_LAWS_HOLD || of_ttl != SIM_LAWS_HOLD) law = of_ttl;
     if (law == SIM_LAWS_HOLD) law = law_of_announced(site, &op);
     if (law == SIM_LAWS_HOLD) law = law_of_told(site);
     if (law == SIM_LAWS_HOLD) log_unit(site);
@@ -506,20 +611,6 @@ static sim_law law_of_state(sim_site *site, sim_server *server, sim_law law) {
     return law;
 }
 
-static void mix_reply(uint64_t *digest, const ttl_reply *reply) {
-    for (size_t i = 0; i < reply->node_count; i++) {
-        const ttl_node *node = &reply->nodes[i];
-        sim_digest_mix(digest, (uint64_t)node->type << 32 | node->length);
-        sim_digest_mix(digest, (uint64_t)node->is.integer);
-    }
-    for (size_t i = 0; i < reply->text_length; i += sizeof(uint64_t)) {
-        size_t left = reply->text_length - i;
-        uint64_t bytes = 0;
-        memcpy(&bytes, reply->text + i, left < sizeof bytes ? left : sizeof bytes);
-        sim_digest_mix(digest, sim_little_endian(bytes));
-    }
-}
-
 /* All that streams hold, and what is pending in their groups, as a number: it is the same of
  * servers that agree. How often something was delivered is not: who asks for it again is told
  * nobody. */
@@ -555,7 +646,8 @@ static void follow(sim_site *site) {
     site->applied = site->log.count;
 }
 
-/* `model` and `streams`: what the server must be again when it has read the first `count` units of its log. */
+/* `model` and `streams`: what the server must be again when it has read the first `count` units of
+ * its log. */
 static sim_law do_restart(sim_site *site, size_t count, sim_model model, uint64_t streams) {
     sim_server *server = primary_of(site);
     bool rewinds = count < site->log.count;
@@ -591,6 +683,7 @@ static sim_law do_promote(sim_site *site) {
 
 static void do_hang_up(sim_site *site, uint8_t session) {
     sim_model *model = &primary_of(site)->model;
+    site->waiting -= site->peers[session].wait.is_on;
     sim_peer_reset(&site->peers[session]);
     sim_server_hang_up(primary_of(site), session);
     model->watched = 0;
@@ -686,6 +779,8 @@ sim_law sim_site_step(sim_site *site, const sim_step *step) {
         mix_reply(&site->digest, &site->reply);
     } else if (step->kind == SIM_STEP_CYCLE) {
         law = do_cycle(site, now_ms);
+    } else if (step->kind == SIM_STEP_TIME_OUT) {
+        law = do_time_out(site, now_ms);
     } else {
         law = do_other(site, step, now_ms);
     }
@@ -693,6 +788,9 @@ sim_law sim_site_step(sim_site *site, const sim_step *step) {
     sim_digest_mix(&site->digest, server->announced_count << 8 | server->events);
     if (server->hexpired_count > 0) sim_digest_mix(&site->digest, server->hexpired_count);
     if (server->has_listeners) sim_digest_mix(&site->digest, server->push_count);
+    bool may_unblock = step->kind == SIM_STEP_COMMAND || step->kind == SIM_STEP_TIME_OUT;
+    for (size_t i = 0; i < server->unblocked_count && may_unblock; i++)
+        mix_reply(&site->digest, &server->unblocked[i].reply);
     for (size_t i = 0; i < server->announced_count; i++)
         sim_digest_mix(&site->digest, server->announced[i]);
     return law;

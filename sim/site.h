@@ -18,20 +18,18 @@
 
 typedef enum sim_step_kind {
     SIM_STEP_COMMAND,
-    SIM_STEP_CYCLE,   /* the active cycle runs */
-    SIM_STEP_HANG_UP, /* a connection ends; what comes next in its place is a new one */
-    SIM_STEP_SYNC,    /* the replica gets op.amount more units of the log */
-    SIM_STEP_READ,    /* the replica is asked: op only reads, in the database that it names */
-    SIM_STEP_SAVE,    /* a snapshot is taken */
-    SIM_STEP_RESTART, /* the server ends, and reads back its whole log */
-    SIM_STEP_CRASH,   /* the server ends, and reads back its last snapshot */
-    SIM_STEP_PROMOTE, /* the replica takes over; what it has not got is lost */
-    SIM_STEP_QUIET,   /* nothing is under way any more: what must happen has happened */
+    SIM_STEP_CYCLE,    /* the active cycle runs */
+    SIM_STEP_TIME_OUT, /* who has waited long enough is answered */
+    SIM_STEP_HANG_UP,  /* a connection ends; what comes next in its place is a new one */
+    SIM_STEP_SYNC,     /* the replica gets op.amount more units of the log */
+    SIM_STEP_READ,     /* the replica is asked: op only reads, in the database that it names */
+    SIM_STEP_SAVE,     /* a snapshot is taken */
+    SIM_STEP_RESTART,  /* the server ends, and reads back its whole log */
+    SIM_STEP_CRASH,    /* the server ends, and reads back its last snapshot */
+    SIM_STEP_PROMOTE,  /* the replica takes over; what it has not got is lost */
+    SIM_STEP_QUIET,    /* nothing is under way any more: what must happen has happened */
     SIM_STEP_KINDS
 } sim_step_kind;
-
-/* A client's last connections, and that of its proxy. */
-enum { SIM_SESSIONS_EACH = 4, SIM_LISTENER = 32 }; /* the first session that only listens */
 
 typedef struct sim_step {
     int64_t wall_us; /* what the server's wall clock shows */
@@ -49,6 +47,7 @@ typedef enum sim_law {
     SIM_LAW_UNANNOUNCED, /* a dead key that a command meets is announced */
     SIM_LAW_ORDER,       /* the cycle reclaims in order of deadlines, then of arming */
     SIM_LAW_TOLD,        /* subscribers are told of what happens, once, and in its order */
+    SIM_LAW_WAITS,       /* who waits is served when there is something, or when his time is over */
     SIM_LAW_COUNT,       /* as many keys wait for their deadline as there are */
     SIM_LAW_REPLY,       /* engine equals model, in all it answers */
     SIM_LAW_REPLICA,     /* after quiet, replica equals primary */
@@ -82,6 +81,9 @@ typedef enum sim_mark {
     SIM_MARK_TOLD_OF_DEATH,
     SIM_MARK_FIELD_MET,
     SIM_MARK_FIELD_CYCLE,
+    SIM_MARK_WAITED,
+    SIM_MARK_SERVED,
+    SIM_MARK_TIMED_OUT,
     SIM_SITE_MARKS
 } sim_mark;
 
@@ -94,6 +96,7 @@ typedef struct sim_site {
     sim_peer peers[SIM_PEERS]; /* connections to the primary, by session */
     sim_log log;
     size_t applied; /* how many units of the log the replica has */
+    size_t waiting; /* connections whose command waits for something to take */
     size_t saved;   /* how many of them the snapshot has, and the model of that moment */
     sim_model saved_model;
     uint64_t saved_streams;
@@ -124,6 +127,8 @@ sim_law sim_site_step(sim_site *site, const sim_step *step);
 /* When the active cycle would first have something to do, as the wall clock shows it, in
  * milliseconds. False: never. */
 bool sim_site_next_expiry(sim_site *site, int64_t *at_ms);
+/* When the first of those who wait has waited long enough, in the same way. */
+bool sim_site_next_timeout(sim_site *site, int64_t *at_ms);
 
 /* What happened, and what is promised instead: sentences without a capital and a stop. */
 const char *sim_law_text(sim_law law);

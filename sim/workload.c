@@ -36,7 +36,7 @@ static void draw_others(sim_workload *workload, sim_random *stream) {
 
 static void draw_phrases(sim_workload *workload, sim_random *stream) {
     static const sim_op_kind always[] = {SIM_OP_XADD, SIM_OP_XREADGROUP};
-    draw_slots(stream, SIM_OP_PHRASES, SIM_OP_KINDS, always, 2, workload->phrase_slots,
+    draw_slots(stream, SIM_OP_PHRASES, SIM_OP_WAITS, always, 2, workload->phrase_slots,
                SIM_WORKLOAD_PHRASES);
     if (sim_random_chance(stream, 1, 2))
         workload->phrases = (uint8_t)sim_random_between(stream, 1, 90);
@@ -374,6 +374,47 @@ static int64_t mortal_amount(const sim_workload *workload, sim_random *stream, c
         amount_ms = 1 + (int64_t)sim_random_below(stream, (uint64_t)workload->gap_ms * 2 + 1);
     if (sim_op_is_absolute(op)) amount_ms += now_ms;
     return sim_op_is_in_seconds(op) ? amount_ms / MS_PER_SECOND + 1 : amount_ms;
+}
+
+void sim_workload_draw_waits(sim_workload *workload, sim_random *stream) {
+    if (sim_random_chance(stream, 1, 3))
+        workload->waits = (uint8_t)sim_random_between(stream, 1, 40);
+}
+
+/* Something to take, where there may be none: a push, and what else makes a key. */
+static void add_something(sim_program *program, sim_op op, uint64_t bits) {
+    static const uint8_t ways[] = {SIM_OP_RPUSH, SIM_OP_ZADD,  SIM_OP_RENAME,
+                                   SIM_OP_COPY,  SIM_OP_RPUSH, SIM_OP_LMOVE};
+    uint8_t way = ways[bits % sizeof ways], from = op.other;
+    bool is_made_there = way == SIM_OP_RPUSH || way == SIM_OP_ZADD, in_multi = (bits >> 8 & 7) == 0;
+    if (bits >> 11 & 1) add(program, (sim_op){.kind = SIM_OP_UNLINK, .key = op.key});
+    if (in_multi) add(program, (sim_op){.kind = SIM_OP_MULTI});
+    if (!is_made_there) add(program, (sim_op){.kind = SIM_OP_RPUSH, .key = from});
+    op.kind = way;
+    if (!is_made_there) op.other = op.key, op.key = from;
+    add(program, op);
+    if (is_made_there && bits >> 12 & 1) op.value ^= 1, add(program, op);
+    if (in_multi) add(program, (sim_op){.kind = SIM_OP_EXEC});
+}
+
+void sim_workload_wait(const sim_workload *workload, sim_random *stream, sim_program *program) {
+    if (workload->waits == 0 || program->count > 0) return;
+    uint64_t bits = sim_random_next(stream);
+    if ((bits & 255) >= workload->waits) return;
+    sim_op op = {.kind = (uint8_t)(SIM_OP_WAITS + (bits >> 8) % (SIM_OP_KINDS - SIM_OP_WAITS)),
+                 .key = (uint8_t)((bits >> 16 & 255) * workload->hot_keys >> 8),
+                 .other = (uint8_t)((bits >> 24 & 255) * workload->hot_keys >> 8),
+                 .value = (uint8_t)(bits >> 32)};
+    bool makes = bits >> 40 & 1, in_multi = (bits >> 41 & 7) == 0;
+    if (makes) {
+        add_something(program, op, bits >> 44);
+        return;
+    }
+    if ((bits >> 56 & 7) != 0) op.amount = (int64_t)(1 + (bits >> 48 & 15)) * MS_PER_SECOND / 8;
+    if (bits >> 60 & 1) add(program, (sim_op){.kind = SIM_OP_UNLINK, .key = op.key});
+    if (in_multi) add(program, (sim_op){.kind = SIM_OP_MULTI});
+    add(program, op);
+    if (in_multi) add(program, (sim_op){.kind = SIM_OP_EXEC});
 }
 
 /* Looks at a field, or does something to it. */

@@ -31,6 +31,7 @@ typedef struct sim_workload {
     uint8_t other_slots[SIM_WORKLOAD_OTHERS]; /* the same of the others */
     uint8_t phrases;                          /* of 256, the same of those that have a phrase */
     uint8_t phrase_slots[SIM_WORKLOAD_PHRASES];
+    uint8_t waits; /* of 256, the same of what waits, or is waited for */
     bool has_databases;
     bool has_fields, has_hsetex; /* what the dialect has of deadlines of fields */
     /* There is a log, or a replica, of a server whose own go astray: those of Valkey take the dead
@@ -47,6 +48,8 @@ typedef struct sim_program {
 /* The plain commands are drawn from a stream that the others, which have one of their own, never
  * shift. */
 sim_workload sim_workload_draw(sim_random *stream, sim_random *others, sim_random *phrases);
+/* How often clients wait, and make what others wait for. */
+void sim_workload_draw_waits(sim_workload *workload, sim_random *stream);
 /* `now_ms`: what the client's clock shows. */
 sim_op sim_workload_op(const sim_workload *workload, sim_random *stream, int64_t now_ms);
 
@@ -58,6 +61,8 @@ void sim_workload_program(const sim_workload *workload, sim_random *stream, int6
                           sim_program *program);
 /* The same of commands that have a phrase, where nothing has come yet. */
 void sim_workload_phrase(const sim_workload *workload, sim_random *stream, sim_program *program);
+/* The same of commands that may have to wait, and of what others wait for. */
+void sim_workload_wait(const sim_workload *workload, sim_random *stream, sim_program *program);
 /* Some of the deadlines that its commands give fields come soon, or cannot be. */
 void sim_workload_let_fields_die(const sim_workload *workload, sim_random *stream, int64_t now_ms,
                                  sim_program *program);

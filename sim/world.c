@@ -42,6 +42,7 @@ enum event_kind {
     EVENT_REPLY,
     EVENT_TIMEOUT,
     EVENT_CYCLE,
+    EVENT_TIME_OUT,
     EVENT_SYNC,
     EVENT_READ,
     EVENT_LISTEN,
@@ -71,7 +72,7 @@ struct message {
 };
 
 struct client {
-    sim_random draws, programs, fields, phrases;
+    sim_random draws, programs, fields, phrases, waits;
     sim_program program; /* what is sent before anything else is drawn, from `next_op` on */
     size_t next_op;
     sim_wall wall;
@@ -114,7 +115,9 @@ struct sim_world {
     size_t waiting_first, waiting_count;
     int64_t busy_until_us, cycle_us; /* when the cycle is planned; 0: it is not */
     int64_t cycle_stalled_until_us, idle_cycles;
-    sim_schedule faults; /* those of a time */
+    sim_schedule faults;         /* those of a time */
+    int64_t time_out_us;         /* when who waits is to be answered; 0: that is not planned */
+    uint32_t blocked[SIM_PEERS]; /* by session: the message whose command waits */
     bool sync_planned;
     uint64_t commands_left, events, commands;
     uint64_t digest;
@@ -230,6 +233,21 @@ static void tell_message(sim_world *world, sim_sight_kind kind, uint8_t way,
                             .reply = &world->site.reply});
 }
 
+/* A command ran, and this is its answer; of one that waited, it ran when it was served. */
+static void tell_ran(sim_world *world, const struct message *message, const ttl_reply *reply) {
+    sim_rendered rendered;
+    if (world->witness == NULL) return;
+    sim_op_render(&message->op, &rendered);
+    tell(world,
+         (sim_sight){.kind = SIM_RAN,
+                     .message = {message->id, message->client, message->attempt, SIM_REQUEST},
+                     .connection = message->connection,
+                     .is_copy = message->is_copy,
+                     .argc = rendered.argc,
+                     .argv = rendered.argv,
+                     .reply = reply});
+}
+
 static void tell_step(sim_world *world, sim_step_kind kind) {
     static const sim_sight_kind sights[SIM_STEP_KINDS] = {
         [SIM_STEP_COMMAND] = SIM_RAN,     [SIM_STEP_CYCLE] = SIM_CYCLE,
@@ -237,7 +255,8 @@ static void tell_step(sim_world *world, sim_step_kind kind) {
         [SIM_STEP_RESTART] = SIM_RESTART, [SIM_STEP_CRASH] = SIM_CRASH,
         [SIM_STEP_PROMOTE] = SIM_PROMOTE, [SIM_STEP_QUIET] = SIM_QUIET,
     };
-    bool is_told = kind != SIM_STEP_COMMAND && kind != SIM_STEP_READ && kind != SIM_STEP_HANG_UP;
+    bool is_told = kind != SIM_STEP_COMMAND && kind != SIM_STEP_READ && kind != SIM_STEP_HANG_UP &&
+                   kind != SIM_STEP_TIME_OUT;
     if (world->witness != NULL && is_told) tell(world, (sim_sight){.kind = sights[kind]});
 }
 
@@ -320,6 +339,7 @@ static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint
     world->law = sim_site_step(&world->site, &step);
     tell_step(world, kind);
     if (world->law != SIM_LAWS_HOLD) world->has_ended = true;
+    if (kind == SIM_STEP_TIME_OUT) return;
     bool publishes = kind == SIM_STEP_COMMAND || kind == SIM_STEP_CYCLE;
     if (publishes && world->listener_count > 0) deliver(world);
     if (kind == SIM_STEP_READ || kind == SIM_STEP_HANG_UP) return;
@@ -345,6 +365,65 @@ static void read_replica(sim_world *world) {
                             .reply = &world->site.reply});
 }
 
+/* ---- who waits at the server */
+
+/* When the first has waited long enough. A clock that does not get there is asked again. */
+static void plan_time_out(sim_world *world) {
+    int64_t at_ms;
+    if (!sim_site_next_timeout(&world->site, &at_ms)) return;
+    int64_t at_us = sim_wall_when(&world->wall, world->now_us, at_ms * US_PER_MS);
+    if (at_us < world->busy_until_us) at_us = world->busy_until_us;
+    if (at_us <= world->now_us) at_us = world->now_us + TICK_US;
+    if (world->time_out_us > world->now_us && world->time_out_us <= at_us) return;
+    world->time_out_us = at_us;
+    plan(world, at_us, EVENT_TIME_OUT, 0, 0);
+}
+
+/* Its connection is no more: nobody hears what it waited for. */
+static void forget_blocked(sim_world *world, uint8_t session) {
+    if (world->blocked[session] == UINT32_MAX) return;
+    message_free(world, world->blocked[session]);
+    world->blocked[session] = UINT32_MAX;
+}
+
+/* The answer to a message goes on its way. */
+static void answer_message(sim_world *world, uint32_t index) {
+    struct message *message = &world->messages[index];
+    struct client *client = &world->clients[message->client];
+    sim_message_name name = {message->id, message->client, message->attempt, SIM_ANSWER};
+    bool is_heard = !message->is_copy && message->connection == client->connection;
+    sim_fate fate = {.is_lost = true};
+    if (is_heard) fate = sim_network_send(&world->network, name);
+    if (fate.is_lost) {
+        world->chances[SIM_CHANCE_REPLY_LOST] += is_heard;
+        if (!message->is_copy) tell_message(world, SIM_LOST, SIM_ANSWER, message);
+        message_free(world, index);
+        return;
+    }
+    int64_t answer_us = world->busy_until_us + fate.latency_us;
+    if (answer_us < world->now_us) answer_us = world->now_us;
+    if (answer_us < client->answer_us) answer_us = client->answer_us;
+    client->answer_us = answer_us;
+    plan(world, answer_us, EVENT_REPLY, message->client, index);
+}
+
+/* Those who waited and have been answered in the last unit: nil before anything was done, the
+ * others after it. */
+static void answer_unblocked(sim_world *world, bool is_before) {
+    const sim_server *server = &world->site.servers[world->site.primary];
+    for (size_t i = 0; i < server->unblocked_count; i++) {
+        const ttl_reply *reply = &server->unblocked[i].reply;
+        uint8_t session = server->unblocked[i].session;
+        uint32_t index = world->blocked[session];
+        bool is_nil = reply->nodes[0].type == TTL_REPLY_NIL_ARRAY;
+        if (index == UINT32_MAX || is_nil != is_before) continue;
+        world->blocked[session] = UINT32_MAX;
+        tell_ran(world, &world->messages[index], reply);
+        answer_message(world, index);
+    }
+    plan_time_out(world);
+}
+
 /* The session of a message's connection. False: the server has it no more. */
 static bool find_session(sim_world *world, const struct message *message, uint8_t *session) {
     struct client *client = &world->clients[message->client];
@@ -352,8 +431,10 @@ static bool find_session(sim_world *world, const struct message *message, uint8_
     *session = (uint8_t)(message->client * SIM_SESSIONS_EACH + own);
     uint32_t number = message->connection + 1;
     if (message->era != world->era || number < client->served[own]) return false;
-    if (client->served[own] != 0 && client->served[own] != number)
+    if (client->served[own] != 0 && client->served[own] != number) {
         site_do(world, SIM_STEP_HANG_UP, NULL, message->client, *session);
+        forget_blocked(world, *session);
+    }
     client->served[own] = number;
     return true;
 }
@@ -361,6 +442,7 @@ static bool find_session(sim_world *world, const struct message *message, uint8_
 /* A server that begins anew has none of the connections that there were. */
 static void lose_connections(sim_world *world) {
     world->era++;
+    for (uint8_t i = 0; i < SIM_PEERS; i++) forget_blocked(world, i);
     for (unsigned i = 0; i < world->client_count; i++) {
         world->clients[i].is_torn = true;
         memset(world->clients[i].served, 0, sizeof world->clients[i].served);
@@ -372,6 +454,7 @@ static void lose_connections(sim_world *world) {
 
 static void listener_say(sim_world *world, uint32_t number, sim_op op) {
     site_do(world, SIM_STEP_COMMAND, &op, host_of(world, number), (uint8_t)(SIM_LISTENER + number));
+    answer_unblocked(world, true);
 }
 
 static void listener_connect(sim_world *world, uint32_t number) {
@@ -414,7 +497,7 @@ static void run_command(sim_world *world, uint32_t index) {
     struct message *message = &world->messages[index];
     struct client *client = &world->clients[message->client];
     uint8_t session;
-    if (!find_session(world, message, &session)) {
+    if (!find_session(world, message, &session) || world->blocked[session] != UINT32_MAX) {
         world->chances[SIM_CHANCE_RESET]++;
         tell_message(world, SIM_LOST, SIM_REQUEST, message);
         message_free(world, index);
@@ -425,23 +508,16 @@ static void run_command(sim_world *world, uint32_t index) {
     else client->last_run_id = message->id;
     if (message->connection != client->connection) world->chances[SIM_CHANCE_LATE]++;
     site_do(world, SIM_STEP_COMMAND, &message->op, message->client, session);
-    tell_message(world, SIM_RAN, SIM_REQUEST, message);
     world->busy_until_us = world->now_us + world->service_us;
     if (message->op.kind == SIM_OP_EXEC) world->busy_until_us += message->op.amount;
-    sim_message_name name = {message->id, message->client, message->attempt, SIM_ANSWER};
-    bool is_heard = !message->is_copy && message->connection == client->connection;
-    sim_fate fate = {.is_lost = true};
-    if (is_heard) fate = sim_network_send(&world->network, name);
-    if (fate.is_lost) {
-        world->chances[SIM_CHANCE_REPLY_LOST] += is_heard;
-        if (!message->is_copy) tell_message(world, SIM_LOST, SIM_ANSWER, message);
-        message_free(world, index);
-        return;
+    answer_unblocked(world, true);
+    if (world->site.peers[session].wait.is_on) {
+        world->blocked[session] = index;
+    } else {
+        tell_ran(world, message, &world->site.reply);
+        answer_message(world, index);
     }
-    int64_t answer_us = world->busy_until_us + fate.latency_us;
-    if (answer_us < client->answer_us) answer_us = client->answer_us;
-    client->answer_us = answer_us;
-    plan(world, answer_us, EVENT_REPLY, message->client, index);
+    answer_unblocked(world, false);
 }
 
 static void server_run(sim_world *world) {
@@ -497,8 +573,9 @@ static void client_transmit(sim_world *world, uint32_t number, size_t place) {
     if (arrival_us < client->arrival_us) arrival_us = client->arrival_us;
     client->arrival_us = arrival_us;
     plan(world, arrival_us, EVENT_ARRIVE, number, message_new(world, &message));
-    /* A proxy that knows transactions keeps each on the connection on which it is. */
-    if (fate.again_us == 0 || message.op.kind == SIM_OP_MULTI) return;
+    /* A proxy that knows transactions keeps each on its connection, and waits once. */
+    bool is_once = message.op.kind == SIM_OP_MULTI || sim_op_waits(message.op.kind);
+    if (fate.again_us == 0 || is_once) return;
     message.is_copy = true;
     tell_message(world, SIM_SENT, SIM_REQUEST, &message);
     plan(world, arrival_us + fate.again_us, EVENT_ARRIVE, number, message_new(world, &message));
@@ -507,6 +584,10 @@ static void client_transmit(sim_world *world, uint32_t number, size_t place) {
 static void client_plan_send(sim_world *world, uint32_t number) {
     struct client *client = &world->clients[number];
     if (client->will_send || client->quota == 0 || client->waiting_count == client->depth) return;
+    /* On a connection that may have to wait nothing more is said. */
+    if (client->waiting_count > 0 &&
+        sim_op_waits(client->waiting[client->waiting_count - 1].op.kind))
+        return;
     client->will_send = true;
     uint64_t bits =
         sim_network_draw(&world->network, (sim_message_name){client->next_id + 1, number, 0, 0});
@@ -520,6 +601,7 @@ static sim_op draw_op(sim_world *world, struct client *client, int64_t shown_ms,
     if (!*is_of) {
         sim_workload_program(&world->workload, &client->programs, shown_ms, &client->program);
         sim_workload_phrase(&world->workload, &client->phrases, &client->program);
+        sim_workload_wait(&world->workload, &client->waits, &client->program);
         sim_workload_let_fields_die(&world->workload, &client->fields, shown_ms, &client->program);
         client->next_op = 0;
         *is_of = client->program.count > 0;
@@ -668,7 +750,7 @@ static void fault_begin(sim_world *world, size_t index) {
     default: break;
     }
     tell_fault(world, SIM_BEGAN, fault);
-    if (moves_cycle(fault->kind)) plan_cycle(world);
+    if (moves_cycle(fault->kind)) plan_cycle(world), plan_time_out(world);
     plan(world, now_us + fault->for_us, EVENT_HEAL, 0, index);
 }
 
@@ -724,6 +806,12 @@ static void handle(sim_world *world, const sim_event *event) {
         world->cycle_us = 0;
         site_do(world, SIM_STEP_CYCLE, NULL, 0, 0);
         break;
+    case EVENT_TIME_OUT:
+        if (event->at_us != world->time_out_us) break;
+        world->time_out_us = 0;
+        site_do(world, SIM_STEP_TIME_OUT, NULL, 0, 0);
+        answer_unblocked(world, true);
+        break;
     case EVENT_SYNC:
         world->sync_planned = false;
         site_do(world, SIM_STEP_SYNC, &(sim_op){.amount = (int64_t)event->payload}, 0, 0);
@@ -740,7 +828,7 @@ static void handle(sim_world *world, const sim_event *event) {
         const sim_fault *fault = &world->faults.faults[event->payload];
         fault_heal(world, fault);
         tell_fault(world, SIM_HEALED, fault);
-        if (moves_cycle(fault->kind)) plan_cycle(world);
+        if (moves_cycle(fault->kind)) plan_cycle(world), plan_time_out(world);
         break;
     }
     }
@@ -810,6 +898,7 @@ static void draw_clients(sim_world *world, const sim_world_options *options, sim
         struct client *client = &world->clients[i];
         client->draws = sim_random_stream(options->seed, "client", i);
         client->programs = sim_random_stream(options->seed, "programs", i);
+        client->waits = sim_random_stream(options->seed, "waits", i);
         client->phrases = sim_random_stream(options->seed, "phrases", i);
         client->fields = sim_random_stream(options->seed, "fields", i);
         client->wall.base_us = epoch_us + sim_random_between(stream, -50000, 50000);
@@ -849,8 +938,12 @@ sim_world *sim_world_new(const sim_world_options *options) {
     sim_random others = sim_random_stream(options->seed, "others", 0);
     sim_random phrases = sim_random_stream(options->seed, "phrase weights", 0);
     world->workload = sim_workload_draw(&stream, &others, &phrases);
+    sim_random waits = sim_random_stream(options->seed, "how often it waits", 0);
+    sim_workload_draw_waits(&world->workload, &waits);
+    memset(world->blocked, 255, sizeof world->blocked);
     if (options->profile == SIM_PROFILE_CALM)
-        world->workload.transactions = world->workload.others = world->workload.phrases = 0;
+        world->workload.waits = world->workload.transactions = world->workload.others =
+            world->workload.phrases = 0;
     world->reads = sim_random_stream(options->seed, "reads", 0);
     world->client_count = (unsigned)sim_random_between(&stream, 1, CLIENTS_MAX);
     world->gap_us = INT64_C(16) << sim_random_below(&stream, 20);

@@ -42,6 +42,7 @@ static bool can_be_told(const sim_op *op, uint8_t dialect, const char **why) {
         *why = "somebody listens to events in it";
     else if (op->kind == SIM_OP_SPOP || op->kind == SIM_OP_HRANDFIELD)
         *why = "a member is drawn in it";
+    else if (sim_op_waits(op->kind)) *why = "somebody waits in it";
     else if (op->kind == SIM_OP_XTRIM_ABOUT) *why = "a stream is trimmed about to a length in it";
     else if (is_missing || (is_odd && sim_odd_of(op)->is_unknown))
         *why = "a command is in it that the dialect does not have";

@@ -18,7 +18,12 @@ END_TEST
 
 /* Redict has taken over what Redis has since 7.4. */
 static bool is_taken_over(const ttl_dialect *dialect, const ttl_trait *trait) {
-    return dialect->family == TTL_FAMILY_REDICT && strcmp(trait->id, "hscan.novalues") == 0;
+    static const char *const ids[] = {"hscan.novalues", "xread.last",
+                                      "xread.last-of-nothing-is-an-error"};
+    if (dialect->family != TTL_FAMILY_REDICT) return false;
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (strcmp(trait->id, ids[i]) == 0) return true;
+    return false;
 }
 
 START_TEST(a_dialect_has_the_traits_whose_versions_it_lies_in) {
