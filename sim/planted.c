@@ -336,6 +336,16 @@ PLANTED_EXECUTE(dead_streams_have_groups) {
     planted_right(server, op, reply);
     server->is_frozen = false;
 }
+PLANTED_EXECUTE(waits_too_long) {
+    (void)fault;
+    if (sim_op_waits(op.kind) && op.amount != 0) op.amount += 125;
+    planted_right(server, op, reply);
+}
+PLANTED_EXECUTE(waits_for_one_key) {
+    (void)fault;
+    if (op.kind == SIM_OP_BLPOP || op.kind == SIM_OP_BZPOPMIN) op.other = op.key;
+    planted_right(server, op, reply);
+}
 PLANTED_EXECUTE(xadd_one_ms_early) {
     fault->shift_us = op.kind == SIM_OP_XADD ? -1000 : 0;
     planted_right(server, op, reply);
@@ -743,6 +753,8 @@ const planted_kind planted_kinds[] = {
     {"HINCRBY drops the field's", .execute = hincrby_drops_field},
     {"dead streams have groups", .execute = dead_streams_have_groups},
     {"ids are one ms early", .execute = xadd_one_ms_early},
+    {"timeouts are an eighth longer", .execute = waits_too_long},
+    {"who waits has one key", .execute = waits_for_one_key},
     {"HGET dies one ms late", .execute = field_one_ms_late},
     {"a dead field takes all along", .execute = hash_dies_with_its_field},
     {"hexpired not announced", .announces = swallow_hexpired},
