@@ -156,6 +156,7 @@ static void disarm(struct act *act, sim_model_key *key) {
 
 /* A key with another value and no deadline, in the place of whatever there was. */
 void model_put(struct act *act, sim_model_key *key, sim_model_key value) {
+    if (!key->is_present) act->model->came[value.type] |= UINT64_C(1) << (key - act->model->keys);
     value.born = key->is_present ? key->born : ++act->model->births;
     value.is_present = true;
     *key = value;

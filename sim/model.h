@@ -103,6 +103,8 @@ typedef struct sim_model {
     uint64_t watched;   /* slots that anybody watches */
     bool is_replica;    /* it refuses what writes */
     uint64_t changed;   /* slots that changed since somebody set this to 0 */
+    /* By type: slots where there was no key and one of it came, since somebody set this to 0. */
+    uint64_t came[SIM_TYPES];
     /* The dead keys that the last command met and reclaimed, in order: their slots. */
     uint8_t met[SIM_MET];
     size_t met_count;
@@ -143,14 +145,11 @@ int64_t sim_model_first_field_ms(const sim_model_key *key);
 void sim_model_reclaim_fields(sim_model *model, uint8_t slot, int64_t now_ms);
 /* The slot of a hash with fields that are dead and not reclaimed; SIM_SLOTS: there is none. */
 uint8_t sim_model_first_dead_field(const sim_model *model, int64_t now_ms);
-/* The slots of keys that are there and not dead. */
-uint64_t sim_model_living(const sim_model *model, int64_t now_ms);
 /* Who waits is served: his command is run again. PENDING: there is nothing to take. */
 void sim_model_serve(sim_model *model, sim_peer *peer, int64_t now_ms, const sim_told *told,
                      ttl_reply *reply);
-/* Does he wait though what he waits for came to be? `lived`: the slots that were there before. */
-bool sim_model_must_be_served(const sim_model *model, const sim_peer *peer, uint64_t lived,
-                              int64_t now_ms);
+/* Does he wait though what he waits for came to be in this unit? */
+bool sim_model_must_be_served(const sim_model *model, const sim_peer *peer, int64_t now_ms);
 /* Has he waited for the same, and longer than the one that was served? */
 bool sim_model_waits_longer(const sim_peer *one, const sim_peer *served);
 /* A message to a subscriber, its parts one behind the other. */

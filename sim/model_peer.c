@@ -100,6 +100,8 @@ static void do_swapdb(struct act *act) {
         note_exchanged(act, SIM_KEYS + i, a);
         *a = *b;
         *b = old;
+        if (a->is_present) act->model->came[a->type] |= UINT64_C(1) << i;
+        if (b->is_present) act->model->came[b->type] |= UINT64_C(1) << (SIM_KEYS + i);
     }
     act->model->changed = UINT64_MAX;
 }

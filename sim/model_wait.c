@@ -42,14 +42,6 @@ void model_do_wait(struct act *act) {
     else ttl_reply_add_node(act->reply, is_move ? TTL_REPLY_NIL : TTL_REPLY_NIL_ARRAY, 0);
 }
 
-uint64_t sim_model_living(const sim_model *model, int64_t now_ms) {
-    uint64_t living = 0;
-    for (uint8_t i = 0; i < SIM_SLOTS; i++)
-        if (model->keys[i].is_present && !sim_model_is_dead(&model->keys[i], now_ms))
-            living |= UINT64_C(1) << i;
-    return living;
-}
-
 /* Before 7.2 who waited is given the key that woke him: the one that the answer names. */
 static uint8_t woken_by(const struct act *act) {
     const ttl_reply *told = act->told->reply;
@@ -67,14 +59,14 @@ void sim_model_serve(sim_model *model, sim_peer *peer, int64_t now_ms, const sim
     else ttl_reply_add_node(reply, TTL_REPLY_PENDING, 0);
 }
 
-bool sim_model_must_be_served(const sim_model *model, const sim_peer *peer, uint64_t lived,
-                              int64_t now_ms) {
+bool sim_model_must_be_served(const sim_model *model, const sim_peer *peer, int64_t now_ms) {
     const sim_op *op = &peer->wait.op;
     if (!peer->wait.is_on) return false;
-    uint64_t came = sim_model_living(model, now_ms) & ~lived;
     for (int i = 0; i < key_count(op->kind); i++) {
-        uint8_t slot = slot_of_key(peer, op, i);
-        if (came >> slot & 1 && model->keys[slot].type == sim_phrase_of(op)->type) return true;
+        uint8_t slot = slot_of_key(peer, op, i), type = sim_phrase_of(op)->type;
+        const sim_model_key *key = &model->keys[slot];
+        bool is_it = key->is_present && key->type == type && !sim_model_is_dead(key, now_ms);
+        if (is_it && model->came[type] >> slot & 1) return true;
     }
     return false;
 }

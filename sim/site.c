@@ -444,14 +444,13 @@ static sim_law law_of_served(sim_site *site, const struct sim_unblocked *one, in
     return say_wait(site, &peer->wait.op, "answered with something else than there was to take");
 }
 
-/* `lived`: the keys that were there before the unit. */
-static sim_law law_of_waits(sim_site *site, size_t from, uint64_t lived, int64_t now_ms) {
+static sim_law law_of_waits(sim_site *site, size_t from, int64_t now_ms) {
     const sim_server *server = primary_of(site);
     sim_law law = SIM_LAWS_HOLD;
     for (size_t i = from; i < server->unblocked_count && law == SIM_LAWS_HOLD; i++)
         law = law_of_served(site, &server->unblocked[i], now_ms);
     for (size_t i = 0; i < SIM_LISTENER && law == SIM_LAWS_HOLD; i++)
-        if (sim_model_must_be_served(&server->model, &site->peers[i], lived, now_ms))
+        if (sim_model_must_be_served(&server->model, &site->peers[i], now_ms))
             law =
                 say_wait(site, &site->peers[i].wait.op, "waits though there is something to take");
     return law;
@@ -472,7 +471,6 @@ static sim_law do_command(sim_site *site, const sim_step *step, int64_t now_ms) 
     sim_peer *peer = &site->peers[step->session];
     uint8_t database = peer->database;
     bool was_broken = peer->is_broken, anybody_waits = site->waiting > 0;
-    uint64_t lived = anybody_waits ? sim_model_living(&server->model, now_ms) : 0;
     size_t timeouts = 0;
     sim_op op = step->op;
     server->unblocked_count = 0;
@@ -482,6 +480,7 @@ static sim_law do_command(sim_site *site, const sim_step *step, int64_t now_ms) 
     sim_law law = anybody_waits ? law_of_timeouts(site, now_ms, &timeouts) : SIM_LAWS_HOLD;
     if (law != SIM_LAWS_HOLD) return law;
     ttl_reply_clear(&site->expected);
+    if (anybody_waits) memset(server->model.came, 0, sizeof server->model.came);
     sim_told told = told_of(site, server);
     sim_model_execute(&server->model, peer, &op, now_ms, &told, &site->expected);
     site->waiting += peer->wait.is_on;
@@ -489,7 +488,7 @@ static sim_law do_command(sim_site *site, const sim_step *step, int64_t now_ms) 
     mark_command(site, &op, now_ms, database);
     if (op.kind >= SIM_OP_PLAIN) mark_unit(site, &op, peer, was_broken);
     law = law_of_reply(site, &op);
-    if (law == SIM_LAWS_HOLD && anybody_waits) law = law_of_waits(site, timeouts, lived, now_ms);
+    if (law == SIM_LAWS_HOLD && anybody_waits) law = law_of_waits(site, timeouts, now_ms);
     sim_law of_ttl = law_of_ttl(site, &op, now_ms, database);
     if (law == SIM_LAWS_HOLD || of_ttl != SIM_LAWS_HOLD) law = of_ttl;
     if (law == SIM_LAWS_HOLD) law = law_of_announced(site, &op);
