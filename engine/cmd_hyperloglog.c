@@ -25,6 +25,7 @@ static ttl_status with_room(struct call *call, counting_run *run) {
 }
 
 static ttl_status reply_broken(struct call *call) {
+    RULE("hyperloglog.broken");
     return reply_error(call, "INVALIDOBJ Corrupted HLL object detected");
 }
 
@@ -51,7 +52,7 @@ static ttl_status write_key(struct call *call, ttl_bytes name, struct key key,
     }
     if (keyspace_reserve_string(keyspace, key, bytes.length) != TTL_OK) return TTL_NO_MEMORY;
     memcpy(keyspace_resize_string(key, bytes.length), bytes.data, bytes.length);
-    RULE("hyperloglog.change-keeps-deadline");
+    RULE("hyperloglog.change-keeps-deadline", "hyperloglog.same-bytes");
     db_touch(call, name);
     return TTL_OK;
 }

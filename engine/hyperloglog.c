@@ -71,7 +71,7 @@ bool hll_read(struct hyperloglog *hll, ttl_bytes from) {
     if (from.length < HLL_HEAD || memcmp(from.data, "HYLL", 4) != 0) return false;
     bool is_dense = from.data[ENCODING] == 0, is_sparse = from.data[ENCODING] == 1;
     if (is_dense ? from.length != HLL_DENSE_LENGTH : !is_sparse) return false;
-    if (from.length > HLL_DENSE_LENGTH) return false;
+    if (from.length > HLL_LENGTH_MOST) return false;
     memcpy(hll->bytes, from.data, from.length);
     hll->bytes[from.length] = 0;
     hll->length = from.length;

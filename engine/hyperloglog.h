@@ -4,7 +4,7 @@
  *
  * A string is read into a `struct hyperloglog`, changed there, and put back by the caller; what
  * comes out is, byte for byte, what servers make of it.
- * Invariants: a sparse one is at most SPARSE_MOST bytes long, and no register in it is above 32.
+ * Invariants: a sparse one grows to SPARSE_MOST bytes at most, and no register in it is above 32.
  * Cost: setting a register of a sparse one is linear in its length.
  * Ownership: it holds all its bytes itself; nothing is allocated. */
 #ifndef ENGINE_HYPERLOGLOG_H
@@ -20,11 +20,12 @@ enum {
     HLL_REGISTERS = 16384,
     HLL_HEAD = 16,
     HLL_DENSE_LENGTH = HLL_HEAD + HLL_REGISTERS * 6 / 8,
+    HLL_LENGTH_MOST = HLL_HEAD + HLL_REGISTERS * 2, /* a run of two bytes for each register */
 };
 
 struct hyperloglog {
     size_t length;
-    unsigned char bytes[HLL_DENSE_LENGTH + 1]; /* a register may be read with the byte behind it */
+    unsigned char bytes[HLL_LENGTH_MOST + 1]; /* a register may be read with the byte behind it */
 };
 
 /* Of no elements. */
