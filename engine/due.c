@@ -81,7 +81,6 @@ ttl_status due_reserve(struct memory *memory, struct due_index *index, struct co
     if (hash->due != NULL) return TTL_OK;
     hash->due = memory_take_zeroed(memory, sizeof *hash->due);
     if (hash->due == NULL) return TTL_NO_MEMORY;
-    hash->due->hash = hash;
     return TTL_OK;
 }
 

@@ -10,7 +10,7 @@
  *
  * Invariants: no entry lies before its parent; a hash is in one index or none; only deadlines since
  * the epoch have a moment here, symbolic ones (see deadline.h) rest.
- * Cost: O(log n) to enter, move and leave, and a walk over the fields; the first is at hand. 56
+ * Cost: O(log n) to enter, move and leave, and a walk over the fields; the first is at hand. 48
  * bytes a hash that has or had such fields, nothing for others.
  * Ownership: the index owns its heap; a collection owns its entry. */
 #ifndef ENGINE_DUE_H
@@ -22,7 +22,6 @@
 struct due_hash {
     struct due_index *index; /* NULL: it is in none */
     size_t place;            /* in the heap */
-    struct collection *hash;
     slab_handle key;
     int64_t at_ms; /* when its next field is due; INT64_MAX: none that is known */
     uint64_t order;
