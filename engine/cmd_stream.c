@@ -362,6 +362,7 @@ static ttl_status range_generic(struct call *call, bool is_reversed) {
         ttl_reply_add_node(call->reply, TTL_REPLY_NIL_ARRAY, 0);
         return TTL_OK;
     }
+    RULE("stream.ranges");
     struct stream_span span = stream_between(stream, start, end);
     size_t length = span.end - span.first;
     if (count > 0 && (uint64_t)count < length) length = (size_t)count;

@@ -293,11 +293,13 @@ static bool read_group(struct call *call, const struct reading *reading, size_t 
     return true;
 }
 
+/* A replica comes to know a consumer by what is pending for him: with NOACK that is nothing. */
 static void tell_consumer(struct call *call, ttl_bytes key, const struct reading *reading) {
     const ttl_bytes words[] = {ttl_bytes_of("XGROUP"), ttl_bytes_of("CREATECONSUMER"), key,
                                call->argv[reading->group], call->argv[reading->group + 1]};
-    if (call_has(call, TRAIT_STREAM_CREATES_ALOUD))
-        change_tell(call, sizeof words / sizeof *words, words);
+    RULE("xreadgroup.replica-told-consumer");
+    stream_note_change(call);
+    change_tell(call, sizeof words / sizeof *words, words);
 }
 
 /* Makes room for what may become pending, and the consumer where it is not there. */
@@ -319,11 +321,9 @@ static ttl_status prepare(struct call *call, const struct reading *reading) {
         if (stream_add_consumer(memory, group, name, engine_now_again(call->engine)) == NULL)
             return TTL_NO_MEMORY;
         RULE("event.xgroup-createconsumer");
-        stream_note_change(call);
-        if (call_has(call, TRAIT_STREAM_CREATES_ALOUD))
-            db_announce(call, EVENT_STREAM, "xgroup-createconsumer",
-                        call->argv[reading->first + i]);
-        tell_consumer(call, call->argv[reading->first + i], reading);
+        if (!call_has(call, TRAIT_STREAM_CREATES_ALOUD)) continue;
+        db_announce(call, EVENT_STREAM, "xgroup-createconsumer", call->argv[reading->first + i]);
+        if (reading->forgets) tell_consumer(call, call->argv[reading->first + i], reading);
     }
     return TTL_OK;
 }
