@@ -87,8 +87,11 @@ static bool parse(struct call *call, struct reading *reading) {
 
 /* ---- streams and ids */
 
+/* ">", or the greatest id, which servers take it for. */
 static bool is_new_only(const struct call *call, size_t index) {
-    return call_is_word(call, index, ">");
+    RULE("xreadgroup.greatest-id-is-new");
+    return call_is_word(call, index, ">") ||
+           stream_id_order(stream_id_at(call, index), STREAM_ID_LAST) == 0;
 }
 
 static bool check_group(struct call *call, const struct reading *reading, ttl_bytes name,
@@ -128,7 +131,7 @@ static bool check_id(struct call *call, const struct reading *reading, size_t in
                            "read the history of this consumer by specifying a proper ID, or use "
                            "the > ID to get new messages. The + ID would just return an empty "
                            "result set.");
-    if (is_new_only(call, index))
+    if (call_is_word(call, index, ">"))
         return reading->is_group ||
                call_refuse(call,
                            "ERR The > ID can be specified only when calling XREADGROUP using the "
