@@ -504,7 +504,8 @@ enum { ELEMENTS_BEFORE_7_0 = 7, ELEMENTS = 10 };
 
 /* One command without its subcommands. */
 static void add_described(struct call *call, const struct described *it) {
-    RULE("command-info.psetex", "command-info.pexpire", "command-info.before-7");
+    RULE("command-info.psetex", "command-info.pexpire", "command-info.before-7",
+         "command-info.others");
     bool modern = call_has(call, TRAIT_SUBCOMMANDS);
     reply_array(call, modern ? ELEMENTS : ELEMENTS_BEFORE_7_0);
     add_word(call, it->name);
@@ -686,12 +687,15 @@ static ttl_status tell_keyword_keys(struct call *call, const struct command *com
     return TTL_OK;
 }
 
-/* The keys of XREAD: the first half of what follows STREAMS. */
-static ttl_status tell_streams(struct call *call) {
+/* The keys of XREAD: the first half of what follows STREAMS. Who goes by key specs alone does not see
+ * that an id is missing. */
+static ttl_status tell_streams(struct call *call, enum key_access access) {
+    bool goes_by_specs = call_has(call, TRAIT_SUBCOMMANDS) &&
+                         (access == KEYS_STREAMS || access == KEYS_STREAMS_OF_GROUP);
     size_t first = 3; /* behind COMMAND GETKEYS XREAD */
     while (first < call->argc && !call_is_word(call, first, "STREAMS")) first++;
     size_t rest = first < call->argc ? call->argc - first - 1 : 0;
-    if (rest == 0 || rest % 2 != 0)
+    if (rest == 0 || (rest % 2 != 0 && !goes_by_specs))
         return reply_error(call, "ERR Invalid arguments specified for command");
     reply_array(call, rest / 2);
     for (size_t i = 1; i <= rest / 2; i++) reply_bulk(call, call->argv[first + i]);
@@ -705,7 +709,7 @@ static ttl_status tell_counted_keys(struct call *call, enum key_access access) {
     bool needs_one = is_counted_pop_or_read(access);
     int64_t count, most = (int64_t)(call->argc - first - 1);
     bool fits = argument_integer(call->argv[first], &count) && count >= 0 && count <= most;
-    if (needs_one ? !fits || count == 0 : !fits && !call_has(call, TRAIT_SUBCOMMANDS))
+    if ((!fits || count == 0) && (needs_one || !call_has(call, TRAIT_SUBCOMMANDS)))
         return reply_error(call, "ERR Invalid arguments specified for command");
     reply_array(call, fits ? (size_t)count : 0);
     for (int64_t i = 0; fits && i < count; i++) reply_bulk(call, call->argv[first + 1 + (size_t)i]);
@@ -741,7 +745,7 @@ ttl_status command_tell_keys(struct call *call) {
     if (is_counted) return tell_counted_keys(call, command->access);
     if (command->access == KEYS_STORE_COUNTED) return tell_stored_keys(call);
     if (in_pairs) return tell_paired_keys(call);
-    if (in_streams) return tell_streams(call);
+    if (in_streams) return tell_streams(call, command->access);
     if (command->access == KEYS_SORT) return tell_sort_keys(call);
     if (has_keywords(command->access)) return tell_keyword_keys(call, command);
     int last = it.last_key < 0 ? argc + it.last_key : it.last_key;
