@@ -177,8 +177,12 @@ static struct stream_span wanted(struct call *call, const struct reading *readin
                                  const struct stream *stream) {
     size_t index = reading->first + reading->streams + i;
     struct stream_id after = stream->last;
-    if (call_is_word(call, index, "+") && call_has(call, TRAIT_XREAD_LAST))
+    if (call_is_word(call, index, "+") && call_has(call, TRAIT_XREAD_LAST)) {
+        RULE("xread.last-deleted");
+        if (call_has(call, TRAIT_XREAD_LAST_IS_OF_LAST_ID))
+            return stream_between(stream, after, STREAM_ID_LAST);
         return (struct stream_span){stream->count > 0 ? stream->count - 1 : 0, stream->count};
+    }
     if (!call_is_word(call, index, "$")) after = stream_id_at(call, index);
     if (!stream_id_next(&after)) return (struct stream_span){0, 0};
     return stream_between(stream, after, STREAM_ID_LAST);
