@@ -44,6 +44,7 @@ static bool is_first_to_name(const struct call *call, size_t index, const struct
 /* A setting that was asked for by its very name is called as the client spelt it. */
 ttl_status config_get(struct call *call) {
     size_t head = call->reply->node_count, found = 0;
+    RULE("config.settings");
     ttl_reply_add_node(call->reply, TTL_REPLY_MAP, 0);
     for (size_t i = 2; i < call->argc; i++) {
         bool as_spelt = is_exact_name(call, call->argv[i]);
@@ -333,6 +334,7 @@ static bool section_is_asked_for(const struct call *call, const struct section *
 
 ttl_status info_command(struct call *call) {
     if (call->argc > 2 && !call_has(call, TRAIT_SUBCOMMANDS)) return reply_syntax_error(call);
+    RULE("info.sections");
     struct text text = {.memory = &call->engine->session_memory};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         if (!section_is_asked_for(call, &sections[i])) continue;

@@ -183,6 +183,7 @@ static struct stream_span wanted(struct call *call, const struct reading *readin
             return stream_between(stream, after, STREAM_ID_LAST);
         return (struct stream_span){stream->count > 0 ? stream->count - 1 : 0, stream->count};
     }
+    RULE("xread.behind-the-id");
     if (!call_is_word(call, index, "$")) after = stream_id_at(call, index);
     if (!stream_id_next(&after)) return (struct stream_span){0, 0};
     return stream_between(stream, after, STREAM_ID_LAST);
