@@ -687,8 +687,8 @@ static ttl_status tell_keyword_keys(struct call *call, const struct command *com
     return TTL_OK;
 }
 
-/* The keys of XREAD: the first half of what follows STREAMS. Who goes by key specs alone does not see
- * that an id is missing. */
+/* The keys of XREAD: the first half of what follows STREAMS. Who goes by key specs alone does not
+ * see that an id is missing. */
 static ttl_status tell_streams(struct call *call, enum key_access access) {
     bool goes_by_specs = call_has(call, TRAIT_SUBCOMMANDS) &&
                          (access == KEYS_STREAMS || access == KEYS_STREAMS_OF_GROUP);
