@@ -207,7 +207,7 @@ static bool take_flag(struct call *call, size_t at, bool of_hsetex, struct field
 
 /* HSETEX of Redis up to 8.2: options in any order, then the fields, up to the end. */
 static bool setex_take_fields(struct call *call, size_t *at, struct field_list *list) {
-    if (*at + 2 >= call->argc) return refuse_arity(call);
+    if (*at + 3 >= call->argc) return refuse_arity(call);
     if (!number_parse(call, *at + 1, INT32_MAX, "ERR invalid number of fields", &list->count))
         return false;
     list->first = *at + 2;
