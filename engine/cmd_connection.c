@@ -231,6 +231,7 @@ static void client_describe(const struct call *call, struct text *text) {
     info_integer(text, "id=", (int64_t)session->id);
     info_bytes(text, " name=", session->name);
     text_add(text, " flags=");
+    RULE("client.info-flags");
     text_add(text, subscribed ? "P" : "");
     text_add(text, in_exec ? "x" : "");
     text_add(text, subscribed || in_exec ? "" : "N");
