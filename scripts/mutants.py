@@ -31,12 +31,12 @@ import argparse, collections, concurrent.futures, datetime, fnmatch, functools, 
 import random, re, resource, shutil, subprocess, sys, tempfile, time
 
 # The commands that work on keys, and deadlines: these are held to a score, and sampled.
-CORE = ["blocked", "change", "cmd_bitop", "cmd_dump", "cmd_expire", "cmd_geo", "cmd_hash", "cmd_hash_ex",
-        "cmd_hash_expire", "cmd_hash_walk", "cmd_hyperloglog", "cmd_keys", "cmd_list", "cmd_list_places",
-        "cmd_mset", "cmd_object", "cmd_pop", "cmd_set", "cmd_sort", "cmd_stream", "cmd_stream_claim",
-        "cmd_stream_group", "cmd_stream_read", "cmd_string", "cmd_zset", "cmd_zstore", "copy", "db",
-        "deadline", "due", "edit", "expire_options", "field_options", "hash", "object", "session",
-        "set_options", "stream", "stream_call", "zrange"]
+CORE = ["blocked", "change", "cmd_bitfield", "cmd_bitop", "cmd_bits", "cmd_dump", "cmd_expire", "cmd_geo",
+        "cmd_hash", "cmd_hash_ex", "cmd_hash_expire", "cmd_hash_walk", "cmd_hyperloglog", "cmd_keys",
+        "cmd_list", "cmd_list_places", "cmd_member_walk", "cmd_mset", "cmd_object", "cmd_pop", "cmd_set",
+        "cmd_sort", "cmd_stream", "cmd_stream_claim", "cmd_stream_group", "cmd_stream_read", "cmd_string",
+        "cmd_zset", "cmd_zstore", "copy", "db", "deadline", "due", "edit", "expire_options", "field_options",
+        "hash", "object", "session", "set_options", "stream", "stream_call", "zrange"]
 # What else a client can observe: of these it is only told what the vectors reach.
 OTHERS = ["cmd_*", "command", "config", "event", "pubsub", "session", "subcommand"]
 # Those that differ most from one another first: most mutants die on the first.
