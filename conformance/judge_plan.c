@@ -68,14 +68,29 @@ static bool is_error(const ttl_reply *reply) {
 
 /* ---- commands that choose at random: what they chose is put to the engine instead */
 
+/* How many words an option of XADD takes that stands there; 0: none does. */
+static size_t option_words(const judge_unit *unit, size_t at) {
+    static const char *const alone[] = {"nomkstream", "keepref", "delref", "acked"};
+    static const char *const numbered[] = {"maxlen", "minid", "limit"};
+    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+        if (ttl_bytes_is_word(unit->argv[at], alone[i])) return 1;
+    for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++) {
+        if (!ttl_bytes_is_word(unit->argv[at], numbered[i])) continue;
+        bool is_marked = at + 1 < unit->argc && (ttl_bytes_is_word(unit->argv[at + 1], "=") ||
+                                                 ttl_bytes_is_word(unit->argv[at + 1], "~"));
+        return is_marked ? 3 : 2;
+    }
+    return 0;
+}
+
 /* XADD that made an id of the clock: the same with that id, which must be a legal one. What it
- * tells of the clock is not asked. */
+ * tells of the clock is not asked. A "*" behind the id is a word of the entry. */
 static bool plan_id(judge *self, judge_unit *unit, const ttl_reply *seen, size_t node,
                     ttl_reply *expected) {
     size_t at = 2;
     if (seen->nodes[node].type != TTL_REPLY_BULK) return false;
-    while (at < unit->argc && !ttl_bytes_is_word(unit->argv[at], "*")) at++;
-    if (at >= unit->argc) return false;
+    for (size_t words; at < unit->argc && (words = option_words(unit, at)) > 0;) at += words;
+    if (at >= unit->argc || !ttl_bytes_is_word(unit->argv[at], "*")) return false;
     ttl_bytes *words = arena_take_array(&self->arena, unit->argc, sizeof *words);
     memcpy(words, unit->argv, unit->argc * sizeof *words);
     words[at] = ttl_reply_text(seen, node);

@@ -649,6 +649,23 @@ START_TEST(a_command_that_the_engine_does_not_have_is_not_decided) {
 }
 END_TEST
 
+START_TEST(a_star_behind_the_id_of_xadd_is_a_word) {
+    static const char *const added[] = {"XADD s 3-1 * f", "XADD s MAXLEN = 9 3-1 * f"};
+    for (size_t i = 0; i < sizeof added / sizeof *added; i++) {
+        char lines[256];
+        snprintf(lines, sizeof lines,
+                 "a 0 10 %s -> \"3-1\"\n"
+                 "a 20 30 XRANGE s - + -> [[\"3-1\", [\"*\", \"f\"]]]\n",
+                 added[i]);
+        ck_judged("redis-8.6", "pass", lines);
+    }
+    ck_judged("redis-8.6", "pass",
+              "a 0 10 XADD s NOMKSTREAM * * f -> null\n"
+              "a 20 30 XADD s MAXLEN = 9 * * f -> \"5-0\"\n"
+              "a 40 50 XRANGE s - + -> [[\"5-0\", [\"*\", \"f\"]]]\n");
+}
+END_TEST
+
 /* ---- reasons */
 
 /* Adds up a chain as a person would: from formula to formula, whole milliseconds between ticks. */
@@ -773,6 +790,7 @@ int main(void) {
     tcase_add_test(all, what_is_not_judged_may_wait_in_a_transaction_however_that_ends);
     tcase_add_test(all, a_transaction_that_nothing_is_known_of_may_have_run);
     tcase_add_test(all, a_command_that_the_engine_does_not_have_is_not_decided);
+    tcase_add_test(all, a_star_behind_the_id_of_xadd_is_a_word);
     tcase_add_test(all, a_watch_that_was_refused_inside_a_transaction_waits_for_nothing);
     tcase_add_test(all, a_failure_is_a_circle_that_anyone_can_add_up);
     tcase_add_test(all, a_reason_says_what_when_and_by_how_much);
