@@ -27,7 +27,8 @@ enum { FAMILIES = sizeof family_names / sizeof *family_names };
 static const ttl_version FORKED_FROM = {7, 2, 4};
 /* What Redict has taken over since. */
 static const enum trait REDICT_TOOK[] = {TRAIT_HSCAN_NOVALUES, TRAIT_XREAD_LAST,
-                                         TRAIT_XREAD_LAST_OF_NOTHING_REFUSED};
+                                         TRAIT_XREAD_LAST_OF_NOTHING_REFUSED,
+                                         TRAIT_XREAD_LAST_IS_OF_LAST_ID};
 
 const char *const ttl_dialect_names[] = {
     "redis-6.0", "redis-6.2",  "redis-7.0",  "redis-7.2",  "redis-7.4",  "redis-8.0", "redis-8.2",
