@@ -19,7 +19,8 @@ END_TEST
 /* Redict has taken over what Redis has since 7.4. */
 static bool is_taken_over(const ttl_dialect *dialect, const ttl_trait *trait) {
     static const char *const ids[] = {"hscan.novalues", "xread.last",
-                                      "xread.last-of-nothing-is-an-error"};
+                                      "xread.last-of-nothing-is-an-error",
+                                      "xread.last-is-of-the-last-id"};
     if (dialect->family != TTL_FAMILY_REDICT) return false;
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
         if (strcmp(trait->id, ids[i]) == 0) return true;
