@@ -89,6 +89,8 @@ def attempt(vector, connect, control, spec, world):
             on, name = step.get("await", step.get("on", "main")), step.get("do", ["await"])[0]
             if "do" in step: links[on].send_command(*[fill(a, world) for a in step["do"]])
             got = hear(links[on], control, step["reply"] == {"pending": True})
+            if name.upper().endswith("SUBSCRIBE") and isinstance(got, list):  # answered once for each channel
+                for _ in step["do"][2:]: got = links[on].read_response()
             late = math.ceil((time.monotonic() - began) * 1000)
             if isinstance(got, Status) and got == b"QUEUED": queued.setdefault(on, []).append(name)
             if name == "EXEC": name = queued.pop(on, [])
