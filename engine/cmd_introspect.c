@@ -300,6 +300,7 @@ static const struct key_spec key_specs[][KEY_SPECS_MOST] = {
     [KEYS_DELETE] = {{NULL, {"RM", "delete"}}},
     [KEYS_SET] = {{"RW and ACCESS due to the optional `GET` argument",
                    {"RW", "access", "update", "variable_flags"}}},
+    [KEYS_DELETE_IF] = {{NULL, {"RW", "delete", "variable_flags"}}},
     [KEYS_BITFIELD] = {{"This command allows both access and modification of the key",
                         {"RW", "access", "update", "variable_flags"}}},
     [KEYS_GETEX] = {{"RW and UPDATE because it changes the TTL", {"RW", "access", "update"}}},
@@ -477,7 +478,9 @@ static void add_key_specs(struct call *call, const struct described *it) {
     const struct key_spec *specs = key_specs[it->access];
     size_t count = 0;
     while (count < KEY_SPECS_MOST && specs[count].flags[0] != NULL) count++;
-    int last = it->last_key < 0 ? it->last_key : 0;
+    bool is_run = it->last_key < 0 || count == 1;
+    int last = it->last_key < 0 ? it->last_key : it->last_key - it->first_key;
+    if (!is_run) last = 0;
     add_set(call, count);
     bool is_counted = count == 1 && it->first_key == 0;
     if (has_streams(it->access)) add_streams(call, &specs[0], it->access);

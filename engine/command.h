@@ -115,9 +115,10 @@ enum key_access {
     KEYS_STREAMS_INCOMPLETE, /* the same, with a note */
     KEYS_STREAMS_OF_GROUP,   /* the same behind a group */
     KEYS_STREAMS_OF_GROUP_INCOMPLETE,
-    KEYS_COUNT,    /* RW access, with a note */
-    KEYS_BITFIELD, /* RW access update variable_flags, with a note */
-    KEYS_MERGE,    /* RW access insert, then RO access up to the last argument */
+    KEYS_COUNT,     /* RW access, with a note */
+    KEYS_DELETE_IF, /* RW delete variable_flags */
+    KEYS_BITFIELD,  /* RW access update variable_flags, with a note */
+    KEYS_MERGE,     /* RW access insert, then RO access up to the last argument */
 };
 
 struct command {

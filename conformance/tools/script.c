@@ -56,6 +56,10 @@ static const command_shape shapes[] = {
     {"MSETNX", "kvkv", NULL, ORDER_EXACT},
     {"MSETEX", "#kvkv", TIME_OPTIONS "|KEEPTTL|NX|XX", ORDER_EXACT},
     {"BITOP", "wkkk", NULL, ORDER_EXACT},
+    {"LCS", "kk", "IDX|LEN|WITHMATCHLEN|MINMATCHLEN n", ORDER_EXACT},
+    {"DIGEST", "k", NULL, ORDER_EXACT},
+    {"DELEX", "kwv", NULL, ORDER_EXACT},
+    {"DELIFEQ", "kv", NULL, ORDER_EXACT},
     {"GETBIT", "kb", NULL, ORDER_EXACT},
     {"SETBIT", "kbi", NULL, ORDER_EXACT},
     {"BITCOUNT", "kn", NULL, ORDER_EXACT},
@@ -251,6 +255,7 @@ static const struct {
     const char *words[9];
 } word_lists[] = {
     {"BITOP", {"AND", "OR", "XOR", "NOT", "DIFF", "DIFF1", "ANDOR", "ONE"}},
+    {"DELEX", {"IFEQ", "IFNE", "ifeq", "IFDEQ", "IFDNE", "NX"}},
     {"BITCOUNT", {"BIT", "BYTE", "bit", "bits"}},
     {"BITPOS", {"BIT", "BYTE", "byte", "BITE"}},
     {"BITFIELD", {"SAT", "FAIL", "WRAP", "fail", "FAIL", "sat", "NONE"}},

@@ -193,6 +193,8 @@ static const char *const scripts[] = {
     "INCRBYFLOAT # 0.5",
     "APPEND # x",
     "SETRANGE # % y",
+    "DELEX # IFEQ %",
+    "DELEX # IFNE %",
     "SETBIT # % 1",
     "BITFIELD # INCRBY u4 % 9",
     "BITFIELD # OVERFLOW SAT SET u2 % 9",
@@ -358,6 +360,11 @@ static void expect_the_same(struct pair *pair, uint64_t run, int step) {
     }
 }
 
+/* Valkey's COPY leaves the fields behind that are dead by the clock of who copies. */
+static bool copies_by_the_clock(const char *dialect, const char *line) {
+    return strncmp(dialect, "valkey", 6) == 0 && strncmp(line, "COPY", 4) == 0;
+}
+
 static void run_script(const char *dialect, uint64_t run, bool has_own_clock) {
     struct pair pair;
     uint64_t random = run * 7919 + 1;
@@ -365,6 +372,7 @@ static void run_script(const char *dialect, uint64_t run, bool has_own_clock) {
     pair_open(&pair, dialect, true);
     for (int step = 0; step < STEPS; step++) {
         draw_line(&random, line, sizeof line);
+        if (has_own_clock && copies_by_the_clock(dialect, line)) continue;
         say(&pair, line);
         if (random_below(&random, 4) == 0) world_advance_ms(&pair.primary, 3);
         if (random_below(&random, 20) == 0) ttl_engine_expire(pair.primary.engine, NULL);
