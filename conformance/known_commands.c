@@ -244,8 +244,8 @@ const known_command *known_command_find(const char *name) {
 }
 
 bool known_command_may_block(const known_command *command) {
-    static const char *const names[] = {"BLMOVE",     "BLMPOP", "BLPOP",    "BRPOP",
-                                        "BRPOPLPUSH", "BZMPOP", "BZPOPMAX", "BZPOPMIN"};
+    static const char *const names[] = {"BLMOVE", "BLMPOP",   "BLPOP",    "BRPOP", "BRPOPLPUSH",
+                                        "BZMPOP", "BZPOPMAX", "BZPOPMIN", "XREAD", "XREADGROUP"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(command->name, names[i]) == 0) return true;
     return false;

@@ -36,12 +36,10 @@ static void leave_key_open(const struct call *call, const struct wait *wait) {
                               "it, and which one that was is not searched for");
 }
 
-bool call_timeout(struct call *call, size_t index, struct wait *wait) {
-    long double seconds;
-    if (!number_parse_long_double(call->argv[index], &seconds))
-        return call_refuse(call, "ERR timeout is not a float or out of range");
-    int64_t ms = timeout_ms(call, seconds), now_ms = call->engine->now.ms;
-    bool is_too_long = (ms == INT64_MIN && seconds > 0) || (ms > 0 && ms > INT64_MAX - now_ms);
+/* It waits so many milliseconds; false: an error was answered. */
+static bool wait_for(struct call *call, int64_t ms, bool is_too_long, struct wait *wait) {
+    int64_t now_ms = call->engine->now.ms;
+    is_too_long = is_too_long || (ms > 0 && ms > INT64_MAX - now_ms);
     RULE("blocking.timeout-out-of-range", "blocking.timeout-is-a-number");
     if (is_too_long && call_has(call, TRAIT_TIMEOUT_OVERFLOW_REFUSED))
         return call_refuse(call, "ERR timeout is out of range");
@@ -53,6 +51,21 @@ bool call_timeout(struct call *call, size_t index, struct wait *wait) {
         call_leave_open(call, "whether a timeout so long fits depends on what the clock shows");
     if (!wait->is_endless) wait->until = (ttl_instant){now_ms + ms, call->engine->now.origin};
     return true;
+}
+
+bool call_timeout(struct call *call, size_t index, struct wait *wait) {
+    long double seconds;
+    if (!number_parse_long_double(call->argv[index], &seconds))
+        return call_refuse(call, "ERR timeout is not a float or out of range");
+    int64_t ms = timeout_ms(call, seconds);
+    return wait_for(call, ms, ms == INT64_MIN && seconds > 0, wait);
+}
+
+bool call_timeout_ms(struct call *call, size_t index, struct wait *wait) {
+    int64_t ms;
+    if (!argument_integer(call->argv[index], &ms))
+        return call_refuse(call, "ERR timeout is not an integer or out of range");
+    return wait_for(call, ms, false, wait);
 }
 
 /* ---- to wait */
@@ -130,17 +143,41 @@ static struct key key_awaited(const ttl_engine *engine, const struct blocked *bl
     return is_it ? found : NO_KEY;
 }
 
-void blocked_key_came(ttl_engine *engine, const struct database *db, struct key key) {
+/* A key of this name and this type, or one that is gone, is to be looked at. */
+static void wake(ttl_engine *engine, const struct database *db, ttl_bytes name,
+                 enum value_type type, bool is_gone) {
     uint64_t order = ++engine->blocked_order;
-    RULE("blocking.woken-by-what-makes-a-key");
     for (ttl_session *each = engine->sessions; each != NULL; each = each->next) {
         struct blocked *blocked = &each->blocked;
         if (!ttl_session_is_blocked(each) || blocked->database != db->id) continue;
-        if (blocked->wait.type != key.record->type) continue;
+        if (blocked->wait.type != type || (is_gone && !blocked->wait.ends_with_key)) continue;
         for (size_t i = 0; i < blocked->wait.key_count; i++)
-            if (blocked->came[i] == 0 &&
-                ttl_bytes_equal(key_name(blocked, i), record_name(key.record)))
+            if (blocked->came[i] == 0 && ttl_bytes_equal(key_name(blocked, i), name))
                 blocked->came[i] = order;
+    }
+}
+
+void blocked_key_came(ttl_engine *engine, const struct database *db, struct key key) {
+    RULE("blocking.woken-by-what-makes-a-key");
+    wake(engine, db, record_name(key.record), key.record->type, false);
+}
+
+void blocked_stream_went(ttl_engine *engine, const struct database *db, ttl_bytes name) {
+    if (engine->blocked_count > 0) wake(engine, db, name, VALUE_STREAM, true);
+}
+
+void blocked_key_goes(ttl_engine *engine, const struct database *db, ttl_bytes name) {
+    RULE("blocking.group-dies-with-its-stream");
+    if (!ttl_dialect_has(&engine->dialect, TRAIT_STREAM_DEATH_WAKES)) return;
+    blocked_stream_went(engine, db, name);
+}
+
+void blocked_database_goes(ttl_engine *engine, const struct database *db) {
+    for (ttl_session *each = engine->sessions; each != NULL; each = each->next) {
+        const struct blocked *blocked = &each->blocked;
+        if (!ttl_session_is_blocked(each) || blocked->database != db->id) continue;
+        for (size_t i = 0; i < blocked->wait.key_count; i++)
+            blocked_key_goes(engine, db, key_name(blocked, i));
     }
 }
 
@@ -184,7 +221,12 @@ static void serve(ttl_session *session, size_t key) {
     const struct blocked *blocked = &session->blocked;
     blocked->came[key] = 0;
     RULE("blocking.wrong-type");
-    if (key_awaited(engine, blocked, key).record == NULL) return;
+    bool is_there = key_awaited(engine, blocked, key).record != NULL;
+    if (!is_there && !blocked->wait.ends_with_key) return;
+    if (!is_there && !ttl_dialect_has(&engine->dialect, TRAIT_BLOCKED_RUNS_AGAIN)) {
+        blocked_end(session, "UNBLOCKED the stream key no longer exists");
+        return;
+    }
     RULE("blocking.served-after-the-unit", "blocking.served-in-order", "blocking.keeps-deadline");
     ttl_reply reply;
     ttl_reply_init(&reply, engine->memory.allocator);

@@ -17,6 +17,8 @@
 
 /* Reads for how many seconds the command may wait, 0 is for ever; false: an error was answered. */
 bool call_timeout(struct call *call, size_t index, struct wait *wait);
+/* The same of XREAD, in milliseconds. */
+bool call_timeout_ms(struct call *call, size_t index, struct wait *wait);
 
 /* There was nothing to take: the session waits for a value of this type at one of the keys, or
  * goes on waiting. Where it may not wait it answers `nil`. */
@@ -25,10 +27,16 @@ ttl_status call_block(struct call *call, const struct wait *wait, ttl_reply_type
  * from the key that woke it only. */
 bool call_may_take(const struct call *call, size_t index);
 
-/* A key came to be. */
+/* A key came to be, or a stream got an entry. */
 void blocked_key_came(ttl_engine *engine, const struct database *db, struct key key);
 /* All keys of this database came to be. */
 void blocked_database_came(ttl_engine *engine, const struct database *db);
+/* A stream at this name went, or a group of it: who waits in a group hears of it. */
+void blocked_stream_went(ttl_engine *engine, const struct database *db, ttl_bytes name);
+/* The same of the key that is about to go, whatever it is. */
+void blocked_key_goes(ttl_engine *engine, const struct database *db, ttl_bytes name);
+/* The same of all keys of this database. */
+void blocked_database_goes(ttl_engine *engine, const struct database *db);
 /* After a unit: serves those whose keys came to be. */
 void blocked_serve(ttl_engine *engine);
 /* Answers nil to those whose time has passed. */

@@ -1,6 +1,7 @@
 /* Streams: XADD, XTRIM, XDEL, XSETID, XLEN, XRANGE, XREVRANGE. */
 #include <string.h>
 
+#include "engine/blocked.h"
 #include "engine/change.h"
 #include "engine/db.h"
 #include "engine/deadline.h"
@@ -192,6 +193,8 @@ static ttl_status xadd_run(struct call *call, const struct adding *adding, struc
     RULE("stream.change-keeps-deadline", "stream.change-is-a-change");
     if (is_new) db_put(call, (struct key){NULL, SLAB_NONE}, key);
     else db_touch(call, call->argv[1]);
+    RULE("blocking.woken-by-each-entry");
+    if (!is_new && call->engine->blocked_count > 0) blocked_key_came(call->engine, call->db, key);
     db_announce(call, EVENT_STREAM, "xadd", call->argv[1]);
     RULE("event.stream");
     if (stream_trim(call, stream, adding)) db_announce(call, EVENT_STREAM, "xtrim", call->argv[1]);

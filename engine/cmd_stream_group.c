@@ -1,4 +1,5 @@
 /* Groups of consumers of a stream: XGROUP, XACK, XPENDING, XINFO CONSUMERS. */
+#include "engine/blocked.h"
 #include "engine/db.h"
 #include "engine/deadline.h"
 #include "engine/engine.h"
@@ -142,6 +143,7 @@ ttl_status xgroup_destroy(struct call *call) {
     struct stream_group *group = stream_find_group(stream, call->argv[3]);
     if (group == NULL) return reply_integer(call, 0);
     stream_remove_group(&call->engine->memory, stream, group);
+    blocked_stream_went(call->engine, call->db, call->argv[2]);
     group_changed(call, "xgroup-destroy");
     return reply_integer(call, 1);
 }

@@ -1,4 +1,7 @@
-/* XREAD and XREADGROUP, as far as they do not wait. */
+/* XREAD and XREADGROUP. */
+#include <string.h>
+
+#include "engine/blocked.h"
 #include "engine/change.h"
 #include "engine/db.h"
 #include "engine/deadline.h"
@@ -11,6 +14,7 @@ struct reading {
     size_t group;          /* the argument that names it, the consumer behind it; 0: XREAD */
     bool is_group, forgets, waits;
     int64_t count; /* 0: all */
+    struct wait wait;
 };
 
 static bool refuse_syntax(struct call *call) {
@@ -35,18 +39,13 @@ static bool refuse_unbalanced(struct call *call, bool is_group) {
     return false;
 }
 
-static bool parse_wait(struct call *call, size_t index, struct reading *reading) {
-    int64_t timeout_ms;
-    reading->waits = true;
-    if (!argument_integer(call->argv[index], &timeout_ms))
-        return call_refuse(call, "ERR timeout is not an integer or out of range");
-    return timeout_ms >= 0 || call_refuse(call, "ERR timeout is negative");
-}
-
 /* Reads the option at `*index`, which becomes that of its last argument. */
 static bool parse_option(struct call *call, size_t *index, struct reading *reading) {
     size_t i = *index, more = call->argc - i - 1;
-    if (call_is_word(call, i, "BLOCK") && more > 0) return parse_wait(call, ++*index, reading);
+    if (call_is_word(call, i, "BLOCK") && more > 0) {
+        reading->waits = true;
+        return call_timeout_ms(call, ++*index, &reading->wait);
+    }
     if (call_is_word(call, i, "COUNT") && more > 0) {
         if (!call_integer(call, ++*index, &reading->count)) return false;
         if (reading->count < 0) reading->count = 0;
@@ -100,6 +99,9 @@ static bool check_group(struct call *call, const struct reading *reading, ttl_by
     if (key.record != NULL &&
         stream_find_group(key_stream(key), call->argv[reading->group]) != NULL)
         return true;
+    if (call->woken_by != 0 && !call_has(call, TRAIT_BLOCKED_RUNS_AGAIN))
+        return call_refuse(call, "NOGROUP the consumer group this client was blocked on no longer "
+                                 "exists");
     reply_no_group(call, name, call->argv[reading->group], " in XREADGROUP with GROUP option");
     return false;
 }
@@ -141,6 +143,7 @@ static bool check_id(struct call *call, const struct reading *reading, size_t in
 
 static bool check_streams(struct call *call, const struct reading *reading) {
     for (size_t i = 0; i < reading->streams; i++) {
+        if (!call_may_take(call, reading->first + i)) continue;
         ttl_bytes name = call->argv[reading->first + i];
         struct key key = db_read(call, name);
         if (!db_check_type(call, key, VALUE_STREAM)) return false;
@@ -152,8 +155,10 @@ static bool check_streams(struct call *call, const struct reading *reading) {
     return true;
 }
 
-/* The stream at this place, without a look at what a look-up counts; NULL: there is none. */
+/* The stream at this place, without a look at what a look-up counts; NULL: there is none, or it is
+ * not to be looked at. */
 static struct stream *stream_at(struct call *call, const struct reading *reading, size_t i) {
+    if (!call_may_take(call, reading->first + i)) return NULL;
     struct key key = keyspace_find(&call->db->keyspace, call->argv[reading->first + i]);
     return key.record == NULL ? NULL : key_stream(key);
 }
@@ -166,6 +171,7 @@ static struct stream_group *group_at(struct call *call, const struct reading *re
 /* The same by a look-up: servers do a second one, so that what is missing is missed twice. */
 static struct stream *stream_again(struct call *call, const struct reading *reading, size_t i) {
     RULE("xread.looks-twice");
+    if (!call_may_take(call, reading->first + i)) return NULL;
     struct key key = db_read(call, call->argv[reading->first + i]);
     return key.record == NULL ? NULL : key_stream(key);
 }
@@ -336,12 +342,55 @@ static ttl_status prepare(struct call *call, const struct reading *reading) {
     return TTL_OK;
 }
 
+/* ---- waiting */
+
+/* The last id that the stream ever gave. */
+static struct stream_id last_id(struct call *call, const struct reading *reading, size_t i) {
+    const struct stream *stream = stream_at(call, reading, i);
+    return stream == NULL ? STREAM_ID_FIRST : stream->last;
+}
+
+/* The command as it will be run again: in the place of each "$" the id that it is now. */
+static void settle_ids(struct call *call, const struct reading *reading, ttl_bytes *words,
+                       char (*texts)[STREAM_ID_ROOM]) {
+    memcpy(words, call->argv, call->argc * sizeof *words);
+    for (size_t i = 0; i < reading->streams; i++) {
+        size_t index = reading->first + reading->streams + i;
+        RULE("blocking.last-id-is-of-the-beginning");
+        if (!call_is_word(call, index, "$")) continue;
+        size_t length = stream_id_format(last_id(call, reading, i), texts[i]);
+        words[index] = (ttl_bytes){texts[i], length};
+    }
+}
+
+static ttl_status wait_for_entries(struct call *call, const struct reading *reading) {
+    struct memory *memory = &call->engine->session_memory;
+    struct wait wait = reading->wait;
+    wait.type = VALUE_STREAM;
+    wait.first_key = reading->first;
+    wait.key_count = reading->streams;
+    wait.ends_with_key = reading->is_group;
+    size_t words_size = call->argc * sizeof(ttl_bytes);
+    size_t size = words_size + reading->streams * STREAM_ID_ROOM;
+    char *room = memory_take(memory, size);
+    if (room == NULL) return TTL_NO_MEMORY;
+    struct call again = *call;
+    again.argv = (ttl_bytes *)(void *)room;
+    settle_ids(call, reading, (ttl_bytes *)(void *)room,
+               (char(*)[STREAM_ID_ROOM])(room + words_size));
+    ttl_status status = call_block(&again, &wait, TTL_REPLY_NIL_ARRAY);
+    memory_give(memory, room, size);
+    return status;
+}
+
 /* ---- both */
 
 static ttl_status reply_nothing(struct call *call, const struct reading *reading) {
     bool may_wait = !call->session->in_multi && !call->session->in_script;
+    bool can_wait = call->session->options.on_unblock != NULL;
+    if (reading->waits && can_wait) return wait_for_entries(call, reading);
     if (reading->waits && may_wait)
-        call_leave_open(call, "this engine does not wait where BLOCK says so");
+        call_leave_open(call, "whether it waited for what came, and when, is not searched for");
     ttl_reply_add_node(call->reply, TTL_REPLY_NIL_ARRAY, 0);
     return TTL_OK;
 }

@@ -190,6 +190,7 @@ static void put(struct call *call, struct database *db, struct key old, struct k
         bool wakes =
             call->command->access == KEYS_STORE_COUNTED && call_has(call, TRAIT_ZSTORE_WAKES);
         if (!replaces || wakes) blocked_key_came(call->engine, db, draft);
+        if (replaces) blocked_key_goes(call->engine, db, name);
     }
     if (replaces) db_announce_overwrite(call, db, name, type_changes);
     if (replaces || !call_has(call, TRAIT_EVENT_NEW)) return;

@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/blocked.h"
 
 #include "engine/command.h"
 #include "engine/db.h"
@@ -197,6 +198,7 @@ ttl_status ttl_engine_expire(ttl_engine *engine, size_t *removed) {
         db->was_sampled = true;
         if (status == TTL_OK) count += database_expire_fields(engine, db);
     }
+    if (engine->blocked_count > 0) blocked_serve(engine);
     if (removed != NULL) *removed = count;
     return status;
 }

@@ -67,6 +67,7 @@ static void watch_note(ttl_session *session, struct watch *watch, bool reclaimed
 }
 
 void session_key_touched(ttl_engine *engine, struct database *db, ttl_bytes name, bool reclaimed) {
+    if (engine->blocked_count > 0 && reclaimed) blocked_key_goes(engine, db, name);
     if (engine->watch_count == 0) return;
     for (ttl_session *session = engine->sessions; session != NULL; session = session->next)
         for (size_t i = 0; i < session->watch_count; i++) {
@@ -107,6 +108,7 @@ static void watch_database_changed(ttl_session *session, struct watch *watch,
 void session_database_touched(ttl_engine *engine, const struct database *db,
                               const struct database *successor) {
     engine->changes++;
+    if (engine->blocked_count > 0) blocked_database_goes(engine, db);
     if (engine->watch_count == 0) return;
     for (ttl_session *session = engine->sessions; session != NULL; session = session->next)
         for (size_t i = 0; i < session->watch_count; i++)

@@ -70,7 +70,8 @@ struct wait {
     enum value_type type;
     size_t first_key, key_count;
     bool is_endless;
-    ttl_instant until; /* answered when this has passed, unless it is endless */
+    bool ends_with_key; /* XREADGROUP: it does not wait for a stream that is gone */
+    ttl_instant until;  /* answered when this has passed, unless it is endless */
 };
 
 /* A session that waits: its command, to be run again. */

@@ -117,20 +117,43 @@ START_TEST(a_session_may_end_while_it_waits) {
 }
 END_TEST
 
+static const struct {
+    const char *waiting, *making, *made, *answer;
+} waits_for[] = {
+    {"BLPOP k k2 0", "RPUSH k2 a", ":1 ", "*2 $2 k2 $1 a "},
+    {"XREAD BLOCK 0 STREAMS k k2 $ $", "XADD k2 1-1 f v", "$3 1-1 ",
+     "*1 *2 $2 k2 *1 *2 $3 1-1 *2 $1 f $1 v "},
+};
+
 START_TEST(without_memory_nobody_begins_to_wait) {
     open_clients("redis-7.2");
     for (size_t n = 1;; n++) {
         world.memory.calls = 0;
         world.memory.fail_at = n;
-        ttl_status status = client_try(&clients[0], "BLPOP k k2 0");
+        ttl_status status = client_try(&clients[0], waits_for[_i].waiting);
         bool reached = world.memory.calls >= n;
         world.memory.fail_at = 0;
         ck_assert_int_eq(status, reached ? TTL_NO_MEMORY : TTL_OK);
         ck_assert_int_eq(ttl_session_is_blocked(clients[0].session), !reached);
         if (!reached) break;
     }
-    expect(&world, "RPUSH k2 a", ":1 ");
-    ck_assert_str_eq(clients[0].answer, "*2 $2 k2 $1 a ");
+    expect(&world, waits_for[_i].making, waits_for[_i].made);
+    ck_assert_str_eq(clients[0].answer, waits_for[_i].answer);
+    close_clients();
+}
+END_TEST
+
+START_TEST(who_waits_as_a_group_hears_of_the_death_from_the_cycle) {
+    open_clients("redis-7.2");
+    expect(&world, "XGROUP CREATE k g $ MKSTREAM", "+OK ");
+    expect(&world, "PEXPIRE k 100", ":1 ");
+    waits(&clients[0], "XREADGROUP GROUP g c BLOCK 0 STREAMS k >");
+    waits(&clients[1], "XREAD BLOCK 0 STREAMS k $");
+    world_advance_ms(&world, 101);
+    ck_assert_int_eq(ttl_engine_expire(world.engine, NULL), TTL_OK);
+    ck_assert_str_eq(clients[0].answer, "-NOGROUP No such key 'k' or consumer group 'g' in "
+                                        "XREADGROUP with GROUP option ");
+    ck_assert(ttl_session_is_blocked(clients[1].session));
     close_clients();
 }
 END_TEST
@@ -224,7 +247,9 @@ int main(void) {
     tcase_add_test(tests, the_next_timeout_is_the_millisecond_after_the_first_one_ends);
     tcase_add_test(tests, whose_time_has_passed_is_answered_before_the_next_command);
     tcase_add_test(tests, a_session_may_end_while_it_waits);
-    tcase_add_test(tests, without_memory_nobody_begins_to_wait);
+    tcase_add_loop_test(tests, without_memory_nobody_begins_to_wait, 0,
+                        sizeof waits_for / sizeof *waits_for);
+    tcase_add_test(tests, who_waits_as_a_group_hears_of_the_death_from_the_cycle);
     tcase_add_test(tests, who_is_served_is_who_a_naive_queue_serves);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
