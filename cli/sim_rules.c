@@ -83,6 +83,7 @@ static const struct {
     {"bitcount.", REASON_COMMAND},
     {"bitfield.", REASON_COMMAND},
     {"bits.", REASON_COMMAND},
+    {"blocking.last-id-is-of-the-beginning", REASON_COMMAND},
     {"delex.", REASON_COMMAND},
     {"delifeq.", REASON_COMMAND},
     {"digest.", REASON_COMMAND},
