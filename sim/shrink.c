@@ -6,10 +6,7 @@
 #define US_PER_MS INT64_C(1000)
 #define US_PER_S  INT64_C(1000000)
 
-enum {
-    REPLAYS_MAX = 20000,
-    FINE_MS = 100, /* below this, times go down one by one */
-};
+enum { REPLAYS_MAX = 20000 };
 
 /* ---- replaying */
 
@@ -148,31 +145,36 @@ static bool try_shift(struct shrinking *s, size_t index, int64_t by_us) {
     return draft_keep(s);
 }
 
-/* No gap, one of a millisecond, half of it, or one of whole milliseconds; to where it came from. */
-static bool shorten_gap(struct shrinking *s, size_t index) {
+/* The gap before a step becomes `size_us` long; to where it came from. */
+static bool try_gap(struct shrinking *s, size_t index, int64_t size_us) {
     int64_t gap_us = s->steps->steps[index].wall_us - s->steps->steps[index - 1].wall_us;
     int64_t sign = gap_us < 0 ? -1 : 1;
-    const int64_t shorter[] = {0,
-                               sign * US_PER_MS,
-                               sign * 2 * US_PER_MS,
-                               gap_us / US_PER_S * US_PER_S,
-                               gap_us / 2 / US_PER_MS * US_PER_MS,
-                               (gap_us - gap_us / 8) / US_PER_MS * US_PER_MS,
-                               (gap_us - gap_us / 64) / US_PER_MS * US_PER_MS,
-                               gap_us / US_PER_MS * US_PER_MS,
-                               sign * gap_us < FINE_MS * US_PER_MS ? gap_us - sign * US_PER_MS
-                                                                   : gap_us};
-    for (size_t i = 0; i < sizeof shorter / sizeof *shorter; i++)
-        if (sign * shorter[i] >= 0 && sign * shorter[i] < sign * gap_us &&
-            try_shift(s, index, shorter[i] - gap_us))
-            return true;
-    return false;
+    return size_us < sign * gap_us && try_shift(s, index, sign * size_us - gap_us);
+}
+
+/* No gap, one of a millisecond, one of whole seconds; less by half of it, a quarter, and so on to a
+ * millisecond; one of whole milliseconds. */
+static bool shorten_gap(struct shrinking *s, size_t index) {
+    int64_t size_us = llabs(s->steps->steps[index].wall_us - s->steps->steps[index - 1].wall_us);
+    const int64_t shorter_us[] = {0, US_PER_MS, 2 * US_PER_MS, size_us / US_PER_S * US_PER_S};
+    for (size_t i = 0; i < sizeof shorter_us / sizeof *shorter_us; i++)
+        if (try_gap(s, index, shorter_us[i])) return true;
+    for (int64_t by_us = size_us / 2; by_us >= US_PER_MS; by_us /= 2)
+        if (try_gap(s, index, (size_us - by_us) / US_PER_MS * US_PER_MS)) return true;
+    return try_gap(s, index, size_us / US_PER_MS * US_PER_MS) ||
+           (size_us >= US_PER_MS && try_gap(s, index, size_us - US_PER_MS));
 }
 
 /* The world begins at a whole second, which is where a vector begins; absolute times move along. */
 static bool align_start(struct shrinking *s) {
     int64_t off_us = s->steps->steps[0].wall_us % US_PER_S;
     return off_us != 0 && try_shift(s, 0, -off_us);
+}
+
+static bool try_amount(struct shrinking *s, size_t index, int64_t amount) {
+    sim_step step = s->steps->steps[index];
+    step.op.amount = amount;
+    return try_step(s, index, step);
 }
 
 static bool simplify_amount(struct shrinking *s, size_t index) {
@@ -185,21 +187,12 @@ static bool simplify_amount(struct shrinking *s, size_t index) {
     if (origin > 0 && sim_op_is_in_seconds(&step.op)) origin /= 1000;
     int64_t left;
     if (__builtin_sub_overflow(amount, origin, &left)) return false;
-    const int64_t simpler[] = {1,
-                               2,
-                               10,
-                               100,
-                               1000,
-                               left / 2,
-                               left - left / 8,
-                               left - left / 64,
-                               left < FINE_MS ? left - 1 : left};
-    for (size_t i = 0; i < sizeof simpler / sizeof *simpler; i++) {
-        if (simpler[i] >= left || left <= 0) continue;
-        step.op.amount = origin + simpler[i];
-        if (try_step(s, index, step)) return true;
-    }
-    return false;
+    static const int64_t simple[] = {1, 2, 10, 100, 1000};
+    for (size_t i = 0; i < sizeof simple / sizeof *simple; i++)
+        if (simple[i] < left && try_amount(s, index, origin + simple[i])) return true;
+    for (int64_t by = left / 2; by > 0; by /= 2)
+        if (try_amount(s, index, origin + left - by)) return true;
+    return left > 1 && try_amount(s, index, origin + left - 1);
 }
 
 static bool simplify_op(struct shrinking *s, size_t index) {

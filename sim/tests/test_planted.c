@@ -58,6 +58,52 @@ START_TEST(a_planted_fault_is_found_and_told_in_at_most_ten_steps) {
 }
 END_TEST
 
+/* Steps without those two, which may be one and the same. */
+static sim_law law_without(const sim_recording *steps, const sim_hooks *hooks, size_t one,
+                           size_t other) {
+    sim_recording fewer = {.dialect = steps->dialect, .seed = steps->seed};
+    for (size_t i = 0; i < steps->count; i++)
+        if (i != one && i != other) sim_recording_add(&fewer, steps->steps[i]);
+    sim_law law = fewer.count == 0 ? SIM_LAWS_HOLD : sim_replay(&fewer, hooks, NULL, NULL).law;
+    sim_recording_free(&fewer);
+    return law;
+}
+
+/* Everything from a step on comes a millisecond nearer to the one before. */
+static sim_law law_sooner(sim_recording *steps, const sim_hooks *hooks, size_t from) {
+    int64_t gap_us = steps->steps[from].wall_us - steps->steps[from - 1].wall_us;
+    int64_t by_us = gap_us < 0 ? -1000 : 1000;
+    if (llabs(gap_us) < 1000) return SIM_LAWS_HOLD;
+    for (size_t i = from; i < steps->count; i++) steps->steps[i].wall_us -= by_us;
+    sim_law law = sim_replay(steps, hooks, NULL, NULL).law;
+    for (size_t i = from; i < steps->count; i++) steps->steps[i].wall_us += by_us;
+    return law;
+}
+
+START_TEST(of_a_shrunk_story_no_step_no_two_and_no_millisecond_can_be_left_out) {
+    enum { FROM = 5000, PAIRED_MOST = 40 };
+    planted fault;
+    planted_init(&fault, &planted_kinds[_i]);
+    uint64_t seed = FROM;
+    sim_recording recording = {0};
+    sim_law law;
+    do law = run(&fault.hooks, ++seed, NULL);
+    while (law == SIM_LAWS_HOLD && seed < FROM + SEEDS_MAX);
+    run(&fault.hooks, seed, &recording);
+    sim_shrink(&recording, &fault.hooks);
+    size_t paired = recording.count > PAIRED_MOST ? 1 : recording.count;
+    for (size_t i = 0; i < recording.count; i++) {
+        for (size_t j = i; j < recording.count && j < i + paired; j++)
+            ck_assert_msg(law_without(&recording, &fault.hooks, i, j) != law,
+                          "%s, seed %" PRIu64 ": steps %zu and %zu of %zu are needless",
+                          fault.kind->name, seed, i, j, recording.count);
+        ck_assert_msg(i == 0 || law_sooner(&recording, &fault.hooks, i) != law,
+                      "%s, seed %" PRIu64 ": step %zu may come sooner", fault.kind->name, seed, i);
+    }
+    sim_recording_free(&recording);
+}
+END_TEST
+
 START_TEST(shrinking_is_deterministic) {
     planted fault;
     planted_init(&fault, &planted_kinds[0]);
@@ -81,6 +127,8 @@ int main(void) {
     tcase_set_timeout(faults, 60);
     tcase_add_loop_test(faults, a_planted_fault_is_found_and_told_in_at_most_ten_steps, 0,
                         (int)planted_count);
+    tcase_add_loop_test(faults, of_a_shrunk_story_no_step_no_two_and_no_millisecond_can_be_left_out,
+                        0, (int)planted_count);
     tcase_add_test(faults, shrinking_is_deterministic);
     suite_add_tcase(suite, faults);
     SRunner *runner = srunner_create(suite);
