@@ -82,9 +82,6 @@ static bool has_waited_in_vain(const sim_sight *sight) {
 
 /* The judge takes a clock of a steady rate, and a server that forgets nothing. */
 static bool ends_history(const sim_sight *sight) {
-    /* What a script does with a time that it is told nobody knows. */
-    bool is_script = sight->kind == SIM_SENT && ttl_bytes_is_word(sight->argv[0], "EVAL");
-    if (is_script && sim_script_is_told_time(sight->argv[1])) return true;
     if (sight->kind == SIM_RAN && has_waited_in_vain(sight)) return true;
     if (sight->kind == SIM_CRASH || sight->kind == SIM_PROMOTE) return true;
     if (sight->kind != SIM_BEGAN) return false;

@@ -53,11 +53,6 @@ static sim_script find(ttl_bytes text) {
     return (sim_script)number;
 }
 
-bool sim_script_is_told_time(ttl_bytes text) {
-    sim_script script = find(text);
-    return script == SIM_SCRIPT_TELLS || script == SIM_SCRIPT_EXTENDS;
-}
-
 static ttl_status script_run(const ttl_script *script, ttl_reply *reply) {
     struct run run = {script, reply, false};
     const ttl_bytes key = script->keys[0], time = script->arguments[0],

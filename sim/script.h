@@ -16,8 +16,6 @@ typedef enum sim_script {
 } sim_script;
 
 extern const char *const sim_script_texts[SIM_SCRIPTS];
-/* Is this script told what remains, so that it may do this or that? */
-bool sim_script_is_told_time(ttl_bytes text);
 /* What becomes of an integer that a script is told and tells: Lua's numbers are doubles. */
 int64_t sim_script_integer(int64_t integer);
 /* Runs those scripts, and no other. */
