@@ -2,7 +2,7 @@
  *
  * An event was announced in the moment of the command that it is about, by the time that it was
  * heard. So it stands for the question whether the engine has emitted it when it is its turn; each
- * one that was emitted can be heard once. When a dead key is reclaimed is the server's affair:
+ * one that was emitted can be heard once by each connection. When a dead key is reclaimed is the server's affair:
  * `expired` is right as soon as the key is dead, and never before. So its turn looks at the key,
  * and that is a question of time like any other.
  *
@@ -27,32 +27,34 @@ bool judge_knows_event(ttl_bytes name) {
 
 void judge_note_event(void *context, const ttl_event *event) {
     judge *self = context;
-    if (!self->has_events) return;
+    if (self->ear_count == 0) return;
     self->emitted = memory_grown(self->emitted, self->emitted_count, sizeof *self->emitted);
     self->emitted[self->emitted_count++] =
         (judge_emitted){text_copy(event->name),
                         {text_copy_bytes(event->key), event->key.length},
                         event->database,
-                        false};
+                        memory_zeroed(self->ear_count, sizeof(bool))};
 }
 
 void judge_forget_events(judge *self) {
     for (size_t i = 0; i < self->emitted_count; i++) {
         free(self->emitted[i].name);
         free((char *)self->emitted[i].key.data);
+        free(self->emitted[i].is_heard);
     }
     self->emitted_count = 0;
 }
 
-/* Takes one that the engine has emitted and that nobody heard yet. */
+/* Takes one that the engine has emitted and that this connection has not heard yet. */
 static bool was_emitted(judge *self, const history_entry *heard) {
+    size_t ear = self->ears[heard->connection];
     for (size_t i = 0; i < self->emitted_count; i++) {
         judge_emitted *it = &self->emitted[i];
-        if (it->is_heard || it->database != heard->database ||
+        if (it->is_heard[ear] || it->database != heard->database ||
             !ttl_bytes_is_word(heard->argv[0], it->name) ||
             !ttl_bytes_equal(it->key, heard->argv[1]))
             continue;
-        it->is_heard = true;
+        it->is_heard[ear] = true;
         return true;
     }
     return false;
@@ -74,7 +76,7 @@ void judge_hear(judge *self, size_t unit, ttl_session *session) {
     /* A hash goes with its last field. */
     bool is_death =
         ttl_bytes_is_word(heard->argv[0], "expired") || ttl_bytes_is_word(heard->argv[0], "del");
-    judge_enter(self, unit);
+    judge_attend(self, unit);
     bool found = was_emitted(self, heard);
     if (!found && is_death) {
         look_at_key(self, heard, session);

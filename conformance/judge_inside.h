@@ -122,7 +122,7 @@ typedef struct judge_emitted {
     char *name;
     ttl_bytes key;
     int database;
-    bool is_heard; /* by an entry of the history */
+    bool *is_heard; /* by each ear: an entry of the history says so */
 } judge_emitted;
 
 typedef struct judge {
@@ -133,6 +133,8 @@ typedef struct judge {
     bool fields_die_early; /* fields of hashes may be, by a millisecond, where keys may not */
     judge_unit *units;
     size_t *first_of_connection;
+    size_t *ears; /* by connection: its number among those that hear events; SIZE_MAX: it is none */
+    size_t ear_count;
     bool is_concurrent; /* some units of different connections overlap in time */
 
     /* the run of the engine */
@@ -144,8 +146,7 @@ typedef struct judge {
     size_t moment_at, relation_at, log_at; /* how far this run has come in what is known */
     size_t emitted_count;
     judge_emitted *emitted; /* only if the history has events */
-    bool has_events;
-    size_t log_start; /* where the questions of the present unit begin */
+    size_t log_start;       /* where the questions of the present unit begin */
 
     /* the branch: what was decided */
     size_t *order; /* units, by position */
@@ -230,6 +231,8 @@ void judge_hear(judge *self, size_t unit, ttl_session *session);
 
 /* The unit at the present position begins: its bracket, as far as the order narrows it. */
 void judge_enter(judge *self, size_t unit);
+/* The same of an event: it has a moment, though it may ask for none. */
+void judge_attend(judge *self, size_t unit);
 
 /* judge_search.c */
 judge_answer judge_search(judge *self);

@@ -309,7 +309,8 @@ static void plan_event(judge *self, const history_entry *entry, judge_unit *unit
                          .next_of_connection = SIZE_MAX};
     ttl_reply_init(&unit->own, ttl_allocator_libc());
     ttl_reply_add_integer(&unit->own, 1);
-    self->has_events = true;
+    size_t *ear = &self->ears[entry->connection];
+    if (*ear == SIZE_MAX) *ear = self->ear_count++;
 }
 
 static bool plan_entry(judge *self, size_t index, char **reason) {
@@ -410,10 +411,11 @@ bool judge_plan(judge *self, char **reason, size_t *entry) {
     size_t count = self->history->count, connections = self->history->connection_count;
     self->units = memory_zeroed(count, sizeof *self->units);
     self->first_of_connection = memory_zeroed(connections, sizeof *self->first_of_connection);
+    self->ears = memory_zeroed(connections, sizeof *self->ears);
     judge_place *places = memory_zeroed(connections, sizeof *places);
     for (size_t i = 0; i < connections; i++) {
         places[i].last = SIZE_MAX;
-        self->first_of_connection[i] = SIZE_MAX;
+        self->first_of_connection[i] = self->ears[i] = SIZE_MAX;
     }
     bool fine = true;
     for (size_t i = 0; i < count && fine; i++) {
@@ -440,4 +442,5 @@ void judge_plan_free(judge *self) {
     }
     free(self->units);
     free(self->first_of_connection);
+    free(self->ears);
 }

@@ -409,6 +409,19 @@ START_TEST(a_death_is_announced_once) {
 }
 END_TEST
 
+START_TEST(each_connection_that_listens_hears_an_event_once) {
+    ck_judged("redis-7.2.4", "pass",
+              PSETEX_100 "ear 0 200000 !expired k -> !\near2 0 300000 !expired k -> !\n");
+    ck_judged("redis-7.2.4", "pass",
+              PSETEX_100 "ear2 0 12100 !set k -> !\near 0 12200 !set k -> !\n");
+    ck_judged("redis-7.2.4", "fail",
+              PSETEX_100 "ear 0 12100 !set k -> !\near2 0 12200 !set k -> !\n"
+                         "ear2 0 12300 !set k -> !\n");
+    ck_judged("redis-7.2.4", "fail",
+              PSETEX_100 "ear2 0 113200 !expired k -> !\near 0 111900 !expired k -> !\n");
+}
+END_TEST
+
 START_TEST(an_event_is_that_of_a_command_before_it) {
     ck_judged("redis-7.2.4", "pass", PSETEX_100 "ear 0 12100 !set k -> !\n");
     ck_judged("redis-7.2.4", "fail", PSETEX_100 "ear 0 11000 !set k -> !\n");
@@ -759,6 +772,7 @@ int main(void) {
     tcase_add_test(events, a_key_without_living_fields_may_be_there_or_not);
     tcase_add_test(events, a_death_is_announced_after_it_and_as_late_as_the_server_likes);
     tcase_add_test(events, a_death_is_announced_once);
+    tcase_add_test(events, each_connection_that_listens_hears_an_event_once);
     tcase_add_test(events, an_event_is_that_of_a_command_before_it);
     suite_add_tcase(suite, events);
     tcase_add_test(all, a_key_is_dead_one_millisecond_after_its_deadline);
