@@ -156,9 +156,9 @@ static void print_figures(const sim_arguments *arguments, const sim_campaign *to
            total->span_us / 1e6 / took, gap);
     if (total->judged > 0)
         printf("  the judge passed what the clients of %" PRIu64 " worlds saw, %" PRIu64
-               " commands; of %" PRIu64
+               " commands and %" PRIu64 " events; of %" PRIu64
                " up to a jump of the clock, a loss or what is the server's own affair\n",
-               total->judged, total->judged_commands, total->judged_in_part);
+               total->judged, total->judged_commands, total->judged_events, total->judged_in_part);
     struct rusage used;
     getrusage(RUSAGE_CHILDREN, &used);
     printf("  no worker took more than %ld kB of memory", used.ru_maxrss);

@@ -50,7 +50,7 @@ typedef struct sim_campaign {
     uint64_t faults[SIM_FAULT_KINDS], chances[SIM_CHANCES];
     /* Worlds whose clients' history was judged, those of them that were judged up to where a clock
      * jumped or a server forgot, and their commands. */
-    uint64_t judged, judged_in_part, judged_commands;
+    uint64_t judged, judged_in_part, judged_commands, judged_events;
     uint64_t moments[PLAY_MOMENTS];
     uint64_t dialects[SIM_DIALECTS];
     uint64_t marked,

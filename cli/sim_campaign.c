@@ -74,9 +74,11 @@ static bool judge_world(sim_campaign *sum, const sim_recorder *recorder) {
     history traffic;
     judge_result result = sim_recorder_judge(recorder, &traffic);
     bool passes = result.answer == JUDGE_PASS;
+    sim_recorder_sum told = sim_recorder_tell(recorder, &traffic);
     sum->judged++;
-    sum->judged_in_part += sim_recorder_was_cut(recorder, &traffic);
-    sum->judged_commands += traffic.count;
+    sum->judged_in_part += told.was_cut;
+    sum->judged_commands += told.commands;
+    sum->judged_events += told.events;
     judge_result_free(&result);
     history_free(&traffic);
     return passes;
@@ -202,6 +204,7 @@ static void sum_up(const board *b, const sim_arguments *arguments, sim_campaign 
         total->judged += sum->judged;
         total->judged_in_part += sum->judged_in_part;
         total->judged_commands += sum->judged_commands;
+        total->judged_events += sum->judged_events;
         add_counts(total->ops, sum->ops, SIM_OP_KINDS);
         add_counts(total->marks, sum->marks, SIM_SITE_MARKS);
         add_counts(total->faults, sum->faults, SIM_FAULT_KINDS);

@@ -1,5 +1,5 @@
-/* The histories of worlds, put to the judge: what each client sent and heard, and when, as a
- * recorder beside the clients would have written it down. The worlds' servers are right, so a
+/* The histories of worlds, put to the judge: what each client sent and heard, what its subscribers
+ * were told, and when, as a recorder beside the clients would have written it down. The worlds' servers are right, so a
  * verdict that is no pass is a mistake of the judge, or of the world. */
 #include "cli/sim_judge.h"
 
@@ -11,16 +11,19 @@
 /* The clocks of worlds drift by less than this; one that jumps ends the part that is judged. */
 enum { RATE_PPM = 1000, RUNS_MAX = 2000, CONNECTION_TEXT = 40 };
 
-/* A command that was sent. */
+/* A command that was sent; or an event that was announced to a subscriber. */
 struct said {
     sim_message_name message;
     uint32_t connection;
-    bool is_copy;
+    bool is_copy, is_event;
+    int64_t seen_us; /* when it was sent, or announced */
     int64_t sent_us, received_us;
     judge_hint hint;
     size_t argc;
-    ttl_bytes *argv;
+    ttl_bytes *argv; /* of an event its name and its key */
     ttl_reply reply;
+    int database;     /* of an event: the key's */
+    const char *text; /* and the message that told of it */
 };
 
 struct sim_recorder {
@@ -28,7 +31,7 @@ struct sim_recorder {
     arena arena;
     struct said *said;
     size_t count, capacity;
-    int64_t ran, cycled_us;
+    int64_t rank, cycled_us; /* rank: of what runs next */
     const char *dialect;
     bool has_ended; /* what comes now is not for the judge */
 };
@@ -36,7 +39,8 @@ struct sim_recorder {
 /* ---- listening */
 
 static bool is_same_message(const struct said *said, const sim_sight *sight) {
-    return said->message.number == sight->message.number &&
+    bool is_event = sight->kind == SIM_TOLD;
+    return said->is_event == is_event && said->message.number == sight->message.number &&
            said->message.node == sight->message.node &&
            said->message.attempt == sight->message.attempt &&
            said->connection == sight->connection && said->is_copy == sight->is_copy;
@@ -48,7 +52,7 @@ static struct said *find_said(sim_recorder *recorder, const sim_sight *sight) {
     return NULL;
 }
 
-static void add_said(sim_recorder *recorder, const sim_sight *sight) {
+static struct said *add_entry(sim_recorder *recorder, const sim_sight *sight) {
     if (recorder->count == recorder->capacity) {
         recorder->capacity = recorder->capacity == 0 ? 256 : recorder->capacity * 2;
         recorder->said = realloc(recorder->said, recorder->capacity * sizeof *recorder->said);
@@ -58,15 +62,67 @@ static void add_said(sim_recorder *recorder, const sim_sight *sight) {
     *said = (struct said){.message = sight->message,
                           .connection = sight->connection,
                           .is_copy = sight->is_copy,
+                          .seen_us = sight->at_us,
                           .sent_us = sight->at_us,
                           .received_us = HISTORY_NO_REPLY,
-                          .hint = {.rank = INT64_MAX},
-                          .argc = sight->argc};
+                          .hint = {.rank = INT64_MAX}};
+    ttl_reply_init(&said->reply, ttl_allocator_libc());
+    return said;
+}
+
+static void add_said(sim_recorder *recorder, const sim_sight *sight) {
+    struct said *said = add_entry(recorder, sight);
+    said->argc = sight->argc;
     said->argv = arena_take_array(&recorder->arena, sight->argc, sizeof *said->argv);
     for (size_t i = 0; i < sight->argc; i++)
         said->argv[i] =
             arena_copy_bytes(&recorder->arena, sight->argv[i].data, sight->argv[i].length);
-    ttl_reply_init(&said->reply, ttl_allocator_libc());
+}
+
+/* Reads "... __keyevent@0__:expired k3", or the same by key. */
+static void read_message(sim_recorder *recorder, struct said *said, const char *text) {
+    const char *payload = strrchr(text, ' ') + 1, *channel = payload - 1;
+    while (channel[-1] != ' ') channel--;
+    const char *subject = strstr(channel, "__:") + 3;
+    ttl_bytes words[] = {{.data = subject, .length = (size_t)(payload - 1 - subject)},
+                         ttl_bytes_of(payload)};
+    bool is_by_key = strncmp(channel, "__keyspace", sizeof "__keyspace" - 1) == 0;
+    said->database = atoi(strchr(channel, '@') + 1);
+    said->argc = 2;
+    said->argv = arena_take_array(&recorder->arena, said->argc, sizeof *said->argv);
+    for (size_t i = 0; i < said->argc; i++)
+        said->argv[is_by_key ? 1 - i : i] =
+            arena_copy_bytes(&recorder->arena, words[i].data, words[i].length);
+    said->text = arena_copy_bytes(&recorder->arena, text, strlen(text) + 1).data;
+}
+
+static bool is_same_event(const struct said *one, const struct said *other) {
+    return other->is_event && one->message.node == other->message.node &&
+           one->connection == other->connection && one->seen_us == other->seen_us &&
+           one->database == other->database && ttl_bytes_equal(one->argv[0], other->argv[0]) &&
+           ttl_bytes_equal(one->argv[1], other->argv[1]);
+}
+
+/* Who listens in several ways is told in several messages of one event; the first one counts. */
+static bool is_told_otherwise(const sim_recorder *recorder, const struct said *said) {
+    const struct said *last = said;
+    while (last > recorder->said && last[-1].is_event) last--;
+    for (; last < said; last++)
+        if (is_same_event(said, last) && strcmp(said->text, last->text) != 0) return true;
+    return false;
+}
+
+/* The event stands behind the command that it is of, which has not been told yet; one that is
+ * nobody's, behind the last. */
+static void add_published(sim_recorder *recorder, const sim_sight *sight) {
+    struct said *said = add_entry(recorder, sight);
+    said->is_event = true;
+    said->sent_us = sight->since_us;
+    said->hint = (judge_hint){.rank = sight->is_of_nobody ? recorder->rank++ : recorder->rank + 1,
+                              .wall_us = sight->wall_us,
+                              .cycled_us = recorder->cycled_us};
+    read_message(recorder, said, sight->text);
+    if (is_told_otherwise(recorder, said)) recorder->count--;
 }
 
 /* Whether it had to be served turns on how a key came to be while it waited: to the judge it runs
@@ -104,11 +160,14 @@ static void hear(void *context, const sim_sight *sight) {
     case SIM_RAN:
         said = find_said(recorder, sight);
         if (said == NULL) break;
-        said->hint = (judge_hint){recorder->ran++, sight->wall_us, recorder->cycled_us};
+        said->hint = (judge_hint){recorder->rank, sight->wall_us, recorder->cycled_us};
+        recorder->rank += 2; /* the other one is that of its events */
         ttl_reply_add_copy(&said->reply, sight->reply, 0);
         break;
     case SIM_CYCLE: recorder->cycled_us = sight->wall_us; break;
+    case SIM_PUBLISHED: add_published(recorder, sight); break;
     case SIM_HEARD:
+    case SIM_TOLD:
         said = find_said(recorder, sight);
         if (said != NULL) said->received_us = sight->at_us;
         break;
@@ -139,59 +198,79 @@ const sim_witness *sim_recorder_witness(sim_recorder *recorder) {
     return &recorder->witness;
 }
 
-bool sim_recorder_was_cut(const sim_recorder *recorder, const history *traffic) {
-    return recorder->has_ended || traffic->count < recorder->count;
+sim_recorder_sum sim_recorder_tell(const sim_recorder *recorder, const history *traffic) {
+    sim_recorder_sum sum = {0};
+    size_t commands = 0;
+    for (size_t i = 0; i < recorder->count; i++) commands += !recorder->said[i].is_event;
+    for (size_t i = 0; i < traffic->count; i++) sum.events += traffic->entries[i].is_event;
+    sum.commands = traffic->count - sum.events;
+    sum.was_cut = recorder->has_ended || sum.commands < commands;
+    return sum;
 }
 
 /* ---- the history */
 
-/* What was sent before entry `count`, and heard by then. */
-static void make_history(const sim_recorder *recorder, size_t count, history *traffic) {
-    int64_t end_us = count < recorder->count ? recorder->said[count].sent_us : INT64_MAX;
+/* A command that was not answered is in it; an event that was not heard is nothing. */
+static bool is_in_history(const struct said *said, int64_t end_us) {
+    bool is_heard = said->received_us != HISTORY_NO_REPLY && said->received_us <= end_us;
+    return is_heard || !said->is_event;
+}
+
+static void append(const struct said *said, int64_t end_us, history *traffic) {
+    static const char *const kinds[] = {"client", "subscriber"};
+    bool is_heard = said->received_us != HISTORY_NO_REPLY && said->received_us <= end_us;
+    char name[CONNECTION_TEXT];
+    snprintf(name, sizeof name, "%s-%" PRIu32 "%s%" PRIu32, kinds[said->is_event],
+             said->message.node, said->is_copy ? "-again-" : "-", said->connection);
+    history_entry entry = {.connection = history_connection(traffic, name),
+                           .sent_us = said->sent_us,
+                           .received_us = is_heard ? said->received_us : HISTORY_NO_REPLY,
+                           .argc = said->argc,
+                           .argv = said->argv,
+                           .protocol = 2,
+                           .is_event = said->is_event,
+                           .database = said->database};
+    if (is_heard && !said->is_event) entry.reply = said->reply;
+    const char *expected = history_append(traffic, &entry);
+    if (expected != NULL) {
+        fprintf(stderr, "a world's history is none: expected %s\n", expected);
+        abort();
+    }
+}
+
+/* What was sent and announced before `count`, and heard by then; `numbers` are those of it. */
+static void make_history(const sim_recorder *recorder, size_t count, history *traffic,
+                         size_t *numbers) {
+    int64_t end_us = count < recorder->count ? recorder->said[count].seen_us : INT64_MAX;
     history_init(traffic);
     traffic->spec = recorder->dialect;
     traffic->rate_ppm = RATE_PPM;
     for (size_t i = 0; i < count; i++) {
-        const struct said *said = &recorder->said[i];
-        bool is_heard = said->received_us != HISTORY_NO_REPLY && said->received_us <= end_us;
-        char name[CONNECTION_TEXT];
-        snprintf(name, sizeof name, "client-%" PRIu32 "%s%" PRIu32, said->message.node,
-                 said->is_copy ? "-again-" : "-", said->connection);
-        history_entry entry = {.connection = history_connection(traffic, name),
-                               .sent_us = said->sent_us,
-                               .received_us = is_heard ? said->received_us : HISTORY_NO_REPLY,
-                               .argc = said->argc,
-                               .argv = said->argv,
-                               .protocol = 2};
-        if (is_heard) entry.reply = said->reply;
-        const char *expected = history_append(traffic, &entry);
-        if (expected != NULL) {
-            fprintf(stderr, "a world's history is none: expected %s\n", expected);
-            abort();
-        }
+        if (!is_in_history(&recorder->said[i], end_us)) continue;
+        numbers[traffic->count] = i;
+        append(&recorder->said[i], end_us, traffic);
     }
-}
-
-void sim_recorder_history(const sim_recorder *recorder, history *traffic) {
-    make_history(recorder, recorder->count, traffic);
 }
 
 judge_result sim_recorder_judge(const sim_recorder *recorder, history *traffic) {
     judge_options options = {.rate_ppm = RATE_PPM, .runs_max = RUNS_MAX};
     if (!ttl_dialect_parse(recorder->dialect, &options.dialect)) abort();
     judge_hint *hints = calloc(recorder->count + 1, sizeof *hints);
-    if (hints == NULL) abort();
-    for (size_t i = 0; i < recorder->count; i++) hints[i] = recorder->said[i].hint;
+    size_t *numbers = calloc(recorder->count + 1, sizeof *numbers), count = recorder->count;
+    if (hints == NULL || numbers == NULL) abort();
     options.hints = hints;
-    make_history(recorder, recorder->count, traffic);
-    judge_result result = judge_history(traffic, &options);
-    while (result.answer == JUDGE_UNDECIDED && result.is_beyond) {
-        size_t count = result.entry;
+    for (;;) {
+        make_history(recorder, count, traffic, numbers);
+        for (size_t i = 0; i < traffic->count; i++) hints[i] = recorder->said[numbers[i]].hint;
+        judge_result result = judge_history(traffic, &options);
+        bool is_beyond = result.answer == JUDGE_UNDECIDED && result.is_beyond;
+        if (!is_beyond) {
+            free(hints);
+            free(numbers);
+            return result;
+        }
+        count = numbers[result.entry];
         judge_result_free(&result);
         history_free(traffic);
-        make_history(recorder, count, traffic);
-        result = judge_history(traffic, &options);
     }
-    free(hints);
-    return result;
 }

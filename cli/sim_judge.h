@@ -1,4 +1,5 @@
-/* What the clients of a world sent and heard, as a history for the judge.
+/* What the clients of a world sent and heard, and what its subscribers were told, as a history for
+ * the judge.
  *
  * A recorder is a witness of a world. Its history ends where the server's clock jumps, swings or
  * stands still, and where a server forgets (a crash, a promotion): beyond, a right server may
@@ -18,9 +19,12 @@ sim_recorder *sim_recorder_new(void);
 void sim_recorder_set_dialect(sim_recorder *recorder, const char *dialect);
 void sim_recorder_free(sim_recorder *recorder);
 const sim_witness *sim_recorder_witness(sim_recorder *recorder);
-/* Did this history end before the world? */
-bool sim_recorder_was_cut(const sim_recorder *recorder, const history *traffic);
-void sim_recorder_history(const sim_recorder *recorder, history *traffic);
+typedef struct sim_recorder_sum {
+    size_t commands, events;
+    bool was_cut; /* the history ends before the world */
+} sim_recorder_sum;
+/* What is in a history of the recorder's. */
+sim_recorder_sum sim_recorder_tell(const sim_recorder *recorder, const history *traffic);
 /* Judges; `traffic` is what was judged: where it becomes the server's own affair what is right (the
  * order of what SORT does not sort), all up to there. The judge is told what really happened
  * (judge_hint): asked is whether it takes the truth, not whether it finds it among 10^30 orders. */

@@ -5,6 +5,7 @@
  *                CLOSED: the client gave up the connection, nothing on it is heard any more
  *      server:   RAN, CYCLE, SYNC, READ, SAVE, RESTART, CRASH, PROMOTE, each with what expired
  *      world:    FAULT begins, HEALED ends, QUIET
+ *      subscriber: PUBLISHED ----> TOLD, of each message that is not lost on its way
  *
  * A sight and all that it points to are good only during the call.
  */
@@ -31,6 +32,8 @@ typedef enum sim_sight_kind {
     SIM_QUIET,
     SIM_BEGAN, /* a fault */
     SIM_HEALED,
+    SIM_PUBLISHED, /* a message sets out to a subscriber, before the unit that it is of RAN */
+    SIM_TOLD,      /* and comes to it */
     SIM_SIGHTS
 } sim_sight_kind;
 
@@ -45,12 +48,17 @@ typedef struct sim_key_sight {
 typedef struct sim_sight sim_sight;
 struct sim_sight {
     sim_sight_kind kind;
-    int64_t at_us;            /* true time of the world */
-    int64_t wall_us;          /* what the server's clock shows */
-    sim_message_name message; /* of SENT to HEARD; its node is the client, also of CLOSED */
-    uint32_t connection;      /* the how manieth of the client */
-    bool is_copy;             /* that a proxy sent: nobody waits for its answer */
-    size_t argc;              /* the command, of SENT, RAN and READ */
+    int64_t at_us;   /* true time of the world */
+    int64_t wall_us; /* what the server's clock shows */
+    /* Of SENT to HEARD; its node is the client, also of CLOSED. Of PUBLISHED and TOLD: a number of
+     * its own for each message of a subscriber, which is the node. */
+    sim_message_name message;
+    uint32_t connection; /* the how manieth of the client, of the subscriber */
+    bool is_of_nobody;   /* PUBLISHED: no client's command did it */
+    int64_t since_us;    /* PUBLISHED: when the subscriber sent what it was answered last before */
+    const char *text;    /* PUBLISHED: "message", or "pmessage" and a pattern; channel; payload */
+    bool is_copy;        /* that a proxy sent: nobody waits for its answer */
+    size_t argc;         /* the command, of SENT, RAN and READ */
     const ttl_bytes *argv;
     const ttl_reply *reply; /* of RAN and READ */
     const sim_fault *fault; /* of BEGAN and HEALED; NULL: all are healed */

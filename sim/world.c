@@ -57,7 +57,9 @@ struct listener {
     bool is_connected, is_torn;
     uint32_t connection;
     uint64_t messages;
-    int64_t told_us; /* when its last message comes: the next comes no earlier */
+    int64_t told_us;    /* when its last message comes: the next comes no earlier */
+    int64_t said_us;    /* when it spoke last */
+    uint32_t published; /* messages to it that set out */
 };
 
 /* A command on its way, or its reply. */
@@ -309,7 +311,7 @@ static sim_fate listener_send(sim_world *world, uint32_t number, uint8_t way) {
 
 /* What was published goes to subscribers, in order; with a connection that is lost all is that was
  * to come on it. */
-static void deliver(sim_world *world) {
+static void deliver(sim_world *world, bool is_of_nobody) {
     const sim_server *server = &world->site.servers[world->site.primary];
     for (size_t i = 0; i < server->push_count; i++) {
         uint32_t number = server->pushes[i].session - SIM_LISTENER;
@@ -322,7 +324,15 @@ static void deliver(sim_world *world) {
         int64_t told_us = world->now_us + fate.latency_us;
         if (told_us < listener->told_us) told_us = listener->told_us;
         listener->told_us = told_us;
-        plan(world, told_us, EVENT_TOLD, number, listener->connection);
+        plan(world, told_us, EVENT_TOLD, number,
+             (uint64_t)listener->connection << 32 | ++listener->published);
+        if (world->witness != NULL)
+            tell(world, (sim_sight){.kind = SIM_PUBLISHED,
+                                    .message = {.number = listener->published, .node = number},
+                                    .connection = listener->connection,
+                                    .is_of_nobody = is_of_nobody,
+                                    .since_us = listener->said_us,
+                                    .text = server->pushes[i].text});
     }
 }
 
@@ -341,7 +351,8 @@ static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint
     if (world->law != SIM_LAWS_HOLD) world->has_ended = true;
     if (kind == SIM_STEP_TIME_OUT) return;
     bool publishes = kind == SIM_STEP_COMMAND || kind == SIM_STEP_CYCLE;
-    if (publishes && world->listener_count > 0) deliver(world);
+    if (publishes && world->listener_count > 0)
+        deliver(world, kind == SIM_STEP_CYCLE || session >= SIM_LISTENER);
     if (kind == SIM_STEP_READ || kind == SIM_STEP_HANG_UP) return;
     const sim_server *server = &world->site.servers[world->site.primary];
     if (kind == SIM_STEP_COMMAND && server->events == 0 && server->announced_count == 0) return;
@@ -453,6 +464,7 @@ static void lose_connections(sim_world *world) {
 /* ---- subscribers */
 
 static void listener_say(sim_world *world, uint32_t number, sim_op op) {
+    world->listeners[number].said_us = world->now_us;
     site_do(world, SIM_STEP_COMMAND, &op, host_of(world, number), (uint8_t)(SIM_LISTENER + number));
     answer_unblocked(world, true);
 }
@@ -491,6 +503,17 @@ static void listener_act(sim_world *world, uint32_t number) {
     if (world->is_healing) return;
     int64_t in_us = (int64_t)sim_random_below(&listener->draws, (uint64_t)world->gap_us * 128 + 1);
     plan(world, world->now_us + 1 + in_us, EVENT_LISTEN, number, 0);
+}
+
+/* What was published comes, unless its connection was given up meanwhile. */
+static void listener_hear(sim_world *world, uint32_t number, uint64_t payload) {
+    uint32_t connection = (uint32_t)(payload >> 32);
+    if (connection != world->listeners[number].connection) return;
+    world->chances[SIM_CHANCE_EVENT_HEARD]++;
+    if (world->witness == NULL) return;
+    tell(world, (sim_sight){.kind = SIM_TOLD,
+                            .message = {.number = payload & UINT32_MAX, .node = number},
+                            .connection = connection});
 }
 
 static void run_command(sim_world *world, uint32_t index) {
@@ -819,10 +842,7 @@ static void handle(sim_world *world, const sim_event *event) {
         break;
     case EVENT_READ: read_replica(world); break;
     case EVENT_LISTEN: listener_act(world, event->node); break;
-    case EVENT_TOLD:
-        world->chances[SIM_CHANCE_EVENT_HEARD] +=
-            event->payload == world->listeners[event->node].connection;
-        break;
+    case EVENT_TOLD: listener_hear(world, event->node, event->payload); break;
     case EVENT_FAULT: fault_begin(world, event->payload); break;
     case EVENT_HEAL: {
         const sim_fault *fault = &world->faults.faults[event->payload];

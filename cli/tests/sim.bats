@@ -147,6 +147,7 @@ setup() {
     run "$ttlspec" sim --seed 1 --seeds 200 --commands 300 --judge 1
     [ "$status" -eq 0 ]
     [[ "$output" =~ the\ judge\ passed\ what\ the\ clients\ of\ 200\ worlds\ saw ]]
+    [[ "$output" =~ [1-9][0-9]*\ commands\ and\ [1-9][0-9]*\ events\;\ of ]]
     run "$ttlspec" sim --seed 1 --seeds 200 --commands 300 --judge 0
     [ "$status" -eq 0 ]
     [[ "$output" != *"the judge"* ]]
