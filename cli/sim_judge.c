@@ -160,7 +160,8 @@ static void hear(void *context, const sim_sight *sight) {
     case SIM_RAN:
         said = find_said(recorder, sight);
         if (said == NULL) break;
-        said->hint = (judge_hint){recorder->rank, sight->wall_us, recorder->cycled_us};
+        said->hint =
+            (judge_hint){recorder->rank, sight->wall_us, recorder->cycled_us, sight->again_us};
         recorder->rank += 2; /* the other one is that of its events */
         ttl_reply_add_copy(&said->reply, sight->reply, 0);
         break;

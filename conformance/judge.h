@@ -130,6 +130,7 @@ typedef struct judge_hint {
     /* And when keys were last reclaimed before it, without anybody's command: 0: never. Where that
      * comes in the millisecond of a deadline, the key is gone in it, or still there. */
     int64_t cycled_us;
+    int64_t again_us; /* what the clock showed to a unit that asked again; 0: the same */
 } judge_hint;
 
 typedef struct judge_options {

@@ -333,7 +333,11 @@ static bool seems_dead(const judge *self) {
 /* The millisecond of an instant, as who knows the moments says. */
 static int64_t hinted_ms(const judge *self, ttl_instant at) {
     if (at.origin == TTL_ORIGIN_EPOCH) return at.ms;
-    return self->options.hints[moment_of(self, at.origin)->unit].wall_us / US_PER_MS + at.ms;
+    size_t unit = moment_of(self, at.origin)->unit;
+    const judge_hint *hint = &self->options.hints[unit];
+    bool is_again = at.origin > 1 && moment_of(self, at.origin - 1)->unit == unit;
+    int64_t wall_us = is_again && hint->again_us != 0 ? hint->again_us : hint->wall_us;
+    return wall_us / US_PER_MS + at.ms;
 }
 
 static bool guessed(const judge *self, const judge_question *question) {

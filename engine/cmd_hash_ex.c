@@ -175,6 +175,7 @@ static void setex_choose_deadline(const struct call *call, const struct field_op
                 !call->session->options.is_primary &&
                 deadline_has_come(call->engine, member_deadline(present));
     if (over) return;
+    hash_leave_open_if_dead(call, hash, place);
     field->is_volatile = true;
     field->deadline_ms = present->deadline_ms;
     field->origin = present->origin;

@@ -48,8 +48,9 @@ typedef struct sim_key_sight {
 typedef struct sim_sight sim_sight;
 struct sim_sight {
     sim_sight_kind kind;
-    int64_t at_us;   /* true time of the world */
-    int64_t wall_us; /* what the server's clock shows */
+    int64_t at_us;    /* true time of the world */
+    int64_t wall_us;  /* what the server's clock shows */
+    int64_t again_us; /* RAN: and what it shows if it is asked again within the unit */
     /* Of SENT to HEARD; its node is the client, also of CLOSED. Of PUBLISHED and TOLD: a number of
      * its own for each message of a subscriber, which is the node. */
     sim_message_name message;

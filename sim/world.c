@@ -226,7 +226,9 @@ static void tell_message(sim_world *world, sim_sight_kind kind, uint8_t way,
     sim_rendered rendered;
     if (world->witness == NULL) return;
     sim_op_render(&message->op, &rendered);
+    int64_t goes_on_us = message->op.kind == SIM_OP_EXEC ? message->op.amount : 0;
     tell(world, (sim_sight){.kind = kind,
+                            .again_us = sim_wall_at(&world->wall, world->now_us) + goes_on_us,
                             .message = {message->id, message->client, message->attempt, way},
                             .connection = message->connection,
                             .is_copy = message->is_copy,

@@ -234,8 +234,10 @@ END_TEST
 #define CLOCK_US INT64_C(1767225600000000)
 
 START_TEST(a_transaction_without_an_answer_meets_the_keys_that_wait_in_it) {
-    const judge_hint hints[] = {
-        {0, CLOCK_US, 0}, {1, CLOCK_US + 1, 0}, {2, CLOCK_US + 2, 0}, {3, CLOCK_US + 3, 0}};
+    const judge_hint hints[] = {{0, CLOCK_US, 0, 0},
+                                {1, CLOCK_US + 1, 0, 0},
+                                {2, CLOCK_US + 2, 0, 0},
+                                {3, CLOCK_US + 3, 0, 0}};
     ck_takes_the_truth("redis-7.2.4", hints,
                        "a 10 0 MULTI -> -\n"
                        "a 20 0 SET k v -> -\n"
@@ -247,13 +249,27 @@ END_TEST
 START_TEST(whether_a_key_is_gone_in_its_last_millisecond_the_cycle_tells) {
     static const char set[] = "a 0 10 PSETEX k 1 0 -> {\"status\": \"OK\"}\n"
                               "a 10 2000 INCR k -> 1\n";
-    judge_hint hints[] = {{0, CLOCK_US + 200, 0}, {1, CLOCK_US + 1300, 0}, {2, CLOCK_US + 3200, 0}};
+    judge_hint hints[] = {
+        {0, CLOCK_US + 200, 0, 0}, {1, CLOCK_US + 1300, 0, 0}, {2, CLOCK_US + 3200, 0, 0}};
     char *lived = text_format("%sa 3000 3010 GET k -> null\n", set);
     char *died = text_format("%sa 3000 3010 GET k -> \"1\"\n", set);
     ck_takes_the_truth("redis-8.6", hints, lived);
     hints[1].cycled_us = CLOCK_US + 1100;
     ck_takes_the_truth("redis-8.6", hints, died);
     free(lived), free(died);
+}
+END_TEST
+
+START_TEST(who_knows_the_moments_knows_the_second_one_of_a_unit_too) {
+    judge_hint hints[] = {{0, CLOCK_US, 0, 0},
+                          {1, CLOCK_US, 0, 0},
+                          {2, CLOCK_US + 100, 0, CLOCK_US + 7100},
+                          {3, CLOCK_US + 8000, 0, 0}};
+    ck_takes_the_truth("redis-7.0.15", hints,
+                       "a 0 10 MULTI -> {\"status\": \"OK\"}\n"
+                       "a 20 30 PSETEX k 2 1 -> {\"status\": \"QUEUED\"}\n"
+                       "a 40 9000 EXEC -> [{\"status\": \"OK\"}]\n"
+                       "b 50 9000 SETNX k 2 -> 0\n");
 }
 END_TEST
 
@@ -358,6 +374,12 @@ START_TEST(when_dead_fields_are_reclaimed_is_the_servers_own_affair) {
     ck_judged("valkey-9.1", "fail", FIELD_100 "a 200000 200010 HDEL k f -> 1\n");
     ck_judged("redis-8.6", "undecided",
               FIELD_100 "a 200000 200010 HEXPIRE k 9 FIELDS 1 f -> [1]\n");
+    for (int is_gone = 0; is_gone < 2; is_gone++)
+        ck_judged("redis-8.6", "undecided",
+                  is_gone ? FIELD_100 "a 200000 200010 HSETEX k KEEPTTL FIELDS 1 f x -> 1\n"
+                                      "a 210000 210010 HTTL k FIELDS 1 f -> [-1]\n"
+                          : FIELD_100 "a 200000 200010 HSETEX k KEEPTTL FIELDS 1 f x -> 1\n"
+                                      "a 210000 210010 HTTL k FIELDS 1 f -> [-2]\n");
     ck_judged("redis-8.6", "pass", FIELD_100 "ear 0 200000 !hexpired k -> !\n");
 }
 END_TEST
@@ -788,6 +810,7 @@ int main(void) {
     tcase_add_test(all, a_command_meets_all_the_keys_that_it_counts);
     tcase_add_test(all, a_transaction_without_an_answer_meets_the_keys_that_wait_in_it);
     tcase_add_test(all, whether_a_key_is_gone_in_its_last_millisecond_the_cycle_tells);
+    tcase_add_test(all, who_knows_the_moments_knows_the_second_one_of_a_unit_too);
     tcase_add_test(all, an_order_that_explains_one_reply_has_to_explain_all);
     tcase_add_test(all, a_lost_command_may_have_run_late_or_never);
     tcase_add_test(all, order_between_connections_narrows_brackets);
