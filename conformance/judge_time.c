@@ -401,11 +401,12 @@ static bool answer_of_zone(judge *self, judge_question question) {
     return answer;
 }
 
-/* Is this a question whose answer nothing shows, because the key is written over? Not the one
- * whether a deadline fits into 64 bits: that is about the end of time. */
+/* Is this a question whose answer nothing shows, because the key is written over, and nobody hears
+ * what is announced of it? Not the one whether a deadline fits into 64 bits: that is about the end
+ * of time. */
 static bool is_idle(const judge *self, const judge_question *question) {
     bool is_of_end = question->b.origin == TTL_ORIGIN_EPOCH && question->b.ms > JUDGE_CLOCK_MS_MAX;
-    if (!question->is_of_deadline || is_of_end) return false;
+    if (!question->is_of_deadline || is_of_end || self->ear_count > 0) return false;
     size_t unit = self->order[self->position], part = unit;
     (void)judge_expected_node(self, unit, &part);
     return self->units[part].writes_blindly;

@@ -444,6 +444,17 @@ START_TEST(each_connection_that_listens_hears_an_event_once) {
 }
 END_TEST
 
+START_TEST(an_event_shows_what_a_command_wrote_over) {
+    static const char set[] = "a 0 10 SET k v PX 100 -> {\"status\": \"OK\"}\n"
+                              "a 20000 20010 SET k v EXAT 1 -> {\"status\": \"OK\"}\n";
+    char *deleted = text_format("%sear 15000 20010 !del k -> !\n", set);
+    char *expired = text_format("%sear 15000 20010 !expired k -> !\n", set);
+    ck_judged("valkey-8.0", "pass", deleted);
+    ck_judged("valkey-8.0", "fail", expired);
+    free(deleted), free(expired);
+}
+END_TEST
+
 START_TEST(an_event_is_that_of_a_command_before_it) {
     ck_judged("redis-7.2.4", "pass", PSETEX_100 "ear 0 12100 !set k -> !\n");
     ck_judged("redis-7.2.4", "fail", PSETEX_100 "ear 0 11000 !set k -> !\n");
@@ -795,6 +806,7 @@ int main(void) {
     tcase_add_test(events, a_death_is_announced_after_it_and_as_late_as_the_server_likes);
     tcase_add_test(events, a_death_is_announced_once);
     tcase_add_test(events, each_connection_that_listens_hears_an_event_once);
+    tcase_add_test(events, an_event_shows_what_a_command_wrote_over);
     tcase_add_test(events, an_event_is_that_of_a_command_before_it);
     suite_add_tcase(suite, events);
     tcase_add_test(all, a_key_is_dead_one_millisecond_after_its_deadline);
