@@ -112,15 +112,22 @@ static bool is_told_otherwise(const sim_recorder *recorder, const struct said *s
     return false;
 }
 
-/* The event stands behind the command that it is of, which has not been told yet; one that is
- * nobody's, behind the last. */
+/* Events stand behind the commands that they are of: these are told after them, in the same
+ * moment. */
+static void rank_events(sim_recorder *recorder) {
+    size_t first = recorder->count;
+    while (first > 0 && recorder->said[first - 1].is_event &&
+           recorder->said[first - 1].hint.rank == INT64_MAX)
+        first--;
+    for (; first < recorder->count; first++) recorder->said[first].hint.rank = recorder->rank++;
+}
+
 static void add_published(sim_recorder *recorder, const sim_sight *sight) {
     struct said *said = add_entry(recorder, sight);
     said->is_event = true;
     said->sent_us = sight->since_us;
-    said->hint = (judge_hint){.rank = sight->is_of_nobody ? recorder->rank++ : recorder->rank + 1,
-                              .wall_us = sight->wall_us,
-                              .cycled_us = recorder->cycled_us};
+    said->hint.wall_us = sight->wall_us;
+    said->hint.cycled_us = recorder->cycled_us;
     read_message(recorder, said, sight->text);
     if (is_told_otherwise(recorder, said)) recorder->count--;
 }
@@ -155,14 +162,17 @@ static void hear(void *context, const sim_sight *sight) {
     struct said *said;
     recorder->has_ended = recorder->has_ended || ends_history(sight);
     if (recorder->has_ended) return;
+    bool goes_on = sight->kind == SIM_RAN || sight->kind == SIM_PUBLISHED;
+    bool is_later =
+        recorder->count > 0 && recorder->said[recorder->count - 1].seen_us != sight->at_us;
+    if (!goes_on || is_later) rank_events(recorder);
     switch (sight->kind) {
     case SIM_SENT: add_said(recorder, sight); break;
     case SIM_RAN:
         said = find_said(recorder, sight);
         if (said == NULL) break;
         said->hint =
-            (judge_hint){recorder->rank, sight->wall_us, recorder->cycled_us, sight->again_us};
-        recorder->rank += 2; /* the other one is that of its events */
+            (judge_hint){recorder->rank++, sight->wall_us, recorder->cycled_us, sight->again_us};
         ttl_reply_add_copy(&said->reply, sight->reply, 0);
         break;
     case SIM_CYCLE: recorder->cycled_us = sight->wall_us; break;

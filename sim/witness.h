@@ -55,7 +55,6 @@ struct sim_sight {
      * its own for each message of a subscriber, which is the node. */
     sim_message_name message;
     uint32_t connection; /* the how manieth of the client, of the subscriber */
-    bool is_of_nobody;   /* PUBLISHED: no client's command did it */
     int64_t since_us;    /* PUBLISHED: when the subscriber sent what it was answered last before */
     const char *text;    /* PUBLISHED: "message", or "pmessage" and a pattern; channel; payload */
     bool is_copy;        /* that a proxy sent: nobody waits for its answer */

@@ -313,7 +313,7 @@ static sim_fate listener_send(sim_world *world, uint32_t number, uint8_t way) {
 
 /* What was published goes to subscribers, in order; with a connection that is lost all is that was
  * to come on it. */
-static void deliver(sim_world *world, bool is_of_nobody) {
+static void deliver(sim_world *world) {
     const sim_server *server = &world->site.servers[world->site.primary];
     for (size_t i = 0; i < server->push_count; i++) {
         uint32_t number = server->pushes[i].session - SIM_LISTENER;
@@ -332,7 +332,6 @@ static void deliver(sim_world *world, bool is_of_nobody) {
             tell(world, (sim_sight){.kind = SIM_PUBLISHED,
                                     .message = {.number = listener->published, .node = number},
                                     .connection = listener->connection,
-                                    .is_of_nobody = is_of_nobody,
                                     .since_us = listener->said_us,
                                     .text = server->pushes[i].text});
     }
@@ -353,8 +352,7 @@ static void site_do(sim_world *world, sim_step_kind kind, const sim_op *op, uint
     if (world->law != SIM_LAWS_HOLD) world->has_ended = true;
     if (kind == SIM_STEP_TIME_OUT) return;
     bool publishes = kind == SIM_STEP_COMMAND || kind == SIM_STEP_CYCLE;
-    if (publishes && world->listener_count > 0)
-        deliver(world, kind == SIM_STEP_CYCLE || session >= SIM_LISTENER);
+    if (publishes && world->listener_count > 0) deliver(world);
     if (kind == SIM_STEP_READ || kind == SIM_STEP_HANG_UP) return;
     const sim_server *server = &world->site.servers[world->site.primary];
     if (kind == SIM_STEP_COMMAND && server->events == 0 && server->announced_count == 0) return;
