@@ -1,6 +1,6 @@
 /* The histories of worlds, put to the judge: what each client sent and heard, what its subscribers
- * were told, and when, as a recorder beside the clients would have written it down. The worlds' servers are right, so a
- * verdict that is no pass is a mistake of the judge, or of the world. */
+ * were told, and when, as a recorder beside the clients would have written it down. The worlds'
+ * servers are right, so a verdict that is no pass is a mistake of the judge, or of the world. */
 #include "cli/sim_judge.h"
 
 #include <inttypes.h>

@@ -2,9 +2,9 @@
  *
  * An event was announced in the moment of the command that it is about, by the time that it was
  * heard. So it stands for the question whether the engine has emitted it when it is its turn; each
- * one that was emitted can be heard once by each connection. When a dead key is reclaimed is the server's affair:
- * `expired` is right as soon as the key is dead, and never before. So its turn looks at the key,
- * and that is a question of time like any other.
+ * one that was emitted can be heard once by each connection. When a dead key is reclaimed is the
+ * server's affair: `expired` is right as soon as the key is dead, and never before. So its turn
+ * looks at the key, and that is a question of time like any other.
  *
  * That an event was not heard says nothing: who listened for what is not known.
  */

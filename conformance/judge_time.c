@@ -496,8 +496,8 @@ static ttl_instant timeline_now(void *context, bool again) {
     return (ttl_instant){0, origin};
 }
 
-/* Where a unit reads its clock again it may go on behind what was heard of it: then the event stands
- * at no moment that is known. */
+/* Where a unit reads its clock again it may go on behind what was heard of it: then the event
+ * stands at no moment that is known. */
 void judge_attend(judge *self, size_t unit) {
     if (self->engine->reads_again) judge_enter(self, unit);
     else (void)timeline_now(self, false);
