@@ -42,13 +42,23 @@ struct expiring {
     size_t changed;
 };
 
+/* When a history is judged: Redis gives a dead field its life back, unless it was reclaimed before,
+ * and when that happens is the server's own affair. */
+static void note_revival(struct call *call, const struct collection *hash, size_t place) {
+    const ttl_timeline *timeline = call->engine->timeline;
+    if (timeline != NULL && field_is_dead(call, hash, place))
+        timeline->give_up(timeline->context,
+                          "a deadline is given to a field that is dead: whether it had been "
+                          "reclaimed is the server's own affair");
+}
+
 /* Gives one field the deadline; what is answered for it. */
 static int64_t expire_field(struct expiring *it, ttl_bytes field) {
     struct call *call = it->call;
     size_t place = collection_find(it->hash, field);
     if (!hash_finds(call, it->hash, place)) return FIELD_MISSING;
     RULE("hash-field.set-revives");
-    hash_leave_open_if_dead(call, it->hash, place);
+    note_revival(call, it->hash, place);
     const struct member *member = &it->hash->members[place];
     ttl_instant present = member_deadline(member);
     RULE("hash-field.nx", "hash-field.xx", "hash-field.gt", "hash-field.lt",

@@ -191,13 +191,6 @@ bool hash_finds(const struct call *call, const struct collection *hash, size_t p
     return !field_is_dead(call, hash, place);
 }
 
-void hash_leave_open_if_dead(const struct call *call, const struct collection *hash, size_t place) {
-    if (call->engine->timeline != NULL && field_is_dead(call, hash, place))
-        call_leave_open(call,
-                        "a deadline is given to a field that is dead, or left to it: whether it "
-                        "had been reclaimed is the server's own affair");
-}
-
 void hash_take(struct call *call, struct collection *hash, size_t place, bool is_past) {
     RULE("hash-field.deleted-with-deadline");
     call->engine->statistics.expired_fields += is_past;

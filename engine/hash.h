@@ -69,10 +69,6 @@ ttl_status reply_unsure(struct call *call, int64_t count, int64_t unsure);
 
 /* Is the field at `place` one that HDEL and HEXPIRE find? */
 bool hash_finds(const struct call *call, const struct collection *hash, size_t place);
-/* Leaves a history that is judged open where the field is dead: in Redis it has its deadline
- * still, or takes another, unless it was reclaimed before, and when that happens is the server's
- * own affair. */
-void hash_leave_open_if_dead(const struct call *call, const struct collection *hash, size_t place);
 /* Removes a field, whose deadline has passed as soon as it was given if `is_past`. Tells it. */
 void hash_take(struct call *call, struct collection *hash, size_t place, bool is_past);
 /* What is announced when a deadline in the past has removed fields. */
