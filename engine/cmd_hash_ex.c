@@ -176,8 +176,9 @@ static void setex_choose_deadline(const struct call *call, const struct field_op
                 deadline_has_come(call->engine, member_deadline(present));
     if (over) return;
     if (call->engine->timeline != NULL && field_is_dead(call, hash, place))
-        call_leave_open(call, "KEEPTTL finds a field that is dead: whether it had been reclaimed is "
-                              "the server's own affair");
+        call_leave_open(call,
+                        "KEEPTTL finds a field that is dead: whether it had been reclaimed is "
+                        "the server's own affair");
     field->is_volatile = true;
     field->deadline_ms = present->deadline_ms;
     field->origin = present->origin;
