@@ -144,12 +144,13 @@ static bool was_searched(const judge_result *found) {
     return found->answer != JUDGE_UNDECIDED || strncmp(found->reason, "given up", 8) == 0;
 }
 
-static bool tells_time(const attempt *self, size_t step) {
+/* May its reply be another one a little later, because it tells the time, or was waited for? */
+static bool hangs_on_time(const attempt *self, size_t step) {
     static const char *const commands[] = {"TTL",  "PTTL",       "TIME",
                                            "EXEC", "EXPIRETIME", "PEXPIRETIME"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (ttl_bytes_is_word(self->steps[step].argv[0], commands[i])) return true;
-    return false;
+    return self->vector->steps[step].may_block || self->vector->steps[step].action == VECTOR_AWAIT;
 }
 
 /* Steps that differ from the vector, though a right server could have answered so: their moment was
@@ -162,7 +163,7 @@ static void weigh_differences(const attempt *self, const judge_result *found,
     for (size_t i = 0; i < result->step_count; i++) {
         if (result->steps[i].verdict != VERDICT_FAIL) continue;
         bool may_count = (is_firm && is_beyond_judge(self, &result->steps[i], i)) ||
-                         (is_unjudged && !tells_time(self, i));
+                         (is_unjudged && !hangs_on_time(self, i));
         if (may_count && attempt_holds_at_all_moments(self, i)) agrees[i] = false;
     }
     excuse_missed(result, result->step_count, agrees);

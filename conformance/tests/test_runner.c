@@ -295,6 +295,35 @@ START_TEST(what_is_not_judged_fails_only_if_it_is_wrong_however_long_it_took) {
 }
 END_TEST
 
+#define WAITS                                                                                      \
+    VECTOR("t.waits", "",                                                                          \
+           "{\"on\": \"b\", \"do\": [\"BLPOP\", \"{k}\", \"{k2}\", \"0.1\"], \"reply\": "          \
+           "{\"pending\": true}}")
+
+/* Before 7.2 the judge does not judge a command that waits for several keys. When it is known at
+ * last what it was answered, its timeout may have passed. */
+START_TEST(what_a_client_that_waited_was_told_late_is_not_held_against_the_server) {
+    suite_file file;
+    suite_load(&file, WAITS);
+    target *on = open_target("engine:redis-7.0", false);
+    ttl_dialect spec = on->dialect;
+    attempt turn;
+    attempt_run(&turn, on, file.set.vectors[0], &spec, "ttlspec:test:0:");
+    turn.is_virtual = false;
+    turn.steps[0].moments = (target_moments){4000, 168000};
+    ttl_reply_clear(&turn.steps[0].reply);
+    ttl_reply_add_nil(&turn.steps[0].reply);
+    result_vector result = {0};
+    attempt_decide(&turn, &result);
+    result.id = text_copy("t.waits");
+    check(&result, VERDICT_INCONCLUSIVE, "missed", NULL);
+    result_vector_free(&result);
+    attempt_free(&turn);
+    target_close(on);
+    suite_free(&file);
+}
+END_TEST
+
 /* -- polls ------------------------------------------------------------------------------------ */
 
 #define POLL(at, command, until, turns)                                                            \
@@ -503,6 +532,7 @@ int main(void) {
     tcase_add_test(tests, what_differs_when_others_were_at_work_is_not_held_against_the_server);
     tcase_add_test(tests, a_wanted_reply_at_a_moment_when_it_is_wrong_fails);
     tcase_add_test(tests, what_is_not_judged_fails_only_if_it_is_wrong_however_long_it_took);
+    tcase_add_test(tests, what_a_client_that_waited_was_told_late_is_not_held_against_the_server);
     tcase_add_test(tests, in_virtual_time_a_poll_turns_in_its_millisecond);
     tcase_add_test(tests, in_real_time_each_reply_to_a_poll_is_judged);
     tcase_add_test(tests, a_poll_sees_the_millisecond_of_the_deadline);
