@@ -31,8 +31,8 @@ import argparse, collections, concurrent.futures, datetime, fnmatch, functools, 
 import random, re, resource, shutil, subprocess, sys, tempfile, time
 
 # The commands that work on keys, and deadlines: these are held to a score, and sampled.
-CORE = ["blocked", "change", "cmd_bitfield", "cmd_bitop", "cmd_bits", "cmd_dump", "cmd_expire", "cmd_geo",
-        "cmd_hash", "cmd_hash_ex", "cmd_hash_expire", "cmd_hash_walk", "cmd_hyperloglog", "cmd_keys",
+CORE = ["blocked", "change", "cmd_bitfield", "cmd_bitop", "cmd_bits", "cmd_delete_if", "cmd_dump", "cmd_expire",
+        "cmd_geo", "cmd_hash", "cmd_hash_ex", "cmd_hash_expire", "cmd_hash_walk", "cmd_hyperloglog", "cmd_keys", "cmd_lcs",
         "cmd_list", "cmd_list_places", "cmd_member_walk", "cmd_mset", "cmd_object", "cmd_pop", "cmd_set",
         "cmd_sort", "cmd_stream", "cmd_stream_claim", "cmd_stream_group", "cmd_stream_read", "cmd_string",
         "cmd_zset", "cmd_zstore", "copy", "db", "deadline", "due", "edit", "expire_options", "field_options",
