@@ -70,7 +70,8 @@ bool crew_run(crew *crew, const crew_task *tasks, size_t count);
 void crew_again(crew *crew, const crew_task *task);
 void crew_free(crew *crew);
 
-/* Can the vector run beside others? Not if it sets what is everybody's, or empties the server. */
-bool crew_can_run(const target *on, const vector *what);
+/* Can the vector run beside others? Not if it sets or tells what is everybody's, or empties the
+ * server. */
+bool crew_can_run(const target *on, const ttl_dialect *spec, const vector *what);
 
 #endif

@@ -67,14 +67,31 @@ static bool names_database(const target *on, const vector_step *step) {
     return false;
 }
 
-bool crew_can_run(const target *on, const vector *what) {
+/* INFO of the keyspace that looks at the line of its own database only. */
+static bool is_own_line(const vector_step *step, const ttl_dialect *spec) {
+    return step->argc == 2 && ttl_bytes_is_word(words_of(&step->argv[1]), "keyspace") &&
+           expectation_uses_database(vector_step_outcome(step, spec)->reply);
+}
+
+/* Does it tell of the keys in all databases? Those who sleep have some there. */
+static bool tells_all_databases(const vector_step *step, const ttl_dialect *spec) {
+    if (!ttl_bytes_is_word(words_of(&step->argv[0]), "INFO") || is_own_line(step, spec))
+        return false;
+    for (size_t i = 1; i < step->argc; i++)
+        if (ttl_bytes_is_word(words_of(&step->argv[i]), "keyspace")) return true;
+    return false;
+}
+
+bool crew_can_run(const target *on, const ttl_dialect *spec, const vector *what) {
     static const char *const alone[] = {"SUBSCRIBE",    "PSUBSCRIBE", "UNSUBSCRIBE",
                                         "PUNSUBSCRIBE", "FLUSHALL",   NULL};
     if (uses_any(what, alone)) return false;
     bool is_exclusive = (what->needs & VECTOR_NEEDS_EXCLUSIVE_DB) != 0;
-    for (size_t i = 0; i < what->step_count; i++)
-        if (is_setting(&what->steps[i]) || (is_exclusive && names_database(on, &what->steps[i])))
-            return false;
+    for (size_t i = 0; i < what->step_count; i++) {
+        const vector_step *step = &what->steps[i];
+        bool is_everybodys = names_database(on, step) || tells_all_databases(step, spec);
+        if (is_setting(step) || (is_exclusive && is_everybodys)) return false;
+    }
     return !is_exclusive || on->database_count >= 4;
 }
 
@@ -87,9 +104,7 @@ static bool needs_silence(const vector *what, const ttl_dialect *spec) {
         ttl_bytes name = words_of(&step->argv[0]);
         if (ttl_bytes_is_word(name, "CONFIG")) return true;
         if (!ttl_bytes_is_word(name, "INFO")) continue;
-        bool is_own = step->argc == 2 && ttl_bytes_is_word(words_of(&step->argv[1]), "keyspace") &&
-                      expectation_uses_database(vector_step_outcome(step, spec)->reply);
-        if (!is_own) return true;
+        if (!is_own_line(step, spec)) return true;
     }
     return false;
 }

@@ -287,7 +287,7 @@ static void sort_out(running *state, errand *together, errand *alone) {
             keep_without_running(state, i, VERDICT_SKIP, reason);
             continue;
         }
-        errand *to = is_live && crew_can_run(on, what) ? together : alone;
+        errand *to = is_live && crew_can_run(on, &state->self->spec, what) ? together : alone;
         to->places[to->count++] = i;
     }
 }

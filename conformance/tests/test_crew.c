@@ -190,6 +190,22 @@ START_TEST(a_vector_that_counts_what_the_whole_server_does_runs_in_silence) {
 }
 END_TEST
 
+/* Keys of those who sleep would stand in the answer. */
+START_TEST(a_vector_that_is_told_of_all_databases_comes_when_they_are_empty) {
+    fixture self;
+    fixture_start(&self, 1000000);
+    char *others = many(LIVES);
+    char *body = text_format(
+        "%s,%s", others,
+        VECTOR("t.empty", EXCLUSIVE, STEP("\"INFO\", \"keyspace\"", "\"# Keyspace\\r\\n\"")));
+    fixture_run(&self, body);
+    check_all(self.run, MANY + 1, VERDICT_PASS, NULL);
+    free(body);
+    free(others);
+    fixture_stop(&self);
+}
+END_TEST
+
 START_TEST(few_connections_are_enough) {
     fixture self;
     fixture_start(&self, 1000000);
@@ -436,6 +452,7 @@ int main(void) {
     tcase_add_test(tests, only_a_vector_that_names_seconds_waits_for_a_whole_one);
     tcase_add_test(tests, each_vector_that_needs_a_database_to_itself_has_one_of_its_own);
     tcase_add_test(tests, a_vector_that_counts_what_the_whole_server_does_runs_in_silence);
+    tcase_add_test(tests, a_vector_that_is_told_of_all_databases_comes_when_they_are_empty);
     tcase_add_test(tests, few_connections_are_enough);
     tcase_add_test(tests, a_clock_that_stands_still_is_named_and_nothing_fails_for_it);
     tcase_add_test(tests, a_clock_that_runs_twice_as_fast_is_named_and_nothing_fails_for_it);
