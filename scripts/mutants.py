@@ -126,7 +126,7 @@ def schemata(mutants):
     text, at = ["extern int mutant_chosen;\n"], 0
     for function, group in itertools.groupby(mutants, key=lambda m: m.place):
         head = re.sub(r"\binline\b", "", function.head)
-        names = [re.search(r"(\w+)(\[\w*\])?$", p.strip())[1] for p in function.parameters.split(",")]
+        names = [re.search(r"(\w+)\)?(\[\w*\])?$", p.strip())[1] for p in function.parameters.split(",")]
         arguments = "" if function.parameters == "void" else ", ".join(names)
         text += [source[at:function.start], f"{head}{function.name}({function.parameters});\n"]
         cases = []
