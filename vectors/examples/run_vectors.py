@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Runs every vector without waits against a server, with redis-py, and prints a verdict for each.
 usage: run_vectors.py URL VECTORS [DIALECT]      as in run_vectors.py redis://localhost vectors redis-7.0
-An example of a consumer of docs/vector-format.md. The server must be one to spare: it is emptied, and
-set to announce events. It is held to DIALECT, else to the version that it claims."""
+A consumer of docs/vector-format.md. The server is emptied, made to announce events, held to DIALECT or its own."""
 import itertools, json, math, os, pathlib, re, sys, time
 from collections import defaultdict
 from redis.connection import ConnectionPool
@@ -30,8 +29,7 @@ def load(root):
         for vector in json.loads(path.read_text("utf-8"))["vectors"]:
             table = vector.pop("examples", {"columns": [], "rows": [None]})
             for row in table["rows"]:
-                id = f"{vector['id']}.{row[0]}" if row else vector["id"]
-                yield {**(insert(vector, dict(zip(table["columns"], row))) if row else vector), "id": id}
+                yield {**insert(vector, dict(zip(table["columns"], row))), "id": f"{vector['id']}.{row[0]}"} if row else vector
 def version(text, missing): return tuple([*map(int, re.findall(r"\d+", text)), *[missing] * 3][:3])
 def holds(scope, family, own):
     since, until = (scope.get(bound, {}).get(family) or "" for bound in ("since", "until"))
