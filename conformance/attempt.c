@@ -107,7 +107,7 @@ static bool send_and_await(attempt *self, target *server, size_t index) {
     const vector_step *step = &self->vector->steps[index];
     attempt_step *seen = &self->steps[index];
     bool is_await = step->action == VECTOR_AWAIT;
-    bool must_come = seen->outcome->reply->kind != EXPECTATION_PENDING;
+    bool must_come = attempt_step_must_be_answered(seen);
     int64_t sent_us = 0;
     if (!is_await &&
         !server->send(server, step->connection, seen->argc, seen->argv, &sent_us, self->error))

@@ -34,6 +34,11 @@ static inline bool attempt_step_is_pending(const attempt_step *step) {
     return step->reply.node_count > 0 && step->reply.nodes[0].type == TTL_REPLY_PENDING;
 }
 
+/* The vector says that there is a reply: it is not left waiting. */
+static inline bool attempt_step_must_be_answered(const attempt_step *step) {
+    return step->outcome->reply->kind != EXPECTATION_PENDING;
+}
+
 /* What a poll was answered before its reply turned. */
 typedef struct attempt_poll {
     ttl_reply reply;

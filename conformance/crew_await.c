@@ -16,10 +16,6 @@ live_link *crew_link_of(const crew_hand *hand, size_t step) {
     return hand->keeps_links ? hand->own[hand->turn.vector->steps[step].connection] : hand->leased;
 }
 
-static bool must_come(const crew_hand *hand, size_t step) {
-    return hand->turn.steps[step].outcome->reply->kind != EXPECTATION_PENDING;
-}
-
 static void fail_to_ask(crew *self, crew_hand *hand) {
     crew_hand_break(self, hand, "could not be asked whether it had come to rest");
 }
@@ -40,7 +36,8 @@ void crew_await(crew *self, crew_hand *hand, size_t index) {
     int64_t now_us = live_now_us();
     step->moments.sent_us = now_us - hand->began_us;
     hand->awaits_reply = link->is_patient = true;
-    hand->pending_us = must_come(hand, index) ? now_us + MUST_COME_US : INT64_MAX;
+    bool must_come = attempt_step_must_be_answered(step);
+    hand->pending_us = must_come ? now_us + MUST_COME_US : INT64_MAX;
     hand->pings = 0;
     if (is_await) {
         live_link_look(link);

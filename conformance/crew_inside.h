@@ -54,8 +54,8 @@ typedef struct crew_hand {
     size_t event_count; /* of the step that was answered last */
     bool awaits_events;
     bool awaits_reply; /* of a command that may wait on the server; then: */
-    int64_t
-        pending_us; /* when it counts as pending; INT64_MAX: once the server has come to rest, */
+    /* When it counts as pending. INT64_MAX: once the server has come to rest, */
+    int64_t pending_us;
     int pings;      /* which it has when so many were answered */
     bool is_parked; /* others still need what its next step ends */
     bool may_switch_on;

@@ -1,6 +1,5 @@
 #include "conformance/runner.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,8 +109,7 @@ typedef struct running {
     const vector *const *vectors;
     size_t count;
     result_run *run;
-    pthread_mutex_t lock; /* of what is kept */
-    size_t *places;       /* of the results, as far as they have come */
+    size_t *places; /* of the results, as far as they have come */
     /* Of those that run side by side: */
     crew *members;
     int *tries;   /* by place */
@@ -131,20 +129,12 @@ static const vector *vector_of_try(const running *state, size_t place, int tried
 
 static void keep(void *context, size_t place, const result_vector *result) {
     running *state = context;
-    pthread_mutex_lock(&state->lock);
     state->places = memory_grown(state->places, state->run->count, sizeof *state->places);
     state->places[state->run->count] = place;
     *result_run_add(state->run) = *result;
     const runner *self = state->self;
     if (self->on_progress != NULL && state->run->count < state->count)
         self->on_progress(self->progress_context, state->run->count, state->count, state->run);
-    pthread_mutex_unlock(&state->lock);
-}
-
-static void note_interruption(running *state) {
-    pthread_mutex_lock(&state->lock);
-    state->run->interrupted = true;
-    pthread_mutex_unlock(&state->lock);
 }
 
 static void keep_without_running(running *state, size_t place, verdict value, char *reason) {
@@ -194,7 +184,7 @@ static void run_each(running *state, const size_t *places, size_t count) {
     size_t taken = squad_run(&options, places, count, &interrupted);
     for (size_t i = taken; i < count && !interrupted; i++)
         keep_without_running(state, places[i], VERDICT_ERROR, lost_reason());
-    if (interrupted) note_interruption(state);
+    if (interrupted) state->run->interrupted = true;
 }
 
 /* -- side by side ------------------------------------------------------------------------------ */
@@ -244,7 +234,7 @@ static void run_crew(running *state, const size_t *places, size_t count) {
     crew_task *tasks = memory_zeroed(count + 1, sizeof *tasks);
     for (size_t i = 0; i < count; i++)
         tasks[i] = (crew_task){.what = state->vectors[places[i]], .number = places[i]};
-    if (!crew_run(state->members, tasks, count)) note_interruption(state);
+    if (!crew_run(state->members, tasks, count)) state->run->interrupted = true;
     crew_free(state->members);
     free(state->tries);
     arena_free(&state->longer);
@@ -295,7 +285,6 @@ static void sort_out(running *state, errand *together, errand *alone) {
 void runner_run(const runner *self, const vector *const *vectors, size_t count, result_run *run) {
     int64_t began_us = live_now_us();
     running state = {.self = self, .vectors = vectors, .count = count, .run = run};
-    pthread_mutex_init(&state.lock, NULL);
     errand together = errand_new(&state), alone = errand_new(&state);
     if (self->on_progress != NULL) self->on_progress(self->progress_context, 0, count, run);
     sort_out(&state, &together, &alone);
@@ -305,7 +294,6 @@ void runner_run(const runner *self, const vector *const *vectors, size_t count, 
     free(state.places);
     free(together.places);
     free(alone.places);
-    pthread_mutex_destroy(&state.lock);
     run->duration_us = live_now_us() - began_us;
     if (self->baseline != NULL) known_apply(self->baseline, &self->spec, run);
     if (self->on_progress != NULL) self->on_progress(self->progress_context, count, count, run);
