@@ -135,8 +135,8 @@ static void add_published(sim_recorder *recorder, const sim_sight *sight) {
 /* Whether it had to be served turns on how a key came to be while it waited: to the judge it runs
  * at one moment. */
 static bool has_waited_in_vain(const sim_sight *sight) {
-    static const char *const words[] = {"BLPOP",    "BRPOP",    "BLMOVE", "BLMPOP",
-                                        "BZPOPMIN", "BZPOPMAX", "BZMPOP"};
+    static const char *const words[] = {"BLPOP",  "BRPOP",    "BLMOVE",   "BRPOPLPUSH",
+                                        "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP"};
     if (sight->reply->nodes[0].type != TTL_REPLY_NIL_ARRAY) return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (ttl_bytes_is_word(sight->argv[0], words[i])) return true;

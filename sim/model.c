@@ -9,14 +9,16 @@ enum { MS_PER_SECOND = 1000 };
 
 enum {
     REDIS_7_2 = SIM_CUTS_INDEX,
-    REDIS_7_4 = REDIS_7_2 | SIM_READS_LAST | SIM_HAS_FIELDS | SIM_FIELDS_OF_REDIS,
+    REDIS_7_4 =
+        REDIS_7_2 | SIM_READS_LAST | SIM_HAS_NOVALUES | SIM_HAS_FIELDS | SIM_FIELDS_OF_REDIS,
     REDIS_8 = REDIS_7_4 | SIM_CYCLE_AT_DEADLINE | SIM_HAS_HSETEX,
-    REDIS_8_6 = REDIS_8 | SIM_RESTORE_LOOKS | SIM_HAS_MSETEX,
-    REDICT_7_3 = REDIS_7_2 | SIM_READS_LAST | SIM_HAS_NO_LAST,
+    REDIS_8_6 = REDIS_8 | SIM_RESTORE_LOOKS | SIM_HAS_MSETEX | SIM_HAS_DELEX,
+    REDICT_7_3 = REDIS_7_2 | SIM_READS_LAST | SIM_HAS_NOVALUES | SIM_HAS_NO_LAST,
     VALKEY_8_0 = REDICT_7_3 | SIM_SET_PAST_DELETES | SIM_TYPE_FIRST | SIM_NOT_IN_MULTI,
     VALKEY_8_1 = VALKEY_8_0 | SIM_PAST_IS_EXPIRED,
     VALKEY_9 = (VALKEY_8_1 & ~SIM_HAS_NO_LAST) | SIM_GETEX_TIME_FIRST | SIM_NAMES_REFUSED |
-               SIM_HAS_MSETEX | SIM_HAS_FIELDS | SIM_HAS_HSETEX | SIM_LTRIM_MAY_REST,
+               SIM_HAS_MSETEX | SIM_HAS_FIELDS | SIM_HAS_HSETEX | SIM_LTRIM_MAY_REST |
+               SIM_HAS_DELIFEQ,
 };
 
 const char *const sim_dialects[] = {"redis-7.0",  "redis-7.2", "redis-7.4",  "redis-8.0",
@@ -28,6 +30,17 @@ static const unsigned dialect_traits[SIM_DIALECTS] = {
 
 unsigned sim_dialect_traits(uint8_t dialect) {
     return dialect_traits[dialect];
+}
+
+bool sim_dialect_knows(unsigned traits, sim_op_kind kind) {
+    switch (kind) {
+    case SIM_OP_MSETEX: return traits & SIM_HAS_MSETEX;
+    case SIM_OP_DIGEST:
+    case SIM_OP_DELEX:
+    case SIM_OP_DELEX_OTHERS: return traits & SIM_HAS_DELEX;
+    case SIM_OP_DELIFEQ: return traits & SIM_HAS_DELIFEQ;
+    default: return true;
+    }
 }
 
 uint8_t sim_dialect_of_name(const char *name) {
@@ -183,14 +196,14 @@ void model_answer_error(struct act *act, const char *error) {
 
 static void answer_text(struct act *act, const sim_model_key *key) {
     if (key == NULL) answer_nil(act);
-    else ttl_reply_add_bulk(act->reply, (ttl_bytes){key->text, key->length});
+    else if (!key->is_hidden || !model_agrees_if(act, TTL_REPLY_BULK))
+        ttl_reply_add_bulk(act->reply, (ttl_bytes){key->text, key->length});
 }
 
-/* Is it a key of this type, or none? Answers the error when it is not. */
-static bool has_type(struct act *act, const sim_model_key *key, sim_type type) {
-    if (key == NULL || key->type == type) return true;
-    model_answer_error(act, "WRONGTYPE Operation against a key holding the wrong kind of value");
-    return false;
+void model_answer_length(struct act *act, const sim_model_key *key) {
+    bool is_hidden = key != NULL && key->is_hidden;
+    if (is_hidden && model_agrees_if(act, TTL_REPLY_INTEGER)) return;
+    model_answer_integer(act, key == NULL ? 0 : key->length);
 }
 
 /* ---- time */
@@ -253,7 +266,7 @@ static void do_set(struct act *act) {
     bool is_timed = op->form != SIM_NO_TIME, answers_old = op->flags & SIM_GET;
     if (is_timed && !read_deadline(act, true, &deadline_ms)) return;
     sim_model_key *old = find(act, op->key);
-    if (answers_old && !has_type(act, old, SIM_STRING)) return;
+    if (answers_old && !model_has_type(act, old, SIM_STRING)) return;
     if (answers_old) answer_text(act, old);
     bool refused = (op->flags & SIM_NX && old != NULL) || (op->flags & SIM_XX && old == NULL);
     if (refused) {
@@ -290,7 +303,7 @@ static void do_setex(struct act *act) {
 
 static void do_get(struct act *act) {
     sim_model_key *key = find(act, act->op->key);
-    if (has_type(act, key, SIM_STRING)) answer_text(act, key);
+    if (model_has_type(act, key, SIM_STRING)) answer_text(act, key);
 }
 
 static void do_getex(struct act *act) {
@@ -303,7 +316,7 @@ static void do_getex(struct act *act) {
         answer_nil(act);
         return;
     }
-    if (!has_type(act, key, SIM_STRING)) return;
+    if (!model_has_type(act, key, SIM_STRING)) return;
     if (is_timed && !time_first && !read_deadline(act, true, &deadline_ms)) return;
     answer_text(act, key);
     if (is_timed && deadline_ms <= act->present_ms) remove_past(act, act->op->key);
@@ -313,32 +326,32 @@ static void do_getex(struct act *act) {
 
 static void do_getdel(struct act *act) {
     sim_model_key *key = find(act, act->op->key);
-    if (!has_type(act, key, SIM_STRING)) return;
+    if (!model_has_type(act, key, SIM_STRING)) return;
     answer_text(act, key);
     if (key != NULL) remove_key(act, act->op->key);
 }
 
 static void do_getset(struct act *act) {
     sim_model_key *key = find(act, act->op->key);
-    if (!has_type(act, key, SIM_STRING)) return;
+    if (!model_has_type(act, key, SIM_STRING)) return;
     answer_text(act, key);
     put_value(act, act->op->key);
 }
 
 static void do_strlen(struct act *act) {
     sim_model_key *key = find(act, act->op->key);
-    if (has_type(act, key, SIM_STRING)) model_answer_integer(act, key == NULL ? 0 : key->length);
+    if (model_has_type(act, key, SIM_STRING)) model_answer_length(act, key);
 }
 
 static void do_setrange(struct act *act) {
     uint8_t offset = act->op->value % 8;
     sim_model_key *key = find(act, act->op->key);
-    if (!has_type(act, key, SIM_STRING)) return;
+    if (!model_has_type(act, key, SIM_STRING)) return;
     if (key == NULL) key = put_text(act, act->op->key, "", 0);
     if (key->length <= offset) key->length = offset + 1;
     key->text[offset] = '7';
     changed(act, key);
-    model_answer_integer(act, key->length);
+    model_answer_length(act, key);
 }
 
 /* The text as a number, as Redis takes one: no blanks, no leading zero, no plus. */
@@ -346,7 +359,7 @@ static bool read_number(const sim_model_key *key, int64_t *number) {
     char again[24];
     uint64_t magnitude = 0;
     bool is_negative = key->length > 0 && key->text[0] == '-';
-    if (key->length == 0 || key->length > 19) return false;
+    if (key->is_hidden || key->length == 0 || key->length > 19) return false;
     for (size_t i = is_negative; i < key->length; i++) {
         if (key->text[i] < '0' || key->text[i] > '9') return false;
         magnitude = magnitude * 10 + (uint64_t)(key->text[i] - '0');
@@ -360,7 +373,7 @@ static bool read_number(const sim_model_key *key, int64_t *number) {
 static void do_increment(struct act *act, int64_t by) {
     int64_t number = 0;
     sim_model_key *key = find(act, act->op->key);
-    if (!has_type(act, key, SIM_STRING)) return;
+    if (!model_has_type(act, key, SIM_STRING)) return;
     if (key != NULL && !read_number(key, &number)) {
         model_answer_error(act, "ERR value is not an integer or out of range");
         return;
@@ -498,11 +511,14 @@ static void do_move(struct act *act) {
 }
 
 static void do_mget(struct act *act) {
+    size_t at = act->at;
     ttl_reply_add_node(act->reply, TTL_REPLY_ARRAY, 2);
     for (int i = 0; i < 2; i++) {
         sim_model_key *key = find(act, i == 0 ? act->op->key : act->op->other);
+        act->at = at + 1 + (size_t)i;
         answer_text(act, key != NULL && key->type == SIM_STRING ? key : NULL);
     }
+    act->at = at;
 }
 
 static void do_mset(struct act *act, bool only_if_free) {
@@ -517,11 +533,13 @@ static void do_mset(struct act *act, bool only_if_free) {
     else model_answer_ok(act);
 }
 
-static void answer_unknown_msetex(struct act *act) {
+static void answer_unknown(struct act *act) {
     sim_rendered rendered;
-    char error[256] = "ERR unknown command 'MSETEX', with args beginning with: ";
-    size_t length = strlen(error);
+    char error[256];
     sim_op_render(act->op, &rendered);
+    size_t length = (size_t)snprintf(
+        error, sizeof error,
+        "ERR unknown command '%s', with args beginning with: ", sim_op_name(act->op->kind));
     for (size_t i = 1; i < rendered.argc; i++)
         length += (size_t)snprintf(error + length, sizeof error - length, "'%.*s' ",
                                    (int)rendered.argv[i].length, rendered.argv[i].data);
@@ -532,10 +550,6 @@ static void do_msetex(struct act *act) {
     const sim_op *op = act->op;
     int64_t deadline_ms = 0;
     bool is_timed = op->form != SIM_NO_TIME;
-    if (!(act->model->traits & SIM_HAS_MSETEX)) {
-        answer_unknown_msetex(act);
-        return;
-    }
     if (is_timed && !read_deadline(act, true, &deadline_ms)) return;
     for (int i = 0; i < 2 && op->flags & (SIM_NX | SIM_XX); i++) {
         bool is_there = find(act, i == 0 ? op->key : op->other) != NULL;
@@ -558,7 +572,7 @@ static void do_msetex(struct act *act) {
 
 static sim_model_key *find_or_put(struct act *act, sim_type type) {
     sim_model_key *key = find(act, act->op->key);
-    if (!has_type(act, key, type)) return NULL;
+    if (!model_has_type(act, key, type)) return NULL;
     if (key != NULL) return key;
     key = model_key(act, act->op->key);
     model_put(act, key, (sim_model_key){.type = (uint8_t)type});
@@ -573,7 +587,7 @@ static void shrink(struct act *act, const sim_model_key *key) {
 
 static void do_push(struct act *act, bool only_if_there) {
     sim_model_key *key = find(act, act->op->key);
-    if (!has_type(act, key, SIM_LIST)) return;
+    if (!model_has_type(act, key, SIM_LIST)) return;
     if (key == NULL && only_if_there) {
         model_answer_integer(act, 0);
         return;
@@ -586,7 +600,7 @@ static void do_push(struct act *act, bool only_if_there) {
 /* All elements are alike, so it does not matter from which end one is taken. */
 static void do_pop(struct act *act) {
     sim_model_key *key = find(act, act->op->key);
-    if (!has_type(act, key, SIM_LIST)) return;
+    if (!model_has_type(act, key, SIM_LIST)) return;
     if (key == NULL) {
         answer_nil(act);
         return;
@@ -598,7 +612,17 @@ static void do_pop(struct act *act) {
 
 static void do_llen(struct act *act) {
     sim_model_key *key = find(act, act->op->key);
-    if (has_type(act, key, SIM_LIST)) model_answer_integer(act, key == NULL ? 0 : key->members);
+    if (model_has_type(act, key, SIM_LIST))
+        model_answer_integer(act, key == NULL ? 0 : key->members);
+}
+
+/* ZADD, and GEOADD with CH: all members have the score 1, until ZINCRBY comes. */
+static void do_score(struct act *act) {
+    sim_model_key *key = find_or_put(act, SIM_ZSET);
+    uint8_t number = act->op->value % SIM_MEMBERS;
+    if (key == NULL) return;
+    bool is_new = !(key->members >> number & 1), changes = model_put_score(act, key, number, 1);
+    model_answer_integer(act, act->op->kind == SIM_OP_GEOADD ? changes : is_new);
 }
 
 static void do_member_add(struct act *act, sim_type type) {
@@ -620,7 +644,7 @@ static void do_hset(struct act *act) {
 static void do_member_remove(struct act *act, sim_type type) {
     sim_model_key *key = find(act, act->op->key);
     uint32_t bit = UINT32_C(1) << act->op->value % SIM_MEMBERS;
-    if (!has_type(act, key, type)) return;
+    if (!model_has_type(act, key, type)) return;
     bool had = key != NULL && key->members & bit;
     model_answer_integer(act, had);
     if (!had) return;
@@ -631,7 +655,7 @@ static void do_member_remove(struct act *act, sim_type type) {
 static void do_hdel(struct act *act) {
     uint8_t field = act->op->value % SIM_MEMBERS;
     sim_model_key *key = find(act, act->op->key);
-    if (!has_type(act, key, SIM_HASH)) return;
+    if (!model_has_type(act, key, SIM_HASH)) return;
     bool had = key != NULL && model_finds_field(act, key, field);
     model_answer_integer(act, had);
     if (had) model_take_field(act, model_slot(act, act->op->key), field);
@@ -640,24 +664,24 @@ static void do_hdel(struct act *act) {
 /* How many members there are. */
 static void do_member_count(struct act *act, sim_type type) {
     sim_model_key *key = find(act, act->op->key);
-    if (!has_type(act, key, type)) return;
+    if (!model_has_type(act, key, type)) return;
     uint32_t members = key == NULL ? 0 : key->members;
     int64_t count = 0;
     for (int i = 0; i < SIM_MEMBERS; i++) count += members >> i & 1;
     model_answer_integer(act, count);
 }
 
-/* Is the member there? Where it has a value or a score, that is 1. */
+/* Is the member there, and what is its value or score? */
 static void do_member_look(struct act *act, sim_type type, bool tells_value) {
     sim_model_key *key = find(act, act->op->key);
     uint8_t member = act->op->value % SIM_MEMBERS;
-    if (!has_type(act, key, type)) return;
+    if (!model_has_type(act, key, type)) return;
     bool has = key != NULL && key->members >> member & 1;
     if (has && type == SIM_HASH) has = model_meet_field(act, model_slot(act, act->op->key), member);
     if (!tells_value) model_answer_integer(act, has);
     else if (!has) answer_nil(act);
     else if (type == SIM_HASH) model_answer_field(act, key, member);
-    else ttl_reply_add_text(act->reply, TTL_REPLY_DOUBLE, ttl_bytes_of("1"));
+    else model_answer_score(act, key->values[member]);
 }
 
 /* ---- all of them */
@@ -673,7 +697,7 @@ static void do_collection(struct act *act) {
     case SIM_OP_SREM: do_member_remove(act, SIM_SET_TYPE); break;
     case SIM_OP_SISMEMBER: do_member_look(act, SIM_SET_TYPE, false); break;
     case SIM_OP_SCARD: do_member_count(act, SIM_SET_TYPE); break;
-    case SIM_OP_ZADD: do_member_add(act, SIM_ZSET); break;
+    case SIM_OP_ZADD: do_score(act); break;
     case SIM_OP_ZREM: do_member_remove(act, SIM_ZSET); break;
     case SIM_OP_ZSCORE: do_member_look(act, SIM_ZSET, true); break;
     case SIM_OP_ZCARD: do_member_count(act, SIM_ZSET); break;
@@ -692,6 +716,10 @@ static void do_dbsize(struct act *act) {
 
 /* Those that came later (sim_op_kind). */
 static void run_other(struct act *act) {
+    if (!sim_dialect_knows(act->model->traits, act->op->kind)) {
+        answer_unknown(act);
+        return;
+    }
     if (sim_op_is_phrase(act->op->kind)) {
         model_do_phrase(act);
         return;
@@ -713,7 +741,7 @@ static void run_other(struct act *act) {
     case SIM_OP_UNWATCH: model_do_peer(act); break;
     case SIM_OP_INCRMOST: do_increment(act, INT64_MAX); break;
     case SIM_OP_MSETEX: do_msetex(act); break;
-    case SIM_OP_GEOADD: do_member_add(act, SIM_ZSET); break;
+    case SIM_OP_GEOADD: do_score(act); break;
     case SIM_OP_RESET: model_do_peer(act); break;
     case SIM_OP_NOTIFY:
     case SIM_OP_SUBSCRIBE:

@@ -33,8 +33,11 @@ enum {
     SIM_FIELDS_OF_REDIS = 4096, /* as Redis has them, not as Valkey does (model_fields.c) */
     SIM_HAS_HSETEX = 8192,      /* HSETEX, HGETEX and HGETDEL */
     SIM_READS_LAST = 16384,     /* XREAD takes + for the last entry */
+    SIM_HAS_NOVALUES = 524288,  /* HSCAN takes NOVALUES */
     SIM_LTRIM_MAY_REST = 32768, /* LTRIM that cuts nothing off breaks no watch */
     SIM_HAS_NO_LAST = 65536,    /* XREAD refuses + of a stream that never had an entry */
+    SIM_HAS_DELEX = 131072,     /* DELEX and DIGEST */
+    SIM_HAS_DELIFEQ = 262144,
     SIM_TYPE_FIRST = 32, /* SCAN looks at the type before it reclaims, and refuses a wrong one */
 };
 
@@ -42,15 +45,23 @@ enum {
 extern const char *const sim_dialects[];
 enum { SIM_DIALECTS = 10 };
 unsigned sim_dialect_traits(uint8_t dialect);
+/* Has a dialect of these traits the command? */
+bool sim_dialect_knows(unsigned traits, sim_op_kind kind);
 /* SIM_DIALECTS: there is none of this name. */
 uint8_t sim_dialect_of_name(const char *name);
 
 enum { SIM_SLOT_TEXT = 24 };
 
+/* Of a sketch: whom it has counted nobody can say. */
+#define SIM_UNKNOWN_MEMBERS UINT32_MAX
+enum { SIM_HEAD = 16 }; /* bytes of a hidden string that are known */
+
 typedef struct sim_model_key {
     bool is_present, is_volatile;
+    bool is_hidden; /* of a string: only its head is known (model_text.c) */
     uint8_t type, length;
-    uint32_t members; /* of a list: how many; of the others, but a stream: a bit for each */
+    uint32_t members; /* of a list: how many; of the others, but a stream: a bit for each; of a
+                         sketch: who is counted */
     int64_t deadline_ms;
     uint64_t arming; /* the order in which deadlines were set */
     uint64_t born;   /* the order in which keys came into being */
@@ -63,7 +74,7 @@ typedef struct sim_model_key {
     };
     union {
         char text[SIM_TEXT_SIZE];    /* of a string */
-        int32_t values[SIM_MEMBERS]; /* of a hash, by field */
+        int32_t values[SIM_MEMBERS]; /* of a hash, by field; of a sorted set the scores */
     };
 } sim_model_key;
 

@@ -314,6 +314,36 @@ static void do_count(struct act *act, uint8_t slot, uint8_t field) {
     else if (!sets) model_answer_field(act, key, field);
 }
 
+/* HMSET; HMGET of two; HSTRLEN */
+static void do_hmset(struct act *act, uint8_t slot, uint8_t field) {
+    sim_model_key *key = model_made(act, slot, SIM_HASH);
+    model_write_field(act, key, field);
+    model_touch(act->model, slot, false);
+    model_answer_ok(act);
+}
+
+/* What it reclaims is told once; Redis does not count the field with which the key goes. */
+static void do_hmget(struct act *act, uint8_t slot, uint8_t field) {
+    const sim_model_key *key = &act->model->keys[slot];
+    size_t before = act->model->fields_met_count;
+    bool was_there = key->is_present;
+    ttl_reply_add_node(act->reply, TTL_REPLY_ARRAY, 2);
+    for (int i = 0; i < 2; i++, field = 0) {
+        if (model_meet_field(act, slot, field)) model_answer_field(act, key, field);
+        else ttl_reply_add_nil(act->reply);
+    }
+    bool is_silent = was_there && !key->is_present && has(act, SIM_FIELDS_OF_REDIS);
+    size_t most = act->model->fields_met_count == before + 1 && is_silent ? before : before + 1;
+    if (act->model->fields_met_count > most) act->model->fields_met_count = most;
+}
+
+static void do_hstrlen(struct act *act, uint8_t slot, uint8_t field) {
+    char text[24];
+    bool is_there = model_meet_field(act, slot, field);
+    int32_t value = is_there ? act->model->keys[slot].values[field] : 0;
+    model_answer_integer(act, is_there ? (int64_t)sim_integer_text(value, text) : 0);
+}
+
 /* All that live, and no other. */
 static void do_list_fields(struct act *act) {
     const sim_model_key *key = model_open(act);
@@ -324,8 +354,25 @@ static void do_list_fields(struct act *act) {
     size_t count = (size_t)count_living(act, key) * (in_pairs ? 2 : 1);
     bool is_right = act->at < told->node_count && told->nodes[act->at].type == type &&
                     told->nodes[act->at].length == count;
-    if (is_right) ttl_reply_add_copy(act->reply, told, act->at);
+    if (is_right) model_agree(act);
     else ttl_reply_add_node(act->reply, type, count);
+}
+
+static void do_hscan(struct act *act) {
+    const sim_model_key *key = model_open(act);
+    const ttl_reply *told = act->told->reply;
+    if (key == NULL) return;
+    bool names_only = act->op->kind == SIM_OP_HSCAN_NAMES;
+    if (names_only && !has(act, SIM_HAS_NOVALUES)) {
+        model_answer_error(act, "ERR syntax error");
+        return;
+    }
+    size_t count = (size_t)count_living(act, key) * (names_only ? 1 : 2);
+    bool is_right = act->at + 2 < told->node_count && model_is_told(act, TTL_REPLY_ARRAY) &&
+                    told->nodes[act->at + 2].type == TTL_REPLY_ARRAY &&
+                    told->nodes[act->at + 2].length == count;
+    if (is_right) model_agree(act);
+    else model_begin_scanned(act, count);
 }
 
 /* Reclaims all that are dead at once, where reads do that; and draws one that lives. */
@@ -355,13 +402,21 @@ static void do_draw_field(struct act *act) {
 }
 
 void model_do_hash(struct act *act) {
-    uint8_t slot = model_slot(act, act->op->key);
+    uint8_t slot = model_slot(act, act->op->key), field = act->op->value % SIM_MEMBERS;
     switch ((sim_op_kind)act->op->kind) {
     case SIM_OP_HGETALL:
-    case SIM_OP_HKEYS: do_list_fields(act); break;
-    case SIM_OP_HRANDFIELD: do_draw_field(act); break;
+    case SIM_OP_HKEYS:
+    case SIM_OP_HVALS: do_list_fields(act); return;
+    case SIM_OP_HRANDFIELD: do_draw_field(act); return;
+    case SIM_OP_HSCAN:
+    case SIM_OP_HSCAN_NAMES: do_hscan(act); return;
     default:
-        if (model_has_type(act, model_find(act, slot), SIM_HASH))
-            do_count(act, slot, act->op->value % SIM_MEMBERS);
+        if (!model_has_type(act, model_find(act, slot), SIM_HASH)) return;
+    }
+    switch ((sim_op_kind)act->op->kind) {
+    case SIM_OP_HMSET: do_hmset(act, slot, field); break;
+    case SIM_OP_HMGET: do_hmget(act, slot, field); break;
+    case SIM_OP_HSTRLEN: do_hstrlen(act, slot, field); break;
+    default: do_count(act, slot, field);
     }
 }

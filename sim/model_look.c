@@ -39,10 +39,6 @@ static void answer_keys(struct act *act, uint32_t keys) {
         if (keys >> i & 1) ttl_reply_add_bulk(act->reply, sim_key_name(i));
 }
 
-static void agree(struct act *act) {
-    ttl_reply_add_copy(act->reply, act->told->reply, act->at);
-}
-
 /* The dead that the server came across and announced: those of this database that come next. */
 static void reclaim_told(struct act *act, uint8_t wants) {
     const sim_told *told = act->told;
@@ -64,7 +60,7 @@ static void reclaim_told(struct act *act, uint8_t wants) {
 
 static void do_keys(struct act *act) {
     uint32_t shown, right = wanted(act, act->op->extra % SIM_WANTS_TYPE);
-    if (read_keys(act->told->reply, act->at, &shown) && shown == right) agree(act);
+    if (read_keys(act->told->reply, act->at, &shown) && shown == right) model_agree(act);
     else answer_keys(act, right);
 }
 
@@ -86,8 +82,9 @@ static void do_randomkey(struct act *act) {
     bool is_there = act->at < told->node_count;
     if (is_there && told->nodes[act->at].type == TTL_REPLY_BULK)
         key = sim_key_number(ttl_reply_text(told, act->at));
-    if (key < SIM_KEYS && (right >> key & 1)) agree(act);
-    else if (key < SIM_KEYS && model_key(act, key)->is_present && may_be_dead(act)) agree(act);
+    if (key < SIM_KEYS && (right >> key & 1)) model_agree(act);
+    else if (key < SIM_KEYS && model_key(act, key)->is_present && may_be_dead(act))
+        model_agree(act);
     else if (right == 0) ttl_reply_add_nil(act->reply);
     else ttl_reply_add_bulk(act->reply, sim_key_name((uint8_t)__builtin_ctz(right)));
 }
@@ -140,7 +137,7 @@ static void do_scan(struct act *act) {
         if (peer->scan.cursor == 0) left_out = end_scan(peer);
     }
     if (is_one && (shown & ~right) == 0 && left_out == 0) {
-        agree(act);
+        model_agree(act);
         return;
     }
     ttl_reply_add_node(act->reply, TTL_REPLY_ARRAY, 2);

@@ -3,21 +3,12 @@
 
 #include "sim/model_inside.h"
 
-static void agree(struct act *act) {
-    ttl_reply_add_copy(act->reply, act->told->reply, act->at);
-}
-
-static bool is_told(const struct act *act, ttl_reply_type type) {
-    const ttl_reply *told = act->told->reply;
-    return act->at < told->node_count && told->nodes[act->at].type == type;
-}
-
 /* ---- payloads */
 
 static void do_dump(struct act *act) {
     const sim_model_key *key = model_find(act, model_slot(act, act->op->key));
     if (key == NULL) ttl_reply_add_nil(act->reply);
-    else if (is_told(act, TTL_REPLY_BULK)) agree(act);
+    else if (model_is_told(act, TTL_REPLY_BULK)) model_agree(act);
     else if (key->type == SIM_STREAM && model_agrees_with_error(act, "ERR this engine")) return;
     else ttl_reply_add_bulk(act->reply, ttl_bytes_of("a payload"));
 }
@@ -26,7 +17,7 @@ static void do_dump(struct act *act) {
 static sim_model_key restored(const sim_op *op) {
     sim_model_key value = {.type = op->value % SIM_PAYLOADS, .members = 1};
     if (value.type == SIM_STRING) value.members = 0, value.length = 1, value.text[0] = '1';
-    if (value.type == SIM_HASH) value.values[0] = 1;
+    if (value.type == SIM_HASH || value.type == SIM_ZSET) value.values[0] = 1;
     return value;
 }
 
@@ -99,43 +90,6 @@ static void do_eval(struct act *act) {
     }
 }
 
-/* ---- sets that are stored */
-
-/* The members of a source. False: it is no set; the error was answered. */
-static bool read_members(struct act *act, uint8_t number, bool takes_zset, uint32_t *members) {
-    const sim_model_key *key = model_find(act, model_slot(act, number));
-    *members = key == NULL ? 0 : key->members;
-    if (key == NULL || key->type == SIM_SET_TYPE || (takes_zset && key->type == SIM_ZSET))
-        return true;
-    model_answer_error(act, "WRONGTYPE Operation against a key holding the wrong kind of value");
-    return false;
-}
-
-void model_store(struct act *act, sim_type type, uint32_t members) {
-    uint8_t slot = model_slot(act, act->op->key);
-    sim_model_key *key = &act->model->keys[slot];
-    sim_model_key value = {.type = (uint8_t)type, .members = members};
-    /* Nothing, over a dead key, takes it away without a look at it. */
-    if (members == 0 && key->is_present) sim_model_remove(act->model, slot);
-    if (members != 0) model_find(act, slot), model_put(act, key, value);
-    model_answer_integer(act, __builtin_popcount(members));
-}
-
-static void do_store(struct act *act, bool is_zset) {
-    const sim_op *op = act->op;
-    uint32_t first, second, result;
-    if (!read_members(act, op->other, is_zset, &first)) return;
-    if (!read_members(act, op->value % SIM_KEYS, is_zset, &second)) return;
-    switch ((sim_op_kind)op->kind) {
-    case SIM_OP_SINTERSTORE:
-    case SIM_OP_ZINTERSTORE: result = first & second; break;
-    case SIM_OP_SDIFFSTORE:
-    case SIM_OP_ZDIFFSTORE: result = first & ~second; break;
-    default: result = first | second;
-    }
-    model_store(act, is_zset ? SIM_ZSET : SIM_SET_TYPE, result);
-}
-
 /* ---- strings, sets and lists */
 
 static void answer_wrong_type(struct act *act) {
@@ -154,7 +108,7 @@ static void do_spop(struct act *act) {
         ttl_reply_add_nil(act->reply);
         return;
     }
-    for (uint8_t i = 0; i < SIM_MEMBERS && is_told(act, TTL_REPLY_BULK); i++)
+    for (uint8_t i = 0; i < SIM_MEMBERS && model_is_told(act, TTL_REPLY_BULK); i++)
         if (ttl_bytes_equal(ttl_reply_text(act->told->reply, act->at), sim_member_name(i)))
             drawn = UINT32_C(1) << i & key->members;
     if (drawn == 0) drawn = key->members & -key->members;
@@ -187,7 +141,7 @@ static void do_append(struct act *act) {
     }
     if (key == NULL) model_put(act, &act->model->keys[slot], (sim_model_key){.type = SIM_STRING});
     else model_touch(act->model, slot, false);
-    model_answer_integer(act, act->model->keys[slot].length);
+    model_answer_length(act, &act->model->keys[slot]);
 }
 
 static void do_bitop(struct act *act) {
@@ -201,7 +155,9 @@ static void do_bitop(struct act *act) {
         }
         if (key != NULL) sources[i] = *key;
         if (sources[i].length > result.length) result.length = sources[i].length;
+        result.is_hidden = result.is_hidden || sources[i].is_hidden;
     }
+    if (result.is_hidden) result.members = SIM_UNKNOWN_MEMBERS, result.length = SIM_HEAD;
     for (size_t i = 0; i < result.length; i++) {
         char a = i < sources[0].length ? sources[0].text[i] : '\0';
         char b = i < sources[1].length ? sources[1].text[i] : '\0';
@@ -212,7 +168,7 @@ static void do_bitop(struct act *act) {
     sim_model_key *key = &act->model->keys[slot];
     if (result.length == 0 && key->is_present) sim_model_remove(act->model, slot);
     if (result.length > 0) model_find(act, slot), model_put(act, key, result);
-    model_answer_integer(act, result.length);
+    model_answer_length(act, &result);
 }
 
 /* ---- what is said badly, or looks at something else */
@@ -223,7 +179,7 @@ static void do_odd(struct act *act) {
     size_t met = act->model->met_count;
     bool is_met = met < act->told->announced_count && act->told->announced[met] == slot;
     if (odd->reads && is_met) model_find(act, slot);
-    if (odd->reply == NULL && act->at < act->told->reply->node_count) agree(act);
+    if (odd->reply == NULL && act->at < act->told->reply->node_count) model_agree(act);
     else model_answer_error(act, odd->reply == NULL ? "" : odd->reply);
 }
 
@@ -239,7 +195,7 @@ void model_do_more(struct act *act) {
     case SIM_OP_BITOP: do_bitop(act); break;
     case SIM_OP_SUNIONSTORE:
     case SIM_OP_SINTERSTORE:
-    case SIM_OP_SDIFFSTORE: do_store(act, false); break;
-    default: do_store(act, true);
+    case SIM_OP_SDIFFSTORE: model_do_store(act, SIM_SET_TYPE); break;
+    default: model_do_store(act, SIM_ZSET);
     }
 }

@@ -208,8 +208,8 @@ void sim_model_execute(sim_model *model, sim_peer *peer, const sim_op *op, int64
             model_run(&act);
             break;
         }
-        bool is_unknown = op->kind == SIM_OP_MSETEX && !(model->traits & SIM_HAS_MSETEX);
-        if (is_unknown || (op->kind == SIM_OP_ODD && sim_odd_of(op)->is_refused)) {
+        if (!sim_dialect_knows(model->traits, op->kind) ||
+            (op->kind == SIM_OP_ODD && sim_odd_of(op)->is_refused)) {
             peer->has_failed = true;
             model_run(&act);
             break;

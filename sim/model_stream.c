@@ -3,15 +3,6 @@
 
 enum { CUT_TO = 3 }; /* by XADD with MAXLEN (phrase.h) */
 
-static void agree(struct act *act) {
-    ttl_reply_add_copy(act->reply, act->told->reply, act->at);
-}
-
-static bool is_told(const struct act *act, ttl_reply_type type) {
-    const ttl_reply *told = act->told->reply;
-    return act->at < told->node_count && told->nodes[act->at].type == type;
-}
-
 /* The id that comes next: by the clock, or of the millisecond that is said. False: it does not come
  * after the last one. */
 static bool next_id(const struct act *act, int64_t *ms, int64_t *sequence) {
@@ -63,9 +54,9 @@ static void do_xadd(struct act *act) {
 static void do_xrange(struct act *act) {
     const sim_model_key *key = model_open(act);
     if (key == NULL) return;
-    bool is_whole = is_told(act, TTL_REPLY_ARRAY) &&
+    bool is_whole = model_is_told(act, TTL_REPLY_ARRAY) &&
                     act->told->reply->nodes[act->at].length == (size_t)key->stream.length;
-    if (is_whole) agree(act);
+    if (is_whole) model_agree(act);
     else ttl_reply_add_node(act->reply, TTL_REPLY_ARRAY, (size_t)key->stream.length);
 }
 
@@ -90,7 +81,7 @@ static void do_xread_last(struct act *act) {
     else if (key == NULL) ttl_reply_add_node(act->reply, TTL_REPLY_NIL_ARRAY, 0);
     else if (act->model->traits & SIM_HAS_NO_LAST && !has_last_id(key))
         model_answer_error(act, "ERR the stream last element ID is 0-0");
-    else agree(act);
+    else model_agree(act);
 }
 
 static void do_make_group(struct act *act) {

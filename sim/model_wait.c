@@ -2,8 +2,12 @@
  * a server serves it says itself; here it is held against what may be. */
 #include "sim/model_inside.h"
 
+static bool is_move(sim_op_kind kind) {
+    return kind == SIM_OP_BLMOVE || kind == SIM_OP_BRPOPLPUSH;
+}
+
 static int key_count(sim_op_kind kind) {
-    bool is_one = kind == SIM_OP_BRPOP || kind == SIM_OP_BZPOPMAX || kind == SIM_OP_BLMOVE;
+    bool is_one = kind == SIM_OP_BRPOP || kind == SIM_OP_BZPOPMAX || is_move(kind);
     return is_one ? 1 : 2;
 }
 
@@ -36,10 +40,11 @@ static void begin_to_wait(struct act *act) {
 }
 
 void model_do_wait(struct act *act) {
-    bool is_move = act->op->kind == SIM_OP_BLMOVE;
     if (take(act, SIM_SLOTS)) return;
     if (!act->is_in_exec) begin_to_wait(act);
-    else ttl_reply_add_node(act->reply, is_move ? TTL_REPLY_NIL : TTL_REPLY_NIL_ARRAY, 0);
+    else
+        ttl_reply_add_node(act->reply, is_move(act->op->kind) ? TTL_REPLY_NIL : TTL_REPLY_NIL_ARRAY,
+                           0);
 }
 
 /* Before 7.2 who waited is given the key that woke him: the one that the answer names. */

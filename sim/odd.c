@@ -2,6 +2,7 @@
 
 #define SYNTAX         "ERR syntax error"
 #define INTEGER        "ERR value is not an integer or out of range"
+#define TELLS          "EVALSHA 43761249a5e42637f9639eea2ce4f422c1a8fcd1" /* script.c */
 #define ARITY(command) "ERR wrong number of arguments for '" command "' command"
 
 const sim_odd sim_odds[] = {
@@ -49,6 +50,28 @@ const sim_odd sim_odds[] = {
     {"SCRIPT FLUSH", NULL, false, false, false},
     {"EVALSHA 0123456789012345678901234567890123456789 0", NULL, false, false, false},
     {"BITOP DIFF @ \"\"", NULL, false, false, false},
+    {"SETBIT @ x 1", "ERR bit offset is not an integer or out of range", false, false, false},
+    {"SETBIT @ 0 2", "ERR bit is not an integer or out of range", false, false, false},
+    {"BITPOS @ 2", "ERR The bit argument must be 1 or 0.", false, false, false},
+    {"BITFIELD @ GET i65 0", NULL, false, false, false},
+    {"BITFIELD_RO @ SET u8 0 1", "ERR BITFIELD_RO only supports the GET subcommand", false, false,
+     false},
+    {"SRANDMEMBER @ x", INTEGER, false, false, false},
+    {"ZINTERCARD 0 @", NULL, false, false, false},
+    {"SINTERCARD 0 @", NULL, false, false, false},
+    {"INCRBYFLOAT @ inf", NULL, true, false, false},
+    {TELLS " 1 @ 0 0", NULL, true, false, false},
+    {"EVALSHA_RO 0123456789012345678901234567890123456789 0", NULL, false, false, false},
+    {"PING", NULL, false, false, false},
+    {"ECHO x", NULL, false, false, false},
+    {"PUBLISH nowhere x", NULL, false, false, false},
+    {"ZSCAN @ x", NULL, false, false, false},
+    {"LCS @ @ IDX LEN", NULL, true, false, false},
+    {"LCS @ @ IDX WITHMATCHLEN", NULL, true, false, false},
+    {"SORT_RO @ ALPHA", NULL, true, false, false},
+    {"GEORADIUS_RO @ 0 0 1 m", NULL, true, false, false},
+    {"GEORADIUSBYMEMBER @ nowhere 1 m", NULL, true, false, false},
+    {"GEORADIUSBYMEMBER_RO @ nowhere 1 km", NULL, true, false, false},
     {"RESTORE @ 0 payload", NULL, true, false, false},
     {"SET @ v IFEQ nothing", NULL, true, false, false},
     {"SET @ v IFNE", NULL, false, false, false},

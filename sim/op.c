@@ -364,6 +364,7 @@ static void add_phrase(sim_rendered *out, const sim_op *op) {
         case '%': add(out, sim_member_name(op->value)); break;
         case '&': add_integer(out, op->amount); break;
         case '=': add_seconds(out, op->amount); break;
+        case '?': add_value(out, op->value); break;
         case '$': add_number_before(out, op, at + 1, length - 1); break;
         default: add(out, (ttl_bytes){at, length});
         }

@@ -3,6 +3,7 @@
  *
  *      @ the key   # the other key   % a member   $ a small number, also before more: $-0
  *      & a time in milliseconds   = a time in seconds, of which eighths are told
+ *      ? a value, as SET says it
  */
 #ifndef TTLSPEC_SIM_PHRASE_H
 #define TTLSPEC_SIM_PHRASE_H
@@ -31,7 +32,7 @@ typedef enum sim_effect {
 } sim_effect;
 
 /* What is answered where there is no key: "-ERR x" an error that begins so, ":0" an integer, "+OK",
- * "nil", "*nil", "*0" an array without anything. */
+ * "nil", "*nil", "*0" an array without anything, "*scanned" a scan that is at its end. */
 #define SIM_PHRASES(PHRASE)                                                                        \
     PHRASE(XADD, "XADD", "@ * f v", SIM_STREAM, SIM_EXACT, "")                                     \
     PHRASE(XADD_AT, "XADD", "@ $-* f v", SIM_STREAM, SIM_EXACT, "")                                \
@@ -96,7 +97,7 @@ typedef enum sim_effect {
     PHRASE(ZMPOP, "ZMPOP", "2 @ # MIN COUNT 2", SIM_ZSET, SIM_EXACT, "*nil")                       \
     PHRASE(ZREMRANGEBYRANK, "ZREMRANGEBYRANK", "@ 0 0", SIM_ZSET, SIM_EXACT, ":0")                 \
     PHRASE(ZREMRANGEBYSCORE, "ZREMRANGEBYSCORE", "@ 1 1", SIM_ZSET, SIM_EXACT, ":0")               \
-    PHRASE(ZREMRANGE_NONE, "ZREMRANGEBYSCORE", "@ 2 3", SIM_ZSET, SIM_EXACT, ":0")                 \
+    PHRASE(ZREMRANGE_MORE, "ZREMRANGEBYSCORE", "@ 2 3", SIM_ZSET, SIM_EXACT, ":0")                 \
     PHRASE(ZREMRANGEBYLEX, "ZREMRANGEBYLEX", "@ [f1 [f2", SIM_ZSET, SIM_EXACT, ":0")               \
     PHRASE(ZRANGESTORE, "ZRANGESTORE", "@ # 0 -1", SIM_ZSET, SIM_EXACT, ":0")                      \
     PHRASE(GEOSEARCHSTORE, "GEOSEARCHSTORE", "@ # FROMLONLAT 0 0 BYRADIUS 40000 km", SIM_ZSET,     \
@@ -110,10 +111,74 @@ typedef enum sim_effect {
     PHRASE(HGETALL, "HGETALL", "@", SIM_HASH, SIM_EXACT, "*0")                                     \
     PHRASE(HKEYS, "HKEYS", "@", SIM_HASH, SIM_EXACT, "*0")                                         \
     PHRASE(HRANDFIELD, "HRANDFIELD", "@", SIM_HASH, SIM_EXACT, "nil")                              \
+    PHRASE(GETRANGE, "GETRANGE", "@ 0 15", SIM_STRING, SIM_EXACT, "")                              \
+    PHRASE(SUBSTR, "SUBSTR", "@ -2 -1", SIM_STRING, SIM_EXACT, "")                                 \
+    PHRASE(INCRBYFLOAT, "INCRBYFLOAT", "@ 1", SIM_STRING, SIM_EXACT, "")                           \
+    PHRASE(LCS, "LCS", "@ #", SIM_STRING, SIM_EXACT, "")                                           \
+    PHRASE(LCS_LEN, "LCS", "@ # LEN", SIM_STRING, SIM_EXACT, "")                                   \
+    PHRASE(DIGEST, "DIGEST", "@", SIM_STRING, SIM_EXACT, "nil")                                    \
+    PHRASE(DELEX, "DELEX", "@ IFEQ ?", SIM_STRING, SIM_EXACT, ":0")                                \
+    PHRASE(DELEX_OTHERS, "DELEX", "@ IFNE ?", SIM_STRING, SIM_EXACT, ":0")                         \
+    PHRASE(DELIFEQ, "DELIFEQ", "@ ?", SIM_STRING, SIM_EXACT, ":0")                                 \
+    PHRASE(GETBIT, "GETBIT", "@ $", SIM_STRING, SIM_EXACT, ":0")                                   \
+    PHRASE(SETBIT, "SETBIT", "@ $ 1", SIM_STRING, SIM_EXACT, "")                                   \
+    PHRASE(SETBIT_OFF, "SETBIT", "@ $ 0", SIM_STRING, SIM_EXACT, "")                               \
+    PHRASE(BITCOUNT, "BITCOUNT", "@", SIM_STRING, SIM_EXACT, ":0")                                 \
+    PHRASE(BITCOUNT_OF, "BITCOUNT", "@ 1 9 BIT", SIM_STRING, SIM_EXACT, ":0")                      \
+    PHRASE(BITPOS, "BITPOS", "@ 1", SIM_STRING, SIM_EXACT, "")                                     \
+    PHRASE(BITFIELD_GET, "BITFIELD", "@ GET i4 $", SIM_STRING, SIM_EXACT, "")                      \
+    PHRASE(BITFIELD, "BITFIELD", "@ INCRBY u4 $ 3", SIM_STRING, SIM_EXACT, "")                     \
+    PHRASE(BITFIELD_FAIL, "BITFIELD", "@ OVERFLOW FAIL INCRBY i4 0 7", SIM_STRING, SIM_EXACT, "")  \
+    PHRASE(BITFIELD_RO, "BITFIELD_RO", "@ GET u8 $", SIM_STRING, SIM_EXACT, "")                    \
+    PHRASE(PFADD, "PFADD", "@ %", SIM_STRING, SIM_EXACT, "")                                       \
+    PHRASE(PFADD_NONE, "PFADD", "@", SIM_STRING, SIM_EXACT, "")                                    \
+    PHRASE(PFCOUNT, "PFCOUNT", "@", SIM_STRING, SIM_EXACT, "")                                     \
+    PHRASE(PFCOUNT_BOTH, "PFCOUNT", "@ #", SIM_STRING, SIM_EXACT, "")                              \
+    PHRASE(PFMERGE, "PFMERGE", "@ #", SIM_STRING, SIM_EXACT, "")                                   \
+    PHRASE(LINDEX, "LINDEX", "@ -1", SIM_LIST, SIM_EXACT, "nil")                                   \
+    PHRASE(RPOPLPUSH, "RPOPLPUSH", "@ #", SIM_LIST, SIM_EXACT, "nil")                              \
+    PHRASE(HMSET, "HMSET", "@ % 1", SIM_HASH, SIM_EXACT, "")                                       \
+    PHRASE(HMGET, "HMGET", "@ % f0", SIM_HASH, SIM_EXACT, "")                                      \
+    PHRASE(HVALS, "HVALS", "@", SIM_HASH, SIM_EXACT, "*0")                                         \
+    PHRASE(HSTRLEN, "HSTRLEN", "@ %", SIM_HASH, SIM_EXACT, ":0")                                   \
+    PHRASE(HSCAN, "HSCAN", "@ 0", SIM_HASH, SIM_EXACT, "*scanned")                                 \
+    PHRASE(HSCAN_NAMES, "HSCAN", "@ 0 NOVALUES", SIM_HASH, SIM_EXACT, "*scanned")                  \
+    PHRASE(SMEMBERS, "SMEMBERS", "@", SIM_SET_TYPE, SIM_EXACT, "*0")                               \
+    PHRASE(SMISMEMBER, "SMISMEMBER", "@ % f0", SIM_SET_TYPE, SIM_EXACT, "")                        \
+    PHRASE(SINTER, "SINTER", "@ #", SIM_SET_TYPE, SIM_EXACT, "")                                   \
+    PHRASE(SUNION, "SUNION", "@ #", SIM_SET_TYPE, SIM_EXACT, "")                                   \
+    PHRASE(SDIFF, "SDIFF", "@ #", SIM_SET_TYPE, SIM_EXACT, "")                                     \
+    PHRASE(SINTERCARD, "SINTERCARD", "2 @ # LIMIT 2", SIM_SET_TYPE, SIM_EXACT, "")                 \
+    PHRASE(SRANDMEMBER, "SRANDMEMBER", "@", SIM_SET_TYPE, SIM_EXACT, "nil")                        \
+    PHRASE(SRANDMEMBER_SOME, "SRANDMEMBER", "@ 2", SIM_SET_TYPE, SIM_EXACT, "*0")                  \
+    PHRASE(SRANDMEMBER_AGAIN, "SRANDMEMBER", "@ -3", SIM_SET_TYPE, SIM_EXACT, "*0")                \
+    PHRASE(SSCAN, "SSCAN", "@ 0", SIM_SET_TYPE, SIM_EXACT, "*scanned")                             \
+    PHRASE(ZINCRBY, "ZINCRBY", "@ 1 %", SIM_ZSET, SIM_EXACT, "")                                   \
+    PHRASE(ZCOUNT, "ZCOUNT", "@ (1 2", SIM_ZSET, SIM_EXACT, ":0")                                  \
+    PHRASE(ZLEXCOUNT, "ZLEXCOUNT", "@ - +", SIM_ZSET, SIM_EXACT, ":0")                             \
+    PHRASE(ZMSCORE, "ZMSCORE", "@ % f0", SIM_ZSET, SIM_EXACT, "")                                  \
+    PHRASE(ZRANGE, "ZRANGE", "@ 0 -1", SIM_ZSET, SIM_EXACT, "*0")                                  \
+    PHRASE(ZRANGE_REV, "ZRANGE", "@ 2 1 BYSCORE REV LIMIT 0 2", SIM_ZSET, SIM_EXACT, "*0")         \
+    PHRASE(ZREVRANGE, "ZREVRANGE", "@ 0 0 WITHSCORES", SIM_ZSET, SIM_EXACT, "*0")                  \
+    PHRASE(ZRANGEBYSCORE, "ZRANGEBYSCORE", "@ 1 1", SIM_ZSET, SIM_EXACT, "*0")                     \
+    PHRASE(ZREVRANGEBYSCORE, "ZREVRANGEBYSCORE", "@ +inf (1 WITHSCORES", SIM_ZSET, SIM_EXACT,      \
+           "*0")                                                                                   \
+    PHRASE(ZRANGEBYLEX, "ZRANGEBYLEX", "@ - +", SIM_ZSET, SIM_EXACT, "*0")                         \
+    PHRASE(ZREVRANGEBYLEX, "ZREVRANGEBYLEX", "@ + - LIMIT 0 1", SIM_ZSET, SIM_EXACT, "*0")         \
+    PHRASE(ZRANK, "ZRANK", "@ %", SIM_ZSET, SIM_EXACT, "nil")                                      \
+    PHRASE(ZREVRANK, "ZREVRANK", "@ %", SIM_ZSET, SIM_EXACT, "nil")                                \
+    PHRASE(ZRANDMEMBER, "ZRANDMEMBER", "@", SIM_ZSET, SIM_EXACT, "nil")                            \
+    PHRASE(ZRANDMEMBER_SOME, "ZRANDMEMBER", "@ 2", SIM_ZSET, SIM_EXACT, "*0")                      \
+    PHRASE(ZSCAN, "ZSCAN", "@ 0", SIM_ZSET, SIM_EXACT, "*scanned")                                 \
+    PHRASE(ZUNION, "ZUNION", "2 @ #", SIM_ZSET, SIM_EXACT, "")                                     \
+    PHRASE(ZINTER, "ZINTER", "2 @ # WITHSCORES", SIM_ZSET, SIM_EXACT, "")                          \
+    PHRASE(ZDIFF, "ZDIFF", "2 @ # WITHSCORES", SIM_ZSET, SIM_EXACT, "")                            \
+    PHRASE(ZINTERCARD, "ZINTERCARD", "2 @ #", SIM_ZSET, SIM_EXACT, "")                             \
     PHRASE(BLPOP_ODD, "BLPOP", "@ -1", SIM_LIST, SIM_SAYS, "-ERR timeout is negative")             \
     PHRASE(BLPOP, "BLPOP", "@ # =", SIM_LIST, SIM_WAITS, "")                                       \
     PHRASE(BRPOP, "BRPOP", "@ =", SIM_LIST, SIM_WAITS, "")                                         \
     PHRASE(BLMOVE, "BLMOVE", "@ # LEFT RIGHT =", SIM_LIST, SIM_WAITS, "")                          \
+    PHRASE(BRPOPLPUSH, "BRPOPLPUSH", "@ # =", SIM_LIST, SIM_WAITS, "")                             \
     PHRASE(BLMPOP, "BLMPOP", "= 2 @ # LEFT COUNT 2", SIM_LIST, SIM_WAITS, "")                      \
     PHRASE(BZPOPMIN, "BZPOPMIN", "@ # =", SIM_ZSET, SIM_WAITS, "")                                 \
     PHRASE(BZPOPMAX, "BZPOPMAX", "@ =", SIM_ZSET, SIM_WAITS, "")                                   \

@@ -285,20 +285,28 @@ PLANTED_EXECUTE(setnx_is_refused_by_the_dead) {
     planted_right(server, op, reply);
     server->is_frozen = false;
 }
-PLANTED_EXECUTE(get_one_ms_early) {
-    fault->shift_us = op.kind == SIM_OP_GET ? 1000 : 0;
+static void planted_shifted(planted *fault, sim_server *server, sim_op op, ttl_reply *reply,
+                            int64_t shift_us) {
+    fault->shift_us = shift_us;
     planted_right(server, op, reply);
     fault->shift_us = 0;
+}
+PLANTED_EXECUTE(get_one_ms_early) {
+    planted_shifted(fault, server, op, reply, op.kind == SIM_OP_GET ? 1000 : 0);
 }
 PLANTED_EXECUTE(get_one_ms_late) {
-    fault->shift_us = op.kind == SIM_OP_GET ? -1000 : 0;
-    planted_right(server, op, reply);
-    fault->shift_us = 0;
+    planted_shifted(fault, server, op, reply, op.kind == SIM_OP_GET ? -1000 : 0);
 }
 PLANTED_EXECUTE(field_one_ms_late) {
-    fault->shift_us = op.kind == SIM_OP_HGET ? -1000 : 0;
-    planted_right(server, op, reply);
-    fault->shift_us = 0;
+    planted_shifted(fault, server, op, reply, op.kind == SIM_OP_HGET ? -1000 : 0);
+}
+PLANTED_EXECUTE(sets_one_ms_late) {
+    bool reads_sets = op.kind >= SIM_OP_SINTER && op.kind <= SIM_OP_SINTERCARD;
+    planted_shifted(fault, server, op, reply, reads_sets ? -1000 : 0);
+}
+PLANTED_EXECUTE(pfcount_counts_the_dead) {
+    bool counts = op.kind == SIM_OP_PFCOUNT || op.kind == SIM_OP_PFCOUNT_BOTH;
+    planted_shifted(fault, server, op, reply, counts ? -100000 : 0);
 }
 PLANTED_EXECUTE(hash_dies_with_its_field) {
     planted_right(server, op, reply);
@@ -323,6 +331,31 @@ PLANTED_EXECUTE(smove_drops_deadline) {
     (void)fault;
     planted_right(server, op, reply);
     if (op.kind == SIM_OP_SMOVE) planted_persist(server, op.other);
+}
+PLANTED_EXECUTE(bits_drop_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind >= SIM_OP_SETBIT && op.kind <= SIM_OP_BITFIELD) planted_persist(server, op.key);
+}
+PLANTED_EXECUTE(pfadd_drops_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_PFADD) planted_persist(server, op.key);
+}
+PLANTED_EXECUTE(zincrby_drops_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_ZINCRBY) planted_persist(server, op.key);
+}
+PLANTED_EXECUTE(incrbyfloat_drops_deadline) {
+    (void)fault;
+    planted_right(server, op, reply);
+    if (op.kind == SIM_OP_INCRBYFLOAT) planted_persist(server, op.key);
+}
+PLANTED_EXECUTE(zunion_forgets_the_second) {
+    (void)fault;
+    if (op.kind == SIM_OP_ZUNION) op.other = op.key;
+    planted_right(server, op, reply);
 }
 PLANTED_EXECUTE(hincrby_drops_field) {
     (void)fault;
@@ -751,6 +784,13 @@ const planted_kind planted_kinds[] = {
     {"ZPOPMIN drops the deadline", .execute = zpop_drops_deadline},
     {"SMOVE drops the deadline", .execute = smove_drops_deadline},
     {"HINCRBY drops the field's", .execute = hincrby_drops_field},
+    {"bits drop the deadline", .execute = bits_drop_deadline},
+    {"PFADD drops the deadline", .execute = pfadd_drops_deadline},
+    {"ZINCRBY drops the deadline", .execute = zincrby_drops_deadline},
+    {"INCRBYFLOAT drops it, too", .execute = incrbyfloat_drops_deadline},
+    {"ZUNION reads only the first", .execute = zunion_forgets_the_second},
+    {"sets die one ms late", .execute = sets_one_ms_late},
+    {"PFCOUNT counts the dead", .execute = pfcount_counts_the_dead},
     {"dead streams have groups", .execute = dead_streams_have_groups},
     {"ids are one ms early", .execute = xadd_one_ms_early},
     {"timeouts are an eighth longer", .execute = waits_too_long},

@@ -300,6 +300,12 @@ static bool is_same_field(sim_server *server, uint8_t slot, uint8_t field, ttl_r
     return is_same_answer(server, slot / SIM_KEYS, look, engine, model);
 }
 
+static bool is_same_score(sim_server *server, uint8_t slot, uint8_t member, ttl_reply *engine,
+                          ttl_reply *model) {
+    sim_op look = {.kind = SIM_OP_ZSCORE, .key = slot % SIM_KEYS, .value = member};
+    return is_same_answer(server, slot / SIM_KEYS, look, engine, model);
+}
+
 /* Where the model has no key, one look says whether the engine has one. */
 static bool is_same_key(sim_server *server, uint8_t slot, ttl_reply *engine, ttl_reply *model) {
     static const sim_op_kind looks[SIM_TYPES] = {
@@ -308,10 +314,13 @@ static bool is_same_key(sim_server *server, uint8_t slot, ttl_reply *engine, ttl
     const sim_model_key *key = &server->model.keys[slot];
     if (!is_same_look(server, slot, SIM_OP_PEXPIRETIME, engine, model)) return false;
     if (!key->is_present) return true;
+    sim_op_kind look = key->is_hidden ? SIM_OP_GETRANGE : looks[key->type];
     bool is_same = is_same_look(server, slot, SIM_OP_TYPE, engine, model) &&
-                   is_same_look(server, slot, looks[key->type], engine, model);
+                   is_same_look(server, slot, look, engine, model);
     for (uint8_t i = 0; i < SIM_MEMBERS && is_same && key->type == SIM_HASH; i++)
         is_same = is_same_field(server, slot, i, engine, model);
+    for (uint8_t i = 0; i < SIM_MEMBERS && is_same && key->type == SIM_ZSET; i++)
+        is_same = is_same_score(server, slot, i, engine, model);
     return is_same;
 }
 

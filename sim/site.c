@@ -610,17 +610,19 @@ static sim_law law_of_state(sim_site *site, sim_server *server, sim_law law) {
     return law;
 }
 
-/* All that streams hold, and what is pending in their groups, as a number: it is the same of
- * servers that agree. How often something was delivered is not: who asks for it again is told
- * nobody. */
-static uint64_t streams_of(sim_site *site, sim_server *server) {
-    static const sim_op_kind looks[] = {SIM_OP_XRANGE, SIM_OP_XPENDING};
+/* What the model does not know, as a number: what streams hold and what is pending in their groups,
+ * and strings that are hidden. It is the same of servers that agree. How often something was
+ * delivered is not: who asks for it again is told nobody. */
+static uint64_t unknown_of(sim_site *site, sim_server *server) {
+    enum { HIDDEN = 2, LOOKS };
+    static const sim_op_kind looks[LOOKS] = {SIM_OP_XRANGE, SIM_OP_XPENDING, [HIDDEN] = SIM_OP_GET};
     uint64_t digest = 0;
     server->is_frozen = true;
     for (uint8_t slot = 0; slot < SIM_SLOTS; slot++) {
         const sim_model_key *key = &server->model.keys[slot];
-        if (!key->is_present || key->type != SIM_STREAM) continue;
-        for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        bool is_stream = key->type == SIM_STREAM;
+        if (!key->is_present || !(is_stream || key->is_hidden)) continue;
+        for (size_t i = is_stream ? 0 : HIDDEN; i < (is_stream ? HIDDEN : LOOKS); i++) {
             sim_op look = {.kind = (uint8_t)looks[i], .key = slot % SIM_KEYS};
             sim_server_ask(server, slot / SIM_KEYS, &look, &site->reply);
             mix_reply(&digest, &site->reply);
@@ -630,9 +632,9 @@ static uint64_t streams_of(sim_site *site, sim_server *server) {
     return digest;
 }
 
-static sim_law law_of_streams(sim_site *site, sim_server *server, uint64_t right, sim_law law) {
-    if (streams_of(site, server) == right) return SIM_LAWS_HOLD;
-    say(site, "its streams, or what is pending in their groups, are others");
+static sim_law law_of_unknown(sim_site *site, sim_server *server, uint64_t right, sim_law law) {
+    if (unknown_of(site, server) == right) return SIM_LAWS_HOLD;
+    say(site, "its streams, what is pending in their groups, or its sketches are others");
     return law;
 }
 
@@ -645,9 +647,9 @@ static void follow(sim_site *site) {
     site->applied = site->log.count;
 }
 
-/* `model` and `streams`: what the server must be again when it has read the first `count` units of
+/* `model` and `unknown`: what the server must be again when it has read the first `count` units of
  * its log. */
-static sim_law do_restart(sim_site *site, size_t count, sim_model model, uint64_t streams) {
+static sim_law do_restart(sim_site *site, size_t count, sim_model model, uint64_t unknown) {
     sim_server *server = primary_of(site);
     bool rewinds = count < site->log.count;
     sim_server_restart_engine(server);
@@ -658,7 +660,7 @@ static sim_law do_restart(sim_site *site, size_t count, sim_model model, uint64_
     serve(site);
     forget_watches(site);
     sim_law law = law_of_state(site, server, SIM_LAW_RESTART);
-    if (law == SIM_LAWS_HOLD) law = law_of_streams(site, server, streams, SIM_LAW_RESTART);
+    if (law == SIM_LAWS_HOLD) law = law_of_unknown(site, server, unknown, SIM_LAW_RESTART);
     if (rewinds && site->has_replica) follow(site);
     return law;
 }
@@ -671,7 +673,7 @@ static sim_law do_promote(sim_site *site) {
     if (site->saved > site->log.count) {
         site->saved = 0;
         site->saved_model = sim_model_emptied(&site->saved_model);
-        site->saved_streams = 0;
+        site->saved_unknown = 0;
     }
     serve(site);
     forget_watches(site);
@@ -721,7 +723,7 @@ static sim_law do_quiet(sim_site *site, int64_t now_ms) {
     replica_of(site)->model = server->model;
     law = law_of_state(site, replica_of(site), SIM_LAW_REPLICA);
     if (law == SIM_LAWS_HOLD)
-        law = law_of_streams(site, replica_of(site), streams_of(site, server), SIM_LAW_REPLICA);
+        law = law_of_unknown(site, replica_of(site), unknown_of(site, server), SIM_LAW_REPLICA);
     replica_of(site)->model = own;
     return law;
 }
@@ -729,7 +731,7 @@ static sim_law do_quiet(sim_site *site, int64_t now_ms) {
 static void save(sim_site *site) {
     site->saved = site->log.count;
     site->saved_model = primary_of(site)->model;
-    site->saved_streams = streams_of(site, primary_of(site));
+    site->saved_unknown = unknown_of(site, primary_of(site));
 }
 
 static sim_law do_other(sim_site *site, const sim_step *step, int64_t now_ms) {
@@ -748,11 +750,11 @@ static sim_law do_other(sim_site *site, const sim_step *step, int64_t now_ms) {
     case SIM_STEP_RESTART:
         site->marks[SIM_MARK_RESTART]++;
         law = do_restart(site, site->log.count, primary_of(site)->model,
-                         streams_of(site, primary_of(site)));
+                         unknown_of(site, primary_of(site)));
         break;
     case SIM_STEP_CRASH:
         site->marks[SIM_MARK_CRASH]++;
-        law = do_restart(site, site->saved, site->saved_model, site->saved_streams);
+        law = do_restart(site, site->saved, site->saved_model, site->saved_unknown);
         break;
     case SIM_STEP_PROMOTE:
         site->marks[SIM_MARK_PROMOTE]++;

@@ -99,7 +99,7 @@ typedef struct sim_site {
     size_t waiting; /* connections whose command waits for something to take */
     size_t saved;   /* how many of them the snapshot has, and the model of that moment */
     sim_model saved_model;
-    uint64_t saved_streams;
+    uint64_t saved_unknown;
     int64_t last_wall_us;
     struct {
         bool is_known;

@@ -333,16 +333,22 @@ static void add_group(sim_program *program, sim_op op, uint64_t bits) {
     if (bits & 4) add(program, read);
 }
 
-/* What a list, a set or a hash needs to be there. */
-static void add_collection(sim_program *program, sim_op op, uint64_t bits) {
-    static const uint8_t makers[SIM_TYPES] = {[SIM_LIST] = SIM_OP_RPUSH,
+/* What a list, a set, a sketch or such needs to be there. */
+static void add_value(sim_program *program, sim_op op, uint64_t bits) {
+    static const uint8_t makers[SIM_TYPES] = {[SIM_STRING] = SIM_OP_SET,
+                                              [SIM_LIST] = SIM_OP_RPUSH,
                                               [SIM_HASH] = SIM_OP_HSET,
                                               [SIM_SET_TYPE] = SIM_OP_SADD,
                                               [SIM_ZSET] = SIM_OP_ZADD};
-    uint8_t maker = makers[sim_phrase_of(&op)->type];
+    bool is_of_sketch = op.kind >= SIM_OP_PFADD && op.kind <= SIM_OP_PFMERGE;
+    uint8_t maker = is_of_sketch ? SIM_OP_PFADD : makers[sim_phrase_of(&op)->type];
     if (bits & 1) add(program, (sim_op){.kind = SIM_OP_UNLINK, .key = op.key});
     add(program, (sim_op){.kind = maker, .key = op.key, .value = op.value});
     if (bits & 2) add(program, (sim_op){.kind = maker, .key = op.other, .value = op.value ^ 1});
+    sim_op mix = {.kind = SIM_OP_BITOP, .key = op.key, .other = op.key, .value = op.other};
+    if (is_of_sketch && (bits >> 2 & 7) == 0) add(program, mix);
+    if ((bits >> 5 & 3) == 0)
+        add(program, (sim_op){.kind = SIM_OP_PEXPIRE, .key = op.key, .amount = op.amount});
 }
 
 void sim_workload_phrase(const sim_workload *workload, sim_random *stream, sim_program *program) {
@@ -359,7 +365,7 @@ void sim_workload_phrase(const sim_workload *workload, sim_random *stream, sim_p
     bool is_of_stream = sim_phrase_of(&op)->type == SIM_STREAM;
     if ((bits >> 48 & 3) == 0) {
         if (is_of_stream) add_group(program, op, bits >> 50);
-        else add_collection(program, op, bits >> 50);
+        else add_value(program, op, bits >> 50);
     }
     add(program, op);
 }

@@ -30,8 +30,20 @@ static bool lets_field_die(const sim_step *step, int64_t *later) {
     return op->amount > from && op->amount < from + FIELD_SOON_S * unit;
 }
 
+static bool draws_member(sim_op_kind kind) {
+    switch (kind) {
+    case SIM_OP_SPOP:
+    case SIM_OP_HRANDFIELD:
+    case SIM_OP_SRANDMEMBER:
+    case SIM_OP_SRANDMEMBER_SOME:
+    case SIM_OP_SRANDMEMBER_AGAIN:
+    case SIM_OP_ZRANDMEMBER:
+    case SIM_OP_ZRANDMEMBER_SOME: return true;
+    default: return false;
+    }
+}
+
 static bool can_be_told(const sim_op *op, uint8_t dialect, const char **why) {
-    bool is_missing = op->kind == SIM_OP_MSETEX && !(sim_dialect_traits(dialect) & SIM_HAS_MSETEX);
     bool is_odd = op->kind == SIM_OP_ODD;
     bool is_list = op->kind == SIM_OP_KEYS || op->kind == SIM_OP_SCAN;
     if (op->kind == SIM_OP_EXEC && op->amount != 0) *why = "time goes on within a transaction";
@@ -40,11 +52,11 @@ static bool can_be_told(const sim_op *op, uint8_t dialect, const char **why) {
     else if (op->kind == SIM_OP_SCAN && op->value < SCANS_ALL) *why = "a scan goes on in it";
     else if (op->kind >= SIM_OP_NOTIFY && op->kind <= SIM_OP_PUNSUBSCRIBE)
         *why = "somebody listens to events in it";
-    else if (op->kind == SIM_OP_SPOP || op->kind == SIM_OP_HRANDFIELD)
-        *why = "a member is drawn in it";
+    else if (draws_member(op->kind)) *why = "a member is drawn in it";
     else if (sim_op_waits(op->kind)) *why = "somebody waits in it";
     else if (op->kind == SIM_OP_XTRIM_ABOUT) *why = "a stream is trimmed about to a length in it";
-    else if (is_missing || (is_odd && sim_odd_of(op)->is_unknown))
+    else if (!sim_dialect_knows(sim_dialect_traits(dialect), op->kind) ||
+             (is_odd && sim_odd_of(op)->is_unknown))
         *why = "a command is in it that the dialect does not have";
     else if (is_odd && sim_odd_of(op)->reply == NULL)
         *why = "something is asked in it that a server may answer as it likes";
@@ -313,23 +325,34 @@ struct twin {
     int64_t t0_ms, later_ms;
 };
 
+/* The order of what is in an array of this kind of command is the server's own. */
+static bool has_no_order(sim_op_kind kind) {
+    return kind == SIM_OP_KEYS || kind == SIM_OP_HKEYS || kind == SIM_OP_HVALS;
+}
+
+/* What it answers second has no order. */
+static bool is_scan(sim_op_kind kind) {
+    return kind == SIM_OP_SCAN || kind == SIM_OP_SSCAN || kind == SIM_OP_HSCAN ||
+           kind == SIM_OP_HSCAN_NAMES || kind == SIM_OP_ZSCAN;
+}
+
 /* The tree at a node, an array as `kind` answers it. */
 static void put_tree(FILE *out, const struct twin *twin, size_t index, sim_op_kind kind) {
     const ttl_node *node = &twin->here->nodes[index];
-    bool has_no_order = kind == SIM_OP_KEYS || kind == SIM_OP_HKEYS || kind == SIM_OP_HGETALL;
-    if (node->type != TTL_REPLY_ARRAY && node->type != TTL_REPLY_MAP) {
+    bool is_set = node->type == TTL_REPLY_SET || node->type == TTL_REPLY_MAP || has_no_order(kind);
+    if (node->type != TTL_REPLY_ARRAY && node->type != TTL_REPLY_MAP &&
+        node->type != TTL_REPLY_SET) {
         put_node(out, twin->here, twin->there, index, twin->t0_ms, twin->later_ms);
         return;
     }
-    fputs(has_no_order ? "{\"unordered\": [" : "[", out);
+    fputs(is_set ? "{\"unordered\": [" : "[", out);
     size_t child = index + 1;
     for (size_t i = 0; i < node->length; i++) {
         if (i > 0) fputs(", ", out);
-        /* What SCAN answers second is a list like that of KEYS. */
-        put_tree(out, twin, child, kind == SIM_OP_SCAN ? SIM_OP_KEYS : SIM_OP_GET);
+        put_tree(out, twin, child, is_scan(kind) ? SIM_OP_KEYS : SIM_OP_GET);
         child = ttl_reply_next(twin->here, child);
     }
-    fputs(has_no_order ? "]}" : "]", out);
+    fputs(is_set ? "]}" : "]", out);
 }
 
 /* When a server reclaims is its own affair, and so is what it draws, and how it packs a value. */

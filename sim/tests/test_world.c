@@ -255,6 +255,99 @@ START_TEST(a_connection_that_ends_leaves_its_transaction_and_its_database) {
 }
 END_TEST
 
+/* Commands one after another, the last one later; and what that one answers, by engine and model. */
+enum { STORY_OPS = 5 };
+static const struct story {
+    const char *law;
+    size_t count;
+    sim_op ops[STORY_OPS];
+    int64_t last_ms;
+    const char *reply;
+} stories[] = {
+    {"whom two sketches counted is counted once",
+     4,
+     {{.kind = SIM_OP_PFADD, .key = 0, .value = 1},
+      {.kind = SIM_OP_PFADD, .key = 1, .value = 1},
+      {.kind = SIM_OP_PFADD, .key = 1, .value = 2},
+      {.kind = SIM_OP_PFCOUNT_BOTH, .key = 0, .other = 1}},
+     0,
+     "2"},
+    {"a dead sketch counts nobody",
+     4,
+     {{.kind = SIM_OP_PFADD, .value = 1},
+      {.kind = SIM_OP_PEXPIRE, .amount = 5},
+      {.kind = SIM_OP_PFADD, .key = 1, .value = 2},
+      {.kind = SIM_OP_PFCOUNT_BOTH, .key = 1, .other = 0}},
+     6,
+     "1"},
+    {"a sketch with another first byte is none",
+     3,
+     {{.kind = SIM_OP_PFADD, .value = 1},
+      {.kind = SIM_OP_SETBIT, .value = 0},
+      {.kind = SIM_OP_PFCOUNT}},
+     0,
+     "WRONGTYPE Key is not a valid HyperLogLog string value."},
+    {"a sketch whose first byte is as it was is one again",
+     4,
+     {{.kind = SIM_OP_PFADD, .value = 1},
+      {.kind = SIM_OP_SETBIT, .value = 0},
+      {.kind = SIM_OP_SETBIT_OFF, .value = 0},
+      {.kind = SIM_OP_PFCOUNT}},
+     0,
+     "1"},
+    {"members stand in the order of their scores",
+     4,
+     {{.kind = SIM_OP_ZADD, .value = 0},
+      {.kind = SIM_OP_ZADD, .value = 3},
+      {.kind = SIM_OP_ZINCRBY, .value = 0},
+      {.kind = SIM_OP_ZRANGE}},
+     0,
+     "array of 2: \"f3\" \"f0\""},
+    {"ZUNION adds scores, and a dead key has none",
+     4,
+     {{.kind = SIM_OP_ZADD, .value = 1},
+      {.kind = SIM_OP_ZADD, .key = 1, .value = 1},
+      {.kind = SIM_OP_PEXPIRE, .key = 1, .amount = 5},
+      {.kind = SIM_OP_ZINTER, .other = 1}},
+     6,
+     "array of 0:"},
+    {"a field of bits wraps around",
+     3,
+     {{.kind = SIM_OP_BITFIELD, .value = 4},
+      {.kind = SIM_OP_BITFIELD, .value = 4},
+      {.kind = SIM_OP_BITFIELD_GET, .value = 4}},
+     0,
+     "array of 1: 6"},
+    {"a field of bits that would overflow stays as it is",
+     3,
+     {{.kind = SIM_OP_BITFIELD_FAIL}, {.kind = SIM_OP_BITFIELD_FAIL}, {.kind = SIM_OP_GETRANGE}},
+     0,
+     "\"p\""},
+    {"what two texts have in common is as long as can be",
+     3,
+     {{.kind = SIM_OP_SET, .value = 123},
+      {.kind = SIM_OP_SET, .key = 1, .value = 213},
+      {.kind = SIM_OP_LCS, .other = 1}},
+     0,
+     "\"23\""},
+    {"a number that is counted on as a fraction is an integer still",
+     3,
+     {{.kind = SIM_OP_SET, .value = 1}, {.kind = SIM_OP_INCRBYFLOAT}, {.kind = SIM_OP_INCR}},
+     0,
+     "3"},
+};
+
+START_TEST(what_a_story_comes_to_is_what_it_says) {
+    const struct story *story = &stories[_i];
+    sim_recording steps = {.dialect = 1};
+    char text[SIM_REPLY_TEXT];
+    for (size_t i = 0; i < story->count; i++)
+        add_op(&steps, 0, i + 1 == story->count ? story->last_ms : 0, story->ops[i]);
+    last_reply(&steps, text);
+    ck_assert_msg(strcmp(text, story->reply) == 0, "%s: got %s", story->law, text);
+}
+END_TEST
+
 START_TEST(databases_that_are_swapped_keep_their_deadlines) {
     char text[SIM_REPLY_TEXT];
     sim_recording steps = {0};
@@ -462,6 +555,8 @@ int main(void) {
     tcase_add_test(worlds, what_else_a_world_draws_never_shifts_its_plain_commands);
     tcase_add_test(worlds, a_watched_key_that_dies_aborts_and_one_that_was_dead_does_not);
     tcase_add_test(worlds, a_connection_that_ends_leaves_its_transaction_and_its_database);
+    tcase_add_loop_test(worlds, what_a_story_comes_to_is_what_it_says, 0,
+                        sizeof stories / sizeof *stories);
     tcase_add_test(worlds, databases_that_are_swapped_keep_their_deadlines);
     tcase_add_test(worlds, what_an_old_dialect_reads_again_within_a_transaction_is_later);
     tcase_add_test(worlds,
