@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -233,13 +234,31 @@ static size_t count_commands(const sim_recording *steps) {
     return count;
 }
 
+/* The newest dialect of worlds that is not newer than what the target says it is. */
+static const char *dialect_of_target(const char *text) {
+    char error[TARGET_ERROR_SIZE] = "";
+    bool is_usage;
+    target_options options = {.password = getenv("TTLSPEC_PASSWORD")};
+    target *on = target_open(text, &options, &is_usage, error);
+    const char *found = sim_dialects[0];
+    ttl_dialect one;
+    if (on == NULL) return found; /* it is asked again by those who say what is wrong with it */
+    ttl_version version = {on->dialect.version.major, on->dialect.version.minor, TTL_VERSION_ANY};
+    for (size_t i = 0; i < SIM_DIALECTS && on->has_dialect; i++) {
+        if (!ttl_dialect_parse(sim_dialects[i], &one) || one.family != on->dialect.family) continue;
+        if (ttl_version_compare(one.version, version) <= 0) found = sim_dialects[i];
+    }
+    target_close(on);
+    return found;
+}
+
 int sim_run_on(const sim_arguments *arguments) {
     sim_recording steps = {0};
     uint64_t event;
     char path[PATH_SIZE];
     const char *why;
     sim_arguments usual = *arguments;
-    if (usual.dialect == NULL) usual.dialect = sim_dialects[0];
+    if (usual.dialect == NULL) usual.dialect = dialect_of_target(arguments->on);
     run_to_end(&usual, usual.seed, NULL, &steps, &event);
     size_t all = count_commands(&steps);
     sim_write_make_tellable(&steps);

@@ -169,6 +169,13 @@ setup() {
     [[ "$output" == *"conformant: 1 passed"* ]]
 }
 
+@test "what runs on a target is drawn in the dialect of the target" {
+    run "$ttlspec" sim --seed 4 --commands 100 --on engine:valkey-9.1
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"conformant: 1 passed"* ]]
+    grep -qF '"since": {"valkey": "9.1"}' ttlspec-sim/sim-4.json
+}
+
 @test "the world of a failure runs on a real server, too" {
     "$ttlspec" sim --seed 1 --seeds 1000 --plant 'GET dies one ms late' --spec redis-7.0 || true
     run "$ttlspec" sim --replay ttlspec-sim/sim-*.world --on exec:redis-server
