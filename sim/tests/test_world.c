@@ -255,7 +255,7 @@ START_TEST(a_connection_that_ends_leaves_its_transaction_and_its_database) {
 }
 END_TEST
 
-/* Commands one after another, the last one later; and what that one answers, by engine and model. */
+/* Commands, one after another, the last one later; and what that one answers. */
 enum { STORY_OPS = 5 };
 static const struct story {
     const char *law;
