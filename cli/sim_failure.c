@@ -216,6 +216,7 @@ static void cut_for_vector(sim_recording *steps) {
     for (int64_t last_us = INT64_MIN; at < steps->count; at++) {
         const sim_step *step = &steps->steps[at];
         if (step->kind >= SIM_STEP_SAVE || step->wall_us < last_us) break;
+        if (sim_write_leaves_waiting(steps, at)) break;
         if (step->kind == SIM_STEP_HANG_UP) is_open[step->session] = false;
         if (step->kind == SIM_STEP_COMMAND && !is_open[step->session]) {
             if (connections == TARGET_CONNECTIONS_MAX) break;
@@ -276,8 +277,8 @@ int sim_run_on(const sim_arguments *arguments) {
     printf("seed 0x%" PRIx64 " as a vector: %s, ", arguments->seed, path);
     if (told == all) printf("all %zu commands\n", all);
     else
-        printf("the first %zu of %zu commands, up to where the clock goes back, a server restarts "
-               "or there are too many connections\n",
+        printf("the first %zu of %zu commands, up to where the clock goes back, a server restarts, "
+               "who waits gives up, or there are too many connections\n",
                told, all);
     fflush(stdout);
     char other[PATH_SIZE];

@@ -170,6 +170,7 @@ static const known_command commands[] = {
     {"SSCAN", 1, 1, 1, 0, false},
     {"STRLEN", 1, 1, 1, 0, false},
     {"SUBSCRIBE", 0, 0, 0, 0, false},
+    {"SUBSTR", 1, 1, 1, 0, false},
     {"SUNION", 1, -1, 1, 0, false},
     {"SUNIONSTORE", 1, -1, 1, 0, false},
     {"SWAPDB", 0, 0, 0, VECTOR_NEEDS_EXCLUSIVE_DB, false},

@@ -134,6 +134,7 @@ void sim_site_open(sim_site *site, const sim_site_options *options) {
     if (hooks != NULL && hooks->begin != NULL) hooks->begin(hooks->context);
     ttl_reply_init(&site->reply, ttl_allocator_libc());
     ttl_reply_init(&site->expected, ttl_allocator_libc());
+    ttl_reply_init(&site->served, ttl_allocator_libc());
     sim_log *log = site->has_log ? &site->log : NULL;
     sim_server_open(&site->servers[0], hooks, options->dialect, options->seed, log);
     if (site->has_replica) {
@@ -150,6 +151,7 @@ void sim_site_close(sim_site *site) {
     if (site->has_replica) sim_server_close(&site->servers[1]);
     ttl_reply_free(&site->reply);
     ttl_reply_free(&site->expected);
+    ttl_reply_free(&site->served);
     sim_log_free(&site->log);
     for (size_t i = 0; i < SIM_PEERS; i++) sim_peer_reset(&site->peers[i]);
 }
@@ -436,11 +438,11 @@ static sim_law law_of_served(sim_site *site, const struct sim_unblocked *one, in
     for (size_t i = 0; i < SIM_LISTENER; i++)
         if (sim_model_waits_longer(&site->peers[i], peer))
             return say_wait(site, &peer->wait.op, "served before one that has waited longer");
-    ttl_reply_clear(&site->expected);
-    sim_model_serve(&server->model, peer, now_ms, &told, &site->expected);
+    ttl_reply_clear(&site->served);
+    sim_model_serve(&server->model, peer, now_ms, &told, &site->served);
     site->waiting -= !peer->wait.is_on;
     site->marks[SIM_MARK_SERVED]++;
-    if (ttl_reply_equal(&one->reply, &site->expected)) return SIM_LAWS_HOLD;
+    if (ttl_reply_equal(&one->reply, &site->served)) return SIM_LAWS_HOLD;
     return say_wait(site, &peer->wait.op, "answered with something else than there was to take");
 }
 

@@ -105,7 +105,7 @@ typedef struct sim_site {
         bool is_known;
         int64_t seen_ms, left_ms;
     } watch[SIM_SLOTS]; /* the last PTTL that was seen of a key that nothing touched since */
-    ttl_reply reply, expected;
+    ttl_reply reply, expected, served; /* served: what who waited has to be answered */
     uint64_t digest;
     uint64_t steps;
     uint64_t marks[SIM_SITE_MARKS];

@@ -53,7 +53,6 @@ static bool can_be_told(const sim_op *op, uint8_t dialect, const char **why) {
     else if (op->kind >= SIM_OP_NOTIFY && op->kind <= SIM_OP_PUNSUBSCRIBE)
         *why = "somebody listens to events in it";
     else if (draws_member(op->kind)) *why = "a member is drawn in it";
-    else if (sim_op_waits(op->kind)) *why = "somebody waits in it";
     else if (op->kind == SIM_OP_XTRIM_ABOUT) *why = "a stream is trimmed about to a length in it";
     else if (!sim_dialect_knows(sim_dialect_traits(dialect), op->kind) ||
              (is_odd && sim_odd_of(op)->is_unknown))
@@ -83,6 +82,14 @@ void sim_write_make_tellable(sim_recording *steps) {
     steps->count = kept;
 }
 
+bool sim_write_leaves_waiting(const sim_recording *steps, size_t at) {
+    const sim_step *end = &steps->steps[at], *last = end;
+    if (end->kind != SIM_STEP_HANG_UP) return false;
+    while (last > steps->steps && (last->kind != SIM_STEP_COMMAND || last->session != end->session))
+        last--;
+    return last->session == end->session && sim_op_waits(last->op.kind);
+}
+
 bool sim_write_can_be_vector(const sim_recording *steps, const char **why) {
     int64_t last_us = INT64_MIN;
     bool has_command = false;
@@ -91,6 +98,10 @@ bool sim_write_can_be_vector(const sim_recording *steps, const char **why) {
         has_command = has_command || step->kind == SIM_STEP_COMMAND;
         if (step->kind >= SIM_STEP_SAVE && step->kind <= SIM_STEP_PROMOTE) {
             *why = "a server restarts or is promoted in it";
+            return false;
+        }
+        if (sim_write_leaves_waiting(steps, i)) {
+            *why = "a client that may wait gives up in it";
             return false;
         }
         if (step->kind == SIM_STEP_READ && i + 1 == steps->count) {
@@ -116,9 +127,21 @@ bool sim_write_can_be_vector(const sim_recording *steps, const char **why) {
 
 /* ---- right replies, at two beginnings: what differs between them counts from T0 */
 
+/* Who waited and was answered in a step: nil before its command, else after it. */
+struct heard {
+    size_t step;
+    uint8_t session;
+    bool is_before;
+    ttl_reply reply;
+};
+
 struct rights {
     ttl_reply *replies; /* one a step */
     size_t count;
+    bool *are_mute; /* steps of a connection that waits: they are not said */
+    bool waits[SIM_PEERS];
+    struct heard *heard;
+    size_t heard_count;
     uint32_t *alive;  /* keys at each step, of the connection's database: a bit for each */
     int64_t *present; /* how many there may be, with the dead */
     uint64_t spared;  /* slots of dead keys that were met by chance: elsewhere they may stay */
@@ -138,8 +161,28 @@ static uint64_t spared_now(uint64_t spared, const sim_step *step, const sim_mode
     return spared;
 }
 
+static void keep_waits(struct rights *rights, const sim_step *step, const sim_site *site) {
+    const sim_server *server = &site->servers[site->primary];
+    bool is_command = step->kind == SIM_STEP_COMMAND;
+    bool may_unblock = is_command || step->kind == SIM_STEP_TIME_OUT;
+    rights->are_mute[rights->count] = is_command && rights->waits[step->session];
+    for (size_t i = 0; i < server->unblocked_count && may_unblock; i++) {
+        rights->heard = realloc(rights->heard, (rights->heard_count + 1) * sizeof *rights->heard);
+        if (rights->heard == NULL) abort();
+        struct heard *heard = &rights->heard[rights->heard_count++];
+        const ttl_reply *reply = &server->unblocked[i].reply;
+        *heard = (struct heard){.step = rights->count,
+                                .session = server->unblocked[i].session,
+                                .is_before = reply->nodes[0].type == TTL_REPLY_NIL_ARRAY};
+        ttl_reply_init(&heard->reply, ttl_allocator_libc());
+        ttl_reply_add_copy(&heard->reply, reply, 0);
+    }
+    for (size_t i = 0; i < SIM_PEERS; i++) rights->waits[i] = site->peers[i].wait.is_on;
+}
+
 static void keep_right(void *context, const sim_step *step, const sim_site *site) {
     struct rights *rights = context;
+    keep_waits(rights, step, site);
     size_t at = rights->count++;
     uint8_t database = site->peers[step->session].database;
     const sim_model *model = &site->servers[site->primary].model;
@@ -159,16 +202,22 @@ static void keep_right(void *context, const sim_step *step, const sim_site *site
 
 static struct rights rights_of(const sim_recording *steps) {
     struct rights rights = {.replies = calloc(steps->count, sizeof *rights.replies),
+                            .are_mute = calloc(steps->count, sizeof *rights.are_mute),
                             .alive = calloc(steps->count, sizeof *rights.alive),
                             .present = calloc(steps->count, sizeof *rights.present)};
-    if (rights.replies == NULL || rights.alive == NULL || rights.present == NULL) abort();
+    if (rights.replies == NULL || rights.alive == NULL || rights.present == NULL ||
+        rights.are_mute == NULL)
+        abort();
     sim_replay(steps, NULL, keep_right, &rights);
     return rights;
 }
 
 static void rights_free(struct rights *rights) {
     for (size_t i = 0; i < rights->count; i++) ttl_reply_free(&rights->replies[i]);
+    for (size_t i = 0; i < rights->heard_count; i++) ttl_reply_free(&rights->heard[i].reply);
+    free(rights->heard);
     free(rights->replies);
+    free(rights->are_mute);
     free(rights->alive);
     free(rights->present);
 }
@@ -376,7 +425,8 @@ static void put_executed(FILE *out, const struct twin *twin, const sim_peer *pee
 
 static void put_reply(FILE *out, const struct twin *twin, const sim_op *op, const sim_peer *peer) {
     bool is_array = twin->here->nodes[0].type == TTL_REPLY_ARRAY;
-    if (!has_same_shape(twin->here, twin->there)) fputs("{\"anything\": true}", out);
+    if (twin->here->nodes[0].type == TTL_REPLY_PENDING) fputs("{\"pending\": true}", out);
+    else if (!has_same_shape(twin->here, twin->there)) fputs("{\"anything\": true}", out);
     else if (op->kind == SIM_OP_EXEC && is_array) put_executed(out, twin, peer);
     else put_tree(out, twin, 0, op->kind);
 }
@@ -399,7 +449,9 @@ static sim_recording commands_moved(const sim_recording *steps, int64_t later_ms
     int64_t t0_ms = t0_of(steps), offset;
     for (size_t i = 0; i < steps->count; i++) {
         sim_step step = steps->steps[i];
-        if (step.kind != SIM_STEP_COMMAND && step.kind != SIM_STEP_HANG_UP) continue;
+        if (step.kind != SIM_STEP_COMMAND && step.kind != SIM_STEP_HANG_UP &&
+            step.kind != SIM_STEP_TIME_OUT)
+            continue;
         step.wall_us += later_ms * US_PER_MS;
         if (counts_from_t0(&step.op, t0_ms, &offset))
             step.op.amount += sim_op_is_in_seconds(&step.op) ? later_ms / MS_PER_S : later_ms;
@@ -408,8 +460,12 @@ static sim_recording commands_moved(const sim_recording *steps, int64_t later_ms
     return commands;
 }
 
-/* What waits for EXEC on each connection, and how manieth it is in its place. */
 struct telling {
+    FILE *out;
+    struct rights here, there;
+    int64_t t0_ms, later_ms;
+    bool has_begun;
+    /* What waits for EXEC on each connection, and how manieth it is in its place. */
     sim_peer peers[SIM_PEERS];
     int hung_up[SIM_PEERS];
 };
@@ -423,18 +479,43 @@ static bool has_same_keys(const struct rights *here, const struct rights *there,
     return here->alive[at] == there->alive[at] && here->present[at] == there->present[at];
 }
 
-static void put_step(FILE *out, struct telling *telling, const sim_step *step,
-                     const struct rights *here, const struct rights *there, size_t at,
-                     int64_t t0_ms, int64_t later_ms) {
-    const struct twin twin = {&here->replies[at], &there->replies[at], t0_ms, later_ms};
-    sim_peer *peer = &telling->peers[step->session];
-    int number =
-        telling->hung_up[step->session] * SIM_SESSIONS_EACH + step->session % SIM_SESSIONS_EACH;
-    fprintf(out, "\n        {\"at\": \"%" PRId64 "\", \"on\": \"client-%d",
-            step->wall_us / US_PER_MS - t0_ms, step->session / SIM_SESSIONS_EACH);
+/* Begins a step; `does`: "on" or "await". */
+static void put_head(struct telling *telling, const sim_step *step, uint8_t session,
+                     const char *does) {
+    FILE *out = telling->out;
+    int number = telling->hung_up[session] * SIM_SESSIONS_EACH + session % SIM_SESSIONS_EACH;
+    fprintf(out, "%s\n        {\"at\": \"%" PRId64 "\", \"%s\": \"client-%d",
+            telling->has_begun ? "," : "", step->wall_us / US_PER_MS - telling->t0_ms, does,
+            session / SIM_SESSIONS_EACH);
     if (number > 0) fprintf(out, "-%d", number);
+    telling->has_begun = true;
+}
+
+/* What those were answered who waited, before the command of the step, or after it. */
+static void put_heard(struct telling *telling, const sim_step *step, size_t at, bool is_before) {
+    const struct rights *here = &telling->here, *there = &telling->there;
+    const sim_op op = {.kind = SIM_OP_BLPOP};
+    for (size_t i = 0; i < here->heard_count && i < there->heard_count; i++) {
+        const struct heard *heard = &here->heard[i];
+        if (heard->step != at || heard->is_before != is_before) continue;
+        const struct twin twin = {&heard->reply, &there->heard[i].reply, telling->t0_ms,
+                                  telling->later_ms};
+        put_head(telling, step, heard->session, "await");
+        fputs("\", \"reply\": ", telling->out);
+        put_reply(telling->out, &twin, &op, &telling->peers[heard->session]);
+        putc('}', telling->out);
+    }
+}
+
+static void put_step(struct telling *telling, const sim_step *step, size_t at) {
+    const struct rights *here = &telling->here, *there = &telling->there;
+    const struct twin twin = {&here->replies[at], &there->replies[at], telling->t0_ms,
+                              telling->later_ms};
+    FILE *out = telling->out;
+    sim_peer *peer = &telling->peers[step->session];
+    put_head(telling, step, step->session, "on");
     fputs("\", \"do\": ", out);
-    put_command(out, &step->op, t0_ms);
+    put_command(out, &step->op, telling->t0_ms);
     fputs(", \"reply\": ", out);
     bool is_queued = twin.here->nodes[0].type == TTL_REPLY_STATUS &&
                      ttl_bytes_is_word(ttl_reply_text(twin.here, 0), "QUEUED");
@@ -456,25 +537,29 @@ static void put_steps(FILE *out, const sim_recording *steps) {
     int64_t t0_ms = t0_of(steps), later_ms = OTHER_T0_MS - t0_ms;
     if (later_ms == 0) later_ms = MS_PER_S;
     sim_recording commands = commands_moved(steps, 0), moved = commands_moved(steps, later_ms);
-    struct rights here = rights_of(&commands), there = rights_of(&moved);
     struct telling *telling = calloc(1, sizeof *telling);
     if (telling == NULL) abort();
-    bool is_first = true;
-    for (size_t i = 0; i < here.count && i < there.count; i++) {
+    *telling = (struct telling){.out = out,
+                                .here = rights_of(&commands),
+                                .there = rights_of(&moved),
+                                .t0_ms = t0_ms,
+                                .later_ms = later_ms};
+    for (size_t i = 0; i < telling->here.count && i < telling->there.count; i++) {
         const sim_step *step = &commands.steps[i];
         if (step->kind == SIM_STEP_HANG_UP) {
             telling->hung_up[step->session]++;
             sim_peer_reset(&telling->peers[step->session]);
             continue;
         }
-        if (!is_first) putc(',', out);
-        is_first = false;
-        put_step(out, telling, step, &here, &there, i, t0_ms, later_ms);
+        put_heard(telling, step, i, true);
+        if (step->kind == SIM_STEP_COMMAND && !telling->here.are_mute[i])
+            put_step(telling, step, i);
+        put_heard(telling, step, i, false);
     }
     for (size_t i = 0; i < SIM_PEERS; i++) sim_peer_reset(&telling->peers[i]);
+    rights_free(&telling->here);
+    rights_free(&telling->there);
     free(telling);
-    rights_free(&here);
-    rights_free(&there);
     sim_recording_free(&commands);
     sim_recording_free(&moved);
 }

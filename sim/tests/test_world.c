@@ -537,6 +537,44 @@ START_TEST(a_clock_that_goes_back_cannot_be_a_vector) {
 }
 END_TEST
 
+START_TEST(a_client_that_waits_is_written_with_what_it_was_answered_then) {
+    sim_recording steps = {0};
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_BRPOP, .amount = 100});
+    add_op(&steps, 0, 10, (sim_op){.kind = SIM_OP_GET, .key = 1}); /* not said while it waits */
+    add_op(&steps, 4, 20, (sim_op){.kind = SIM_OP_RPUSH});
+    add_op(&steps, 0, 30, (sim_op){.kind = SIM_OP_BRPOP, .amount = 100});
+    add_op(&steps, 4, 131, (sim_op){.kind = SIM_OP_RPUSH});
+    char *text = written(write_vector, &steps);
+    const char *order[] = {
+        "\"do\": [\"BRPOP\", \"{k}\", \"0.100\"], \"reply\": {\"pending\": true}}",
+        "\"do\": [\"RPUSH\", \"{k}\", \"x\"], \"reply\": 1}",
+        "{\"at\": \"20\", \"await\": \"client-0\", \"reply\": [\"{k}\", \"x\"]}",
+        "\"reply\": {\"pending\": true}}",
+        "{\"at\": \"131\", \"await\": \"client-0\", \"reply\": null}",
+        "\"do\": [\"RPUSH\", \"{k}\", \"x\"], \"reply\": 1}"};
+    const char *at = text;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        at = strstr(at, order[i]);
+        ck_assert_msg(at != NULL, "not where it belongs: %s\n%s", order[i], text);
+        at += strlen(order[i]);
+    }
+    ck_assert_ptr_null(strstr(text, "GET"));
+    free(text);
+    sim_recording_free(&steps);
+}
+END_TEST
+
+START_TEST(a_client_that_gives_up_waiting_cannot_be_in_a_vector) {
+    const char *why;
+    sim_recording steps = {0};
+    add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_BRPOP});
+    sim_recording_add(&steps, (sim_step){.wall_us = 2000000, .kind = SIM_STEP_HANG_UP});
+    ck_assert(!sim_write_can_be_vector(&steps, &why));
+    ck_assert_str_eq(why, "a client that may wait gives up in it");
+    sim_recording_free(&steps);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("world");
     TCase *parts = tcase_create("parts");
@@ -570,6 +608,8 @@ int main(void) {
     tcase_add_test(paper, a_dead_key_that_chance_met_may_be_counted_elsewhere);
     tcase_add_test(paper,
                    keys_are_not_counted_where_a_time_means_another_thing_at_another_beginning);
+    tcase_add_test(paper, a_client_that_waits_is_written_with_what_it_was_answered_then);
+    tcase_add_test(paper, a_client_that_gives_up_waiting_cannot_be_in_a_vector);
     tcase_add_test(paper, a_clock_that_goes_back_cannot_be_a_vector);
     suite_add_tcase(suite, paper);
     SRunner *runner = srunner_create(suite);
