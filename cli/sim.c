@@ -169,22 +169,29 @@ static void print_figures(const sim_arguments *arguments, const sim_campaign *to
     printf("  digest %016" PRIx64 "\n", total->digest);
 }
 
+/* One more thing that never came, and how it is said. */
+static void print_one_missed(size_t *missed, const char *name, const char *words) {
+    printf("%s%s%s%s", (*missed)++ == 0 ? "  never came: " : ", ", name, *words == '\0' ? "" : " ",
+           words);
+}
+
 static void print_missed(const sim_campaign *total) {
     size_t missed = 0;
-    const char *names[SIM_OP_KINDS + SIM_SITE_MARKS + SIM_FAULT_KINDS + SIM_CHANCES + SIM_DIALECTS];
-    for (int i = 0; i < SIM_OP_KINDS; i++)
-        if (total->ops[i] == 0) names[missed++] = sim_op_name((sim_op_kind)i);
+    for (int i = 0; i < SIM_OP_KINDS; i++) {
+        const sim_op op = {.kind = (uint8_t)i};
+        const char *words = sim_op_is_phrase(op.kind) ? sim_phrase_of(&op)->words : "";
+        if (total->ops[i] == 0) print_one_missed(&missed, sim_op_name(op.kind), words);
+    }
     for (int i = 0; i < SIM_SITE_MARKS; i++)
-        if (total->marks[i] == 0) names[missed++] = sim_mark_name((sim_mark)i);
+        if (total->marks[i] == 0) print_one_missed(&missed, sim_mark_name((sim_mark)i), "");
     for (int i = 0; i < SIM_FAULT_KINDS; i++)
-        if (total->faults[i] == 0) names[missed++] = sim_fault_name((sim_fault_kind)i);
+        if (total->faults[i] == 0) print_one_missed(&missed, sim_fault_name((sim_fault_kind)i), "");
     for (int i = 0; i < SIM_CHANCES; i++)
-        if (total->chances[i] == 0) names[missed++] = sim_chance_name((sim_chance)i);
+        if (total->chances[i] == 0) print_one_missed(&missed, sim_chance_name((sim_chance)i), "");
     for (int i = 0; i < SIM_DIALECTS; i++)
-        if (total->dialects[i] == 0) names[missed++] = sim_dialects[i];
+        if (total->dialects[i] == 0) print_one_missed(&missed, sim_dialects[i], "");
     if (missed == 0) puts("  every command, fault, rare state and dialect came at least once");
-    for (size_t i = 0; i < missed; i++) printf("%s%s", i == 0 ? "  never came: " : ", ", names[i]);
-    if (missed > 0) putchar('\n');
+    else putchar('\n');
 }
 
 static int run_campaign(const sim_arguments *arguments) {

@@ -300,9 +300,9 @@ PLANTED_EXECUTE(get_one_ms_late) {
 PLANTED_EXECUTE(field_one_ms_late) {
     planted_shifted(fault, server, op, reply, op.kind == SIM_OP_HGET ? -1000 : 0);
 }
-PLANTED_EXECUTE(sets_one_ms_late) {
+PLANTED_EXECUTE(sets_count_the_dead) {
     bool reads_sets = op.kind >= SIM_OP_SINTER && op.kind <= SIM_OP_SINTERCARD;
-    planted_shifted(fault, server, op, reply, reads_sets ? -1000 : 0);
+    planted_shifted(fault, server, op, reply, reads_sets ? -100000 : 0);
 }
 PLANTED_EXECUTE(pfcount_counts_the_dead) {
     bool counts = op.kind == SIM_OP_PFCOUNT || op.kind == SIM_OP_PFCOUNT_BOTH;
@@ -789,7 +789,7 @@ const planted_kind planted_kinds[] = {
     {"ZINCRBY drops the deadline", .execute = zincrby_drops_deadline},
     {"INCRBYFLOAT drops it, too", .execute = incrbyfloat_drops_deadline},
     {"ZUNION reads only the first", .execute = zunion_forgets_the_second},
-    {"sets die one ms late", .execute = sets_one_ms_late},
+    {"sets count the dead", .execute = sets_count_the_dead},
     {"PFCOUNT counts the dead", .execute = pfcount_counts_the_dead},
     {"dead streams have groups", .execute = dead_streams_have_groups},
     {"ids are one ms early", .execute = xadd_one_ms_early},

@@ -9,8 +9,8 @@
 
 #include "sim/shrink.h"
 
-/* Can these steps be a vector? Not when the clock goes back, or a server restarts or is promoted, or
- * a client that may wait gives up: `why` is told then. */
+/* Can these steps be a vector? Not when the clock goes back, a server restarts or is promoted, or a
+ * client that may wait gives up: `why` is told then. */
 bool sim_write_can_be_vector(const sim_recording *steps, const char **why);
 /* Does this step end a connection on which a command may still wait? In a vector it waits on. */
 bool sim_write_leaves_waiting(const sim_recording *steps, size_t at);
