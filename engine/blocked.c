@@ -28,10 +28,14 @@ static bool is_part_of_unit(const ttl_session *session) {
 }
 
 /* When a history is judged the command is run at whatever moment it could have been served, which
- * says less than is known. What it took from the key that woke it, it might not take then. */
+ * says less than is known. What it took from the key that woke it, it might not take then, if
+ * another of its keys is there too. */
 static void leave_key_open(const struct call *call, const struct wait *wait) {
-    bool may_differ = wait->key_count > 1 && !call_has(call, TRAIT_BLOCKED_RUNS_AGAIN);
-    if (may_differ && !is_part_of_unit(call->session))
+    bool may_differ = !call_has(call, TRAIT_BLOCKED_RUNS_AGAIN) && !is_part_of_unit(call->session);
+    size_t there = 0;
+    for (size_t i = 0; i < wait->key_count && may_differ; i++)
+        there += keyspace_find(&call->db->keyspace, call->argv[wait->first_key + i]).record != NULL;
+    if (there > 1)
         call_leave_open(call, "before Redis 7.2 a command that waited takes from the key that woke "
                               "it, and which one that was is not searched for");
 }

@@ -231,6 +231,26 @@ START_TEST(a_command_meets_all_the_keys_that_it_counts) {
 }
 END_TEST
 
+/* Before 7.2 it takes from the key that woke it: that is the one that is there, if one alone is. */
+START_TEST(who_waited_for_several_keys_took_from_the_one_that_is_there) {
+    static const char *const dialects[] = {"redis-7.0.15", "redis-7.2.4"};
+    static const char push[] = "b 100 110 RPUSH y v -> 1\n";
+    for (size_t i = 0; i < 2; i++) {
+        char *served = text_format("a 0 200 BLPOP x y 1 -> [\"y\", \"v\"]\n%s", push);
+        char *other = text_format("a 0 200 BLPOP x y 1 -> [\"x\", \"v\"]\n%s", push);
+        char *in_vain = text_format("a 0 200 BLPOP x y 1 -> null\n%s", push);
+        char *both = text_format("%sb 120 130 RPUSH x v -> 1\na 140 200 BLPOP x y 1 -> [\"y\", "
+                                 "\"v\"]\n",
+                                 push);
+        ck_judged(dialects[i], "pass", served);
+        ck_judged(dialects[i], "fail", other);
+        ck_judged(dialects[i], "pass", in_vain);
+        ck_judged(dialects[i], i == 0 ? "undecided" : "fail", both);
+        free(served), free(other), free(in_vain), free(both);
+    }
+}
+END_TEST
+
 #define CLOCK_US INT64_C(1767225600000000)
 
 START_TEST(a_transaction_without_an_answer_meets_the_keys_that_wait_in_it) {
@@ -820,6 +840,7 @@ int main(void) {
     tcase_add_test(all, the_bound_on_the_rate_is_part_of_the_proof);
     tcase_add_test(all, overlapping_commands_ran_in_some_order);
     tcase_add_test(all, a_command_meets_all_the_keys_that_it_counts);
+    tcase_add_test(all, who_waited_for_several_keys_took_from_the_one_that_is_there);
     tcase_add_test(all, a_transaction_without_an_answer_meets_the_keys_that_wait_in_it);
     tcase_add_test(all, whether_a_key_is_gone_in_its_last_millisecond_the_cycle_tells);
     tcase_add_test(all, who_knows_the_moments_knows_the_second_one_of_a_unit_too);
