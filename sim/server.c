@@ -7,7 +7,7 @@
 
 static int64_t tell_time(void *context) {
     sim_server *server = context;
-    if (server->is_frozen) return 0;
+    if (server->is_frozen && !server->tells_moment) return 0;
     const sim_hooks *hooks = server->hooks;
     int64_t wall_us = server->now_us + (server->readings++ > 0 ? server->goes_on_us : 0);
     if (hooks == NULL || hooks->now_us == NULL) return wall_us;
@@ -256,7 +256,9 @@ void sim_server_apply(sim_server *server, const sim_log *log, size_t unit) {
             continue;
         uint8_t database = (uint8_t)change.database;
         select_database(server, SIM_LINK, &server->link_database, database, &reply);
+        server->tells_moment = ttl_bytes_is_word(change.argv[0], "XCLAIM");
         execute(server, SIM_LINK, change.argc, change.argv, &reply);
+        server->tells_moment = false;
     }
     server->is_frozen = false;
     sim_log_apply_keys(log, unit, &server->model);

@@ -57,6 +57,7 @@ struct sim_server {
     int64_t goes_on_us; /* so much later the clock is, for who asks again within a unit */
     size_t readings;    /* of the clock, within the unit */
     bool is_frozen;
+    bool tells_moment; /* ... but what it applies names a past moment, which may not be to come */
     bool is_replica;
     bool has_listeners; /* somebody is subscribed: what happens is written down */
     struct sim_ear {

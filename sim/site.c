@@ -567,6 +567,7 @@ static sim_law do_cycle(sim_site *site, int64_t now_ms) {
 
 static void do_sync(sim_site *site, int64_t units) {
     if (!site->has_replica) return;
+    replica_of(site)->now_us = primary_of(site)->now_us;
     for (; units > 0 && site->applied < site->log.count; units--)
         sim_server_apply(replica_of(site), &site->log, site->applied++);
     site->marks[SIM_MARK_SYNC]++;

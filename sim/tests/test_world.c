@@ -372,6 +372,22 @@ START_TEST(what_an_old_dialect_reads_again_within_a_transaction_is_later) {
 }
 END_TEST
 
+START_TEST(a_restart_leaves_entries_pending_since_they_were_delivered) {
+    char text[SIM_REPLY_TEXT];
+    for (int64_t idle_ms = 20; idle_ms <= 21; idle_ms++) {
+        sim_recording steps = {0};
+        add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_XGROUP_MAKE});
+        add_op(&steps, 0, 0, (sim_op){.kind = SIM_OP_XADD});
+        add_op(&steps, 0, 10, (sim_op){.kind = SIM_OP_XREADGROUP});
+        sim_recording_add(&steps, (sim_step){.wall_us = 1020000, .kind = SIM_STEP_RESTART});
+        add_op(&steps, 0, 30, (sim_op){.kind = SIM_OP_XPENDING_IDLE, .amount = idle_ms});
+        last_reply(&steps, text);
+        ck_assert_str_eq(text, idle_ms == 20 ? "array of 1: array of 4: \"1000-0\" \"f0\" 20 1"
+                                             : "array of 0:");
+    }
+}
+END_TEST
+
 struct heard {
     size_t count;
     char last[sizeof(sim_push)];
@@ -597,6 +613,7 @@ int main(void) {
                         sizeof stories / sizeof *stories);
     tcase_add_test(worlds, databases_that_are_swapped_keep_their_deadlines);
     tcase_add_test(worlds, what_an_old_dialect_reads_again_within_a_transaction_is_later);
+    tcase_add_test(worlds, a_restart_leaves_entries_pending_since_they_were_delivered);
     tcase_add_test(worlds,
                    a_subscriber_hears_of_a_death_once_and_of_nothing_on_a_connection_that_ended);
     tcase_add_test(worlds, the_cycle_jumps_to_the_next_deadline_however_far);
