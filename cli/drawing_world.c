@@ -276,6 +276,7 @@ static void see(void *context, const sim_sight *sight) {
         break;
     case SIM_BEGAN: see_fault(self, sight); break;
     case SIM_HEALED: see_healed(self, sight); break;
+    case SIM_BLOCKED: break; /* what comes of it is drawn */
     case SIM_PUBLISHED:
     case SIM_TOLD: break; /* subscribers are not drawn */
     default: see_server(self, sight);

@@ -16,6 +16,7 @@ struct said {
     sim_message_name message;
     uint32_t connection;
     bool is_copy, is_event;
+    bool has_waited; /* it found nothing to take, and may yet be served */
     int64_t seen_us; /* when it was sent, or announced */
     int64_t sent_us, received_us;
     judge_hint hint;
@@ -32,6 +33,7 @@ struct sim_recorder {
     struct said *said;
     size_t count, capacity;
     int64_t rank, cycled_us; /* rank: of what runs next */
+    size_t ranked;           /* events before this one have theirs */
     const char *dialect;
     bool has_ended; /* what comes now is not for the judge */
 };
@@ -70,13 +72,14 @@ static struct said *add_entry(sim_recorder *recorder, const sim_sight *sight) {
     return said;
 }
 
-static void add_said(sim_recorder *recorder, const sim_sight *sight) {
+static struct said *add_said(sim_recorder *recorder, const sim_sight *sight) {
     struct said *said = add_entry(recorder, sight);
     said->argc = sight->argc;
     said->argv = arena_take_array(&recorder->arena, sight->argc, sizeof *said->argv);
     for (size_t i = 0; i < sight->argc; i++)
         said->argv[i] =
             arena_copy_bytes(&recorder->arena, sight->argv[i].data, sight->argv[i].length);
+    return said;
 }
 
 /* Reads "... __keyevent@0__:expired k3", or the same by key. */
@@ -115,11 +118,10 @@ static bool is_told_otherwise(const sim_recorder *recorder, const struct said *s
 /* Events stand behind the commands that they are of: these are told after them, in the same
  * moment. */
 static void rank_events(sim_recorder *recorder) {
-    size_t first = recorder->count;
-    while (first > 0 && recorder->said[first - 1].is_event &&
-           recorder->said[first - 1].hint.rank == INT64_MAX)
-        first--;
-    for (; first < recorder->count; first++) recorder->said[first].hint.rank = recorder->rank++;
+    for (; recorder->ranked < recorder->count; recorder->ranked++) {
+        struct said *said = &recorder->said[recorder->ranked];
+        if (said->is_event) said->hint.rank = recorder->rank++;
+    }
 }
 
 static void add_published(sim_recorder *recorder, const sim_sight *sight) {
@@ -132,20 +134,8 @@ static void add_published(sim_recorder *recorder, const sim_sight *sight) {
     if (is_told_otherwise(recorder, said)) recorder->count--;
 }
 
-/* Whether it had to be served turns on how a key came to be while it waited: to the judge it runs
- * at one moment. */
-static bool has_waited_in_vain(const sim_sight *sight) {
-    static const char *const words[] = {"BLPOP",  "BRPOP",    "BLMOVE",   "BRPOPLPUSH",
-                                        "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP"};
-    if (sight->reply->nodes[0].type != TTL_REPLY_NIL_ARRAY) return false;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (ttl_bytes_is_word(sight->argv[0], words[i])) return true;
-    return false;
-}
-
 /* The judge takes a clock of a steady rate, and a server that forgets nothing. */
 static bool ends_history(const sim_sight *sight) {
-    if (sight->kind == SIM_RAN && has_waited_in_vain(sight)) return true;
     if (sight->kind == SIM_CRASH || sight->kind == SIM_PROMOTE) return true;
     if (sight->kind != SIM_BEGAN) return false;
     switch (sight->fault->kind) {
@@ -157,24 +147,35 @@ static bool ends_history(const sim_sight *sight) {
     }
 }
 
+/* One that has waited in vain ran when it found nothing; afterwards it does not look again. Copies
+ * come in an order of their own: each counts as sent when it ran. */
+static void add_run(sim_recorder *recorder, const sim_sight *sight) {
+    struct said *said = find_said(recorder, sight);
+    if (said == NULL && sight->is_copy) said = add_said(recorder, sight);
+    if (said == NULL) return;
+    bool is_in_vain = said->has_waited && sight->reply->nodes[0].type == TTL_REPLY_NIL_ARRAY;
+    if (!is_in_vain)
+        said->hint =
+            (judge_hint){recorder->rank++, sight->wall_us, recorder->cycled_us, sight->again_us};
+    said->has_waited = sight->kind == SIM_BLOCKED;
+    if (sight->kind == SIM_RAN) ttl_reply_add_copy(&said->reply, sight->reply, 0);
+}
+
 static void hear(void *context, const sim_sight *sight) {
     sim_recorder *recorder = context;
     struct said *said;
-    recorder->has_ended = recorder->has_ended || ends_history(sight);
     if (recorder->has_ended) return;
-    bool goes_on = sight->kind == SIM_RAN || sight->kind == SIM_PUBLISHED;
+    recorder->has_ended = ends_history(sight);
     bool is_later =
         recorder->count > 0 && recorder->said[recorder->count - 1].seen_us != sight->at_us;
-    if (!goes_on || is_later) rank_events(recorder);
+    if (is_later || recorder->has_ended) rank_events(recorder);
+    if (recorder->has_ended) return;
     switch (sight->kind) {
-    case SIM_SENT: add_said(recorder, sight); break;
-    case SIM_RAN:
-        said = find_said(recorder, sight);
-        if (said == NULL) break;
-        said->hint =
-            (judge_hint){recorder->rank++, sight->wall_us, recorder->cycled_us, sight->again_us};
-        ttl_reply_add_copy(&said->reply, sight->reply, 0);
+    case SIM_SENT:
+        if (!sight->is_copy) add_said(recorder, sight);
         break;
+    case SIM_BLOCKED:
+    case SIM_RAN: add_run(recorder, sight); break;
     case SIM_CYCLE: recorder->cycled_us = sight->wall_us; break;
     case SIM_PUBLISHED: add_published(recorder, sight); break;
     case SIM_HEARD:

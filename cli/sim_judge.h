@@ -4,6 +4,10 @@
  * A recorder is a witness of a world. Its history ends where the server's clock jumps, swings or
  * stands still, and where a server forgets (a crash, a promotion): beyond, a right server may
  * contradict itself, and the judge has nothing to say.
+ *
+ * A command that waited in vain ran when it found nothing: nothing that came afterwards, in a way
+ * that need not wake it, makes its answer wrong. What a proxy sends again stands where it ran, on a
+ * connection of the proxy's.
  * Ownership: the recorder owns what it heard; a history is the caller's to free.
  */
 #ifndef TTLSPEC_CLI_SIM_JUDGE_H

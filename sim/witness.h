@@ -2,6 +2,7 @@
  * histories and a drawing are made from.
  *
  *      client:   SENT ----> LOST | RAN ----> LOST | HEARD
+ *                      `--> BLOCKED ----> RAN, if it is answered
  *                CLOSED: the client gave up the connection, nothing on it is heard any more
  *      server:   RAN, CYCLE, SYNC, READ, SAVE, RESTART, CRASH, PROMOTE, each with what expired
  *      world:    FAULT begins, HEALED ends, QUIET
@@ -34,6 +35,7 @@ typedef enum sim_sight_kind {
     SIM_HEALED,
     SIM_PUBLISHED, /* a message sets out to a subscriber, before the unit that it is of RAN */
     SIM_TOLD,      /* and comes to it */
+    SIM_BLOCKED,   /* a command found nothing to take; if it is answered later, it RAN */
     SIM_SIGHTS
 } sim_sight_kind;
 

@@ -226,9 +226,7 @@ static void tell_message(sim_world *world, sim_sight_kind kind, uint8_t way,
     sim_rendered rendered;
     if (world->witness == NULL) return;
     sim_op_render(&message->op, &rendered);
-    int64_t goes_on_us = message->op.kind == SIM_OP_EXEC ? message->op.amount : 0;
     tell(world, (sim_sight){.kind = kind,
-                            .again_us = sim_wall_at(&world->wall, world->now_us) + goes_on_us,
                             .message = {message->id, message->client, message->attempt, way},
                             .connection = message->connection,
                             .is_copy = message->is_copy,
@@ -237,13 +235,17 @@ static void tell_message(sim_world *world, sim_sight_kind kind, uint8_t way,
                             .reply = &world->site.reply});
 }
 
-/* A command ran, and this is its answer; of one that waited, it ran when it was served. */
-static void tell_ran(sim_world *world, const struct message *message, const ttl_reply *reply) {
+/* A command ran, and this is its answer; of one that waited, it ran when it was served. Or it found
+ * nothing to take, and waits. */
+static void tell_at_server(sim_world *world, sim_sight_kind kind, const struct message *message,
+                           const ttl_reply *reply) {
     sim_rendered rendered;
     if (world->witness == NULL) return;
     sim_op_render(&message->op, &rendered);
+    int64_t goes_on_us = message->op.kind == SIM_OP_EXEC ? message->op.amount : 0;
     tell(world,
-         (sim_sight){.kind = SIM_RAN,
+         (sim_sight){.kind = kind,
+                     .again_us = sim_wall_at(&world->wall, world->now_us) + goes_on_us,
                      .message = {message->id, message->client, message->attempt, SIM_REQUEST},
                      .connection = message->connection,
                      .is_copy = message->is_copy,
@@ -429,7 +431,7 @@ static void answer_unblocked(sim_world *world, bool is_before) {
         bool is_nil = reply->nodes[0].type == TTL_REPLY_NIL_ARRAY;
         if (index == UINT32_MAX || is_nil != is_before) continue;
         world->blocked[session] = UINT32_MAX;
-        tell_ran(world, &world->messages[index], reply);
+        tell_at_server(world, SIM_RAN, &world->messages[index], reply);
         answer_message(world, index);
     }
     plan_time_out(world);
@@ -536,8 +538,9 @@ static void run_command(sim_world *world, uint32_t index) {
     answer_unblocked(world, true);
     if (world->site.peers[session].wait.is_on) {
         world->blocked[session] = index;
+        tell_at_server(world, SIM_BLOCKED, message, &world->site.reply);
     } else {
-        tell_ran(world, message, &world->site.reply);
+        tell_at_server(world, SIM_RAN, message, &world->site.reply);
         answer_message(world, index);
     }
     answer_unblocked(world, false);
