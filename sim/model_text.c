@@ -312,14 +312,17 @@ static void do_pfcount(struct act *act) {
     model_answer_integer(act, (int64_t)count);
 }
 
-/* Who is counted in either. False: that is no question, and was answered. */
+/* Who is counted in either, read one after the other. False: that is no question, and was
+ * answered. */
 static bool read_both(struct act *act, uint32_t *members) {
     sim_model_key *key;
     uint32_t more;
     if (!read_sketch(act, act->op->key, &key, members)) return false;
+    if (agrees_that_broken(act, *members)) return false;
     if (!read_sketch(act, act->op->other, &key, &more)) return false;
+    if (agrees_that_broken(act, more)) return false;
     *members |= more;
-    return !agrees_that_broken(act, *members);
+    return true;
 }
 
 static void do_pf(struct act *act) {
