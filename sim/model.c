@@ -208,19 +208,13 @@ void model_answer_length(struct act *act, const sim_model_key *key) {
 
 /* ---- time */
 
-static void answer_invalid_time(struct act *act) {
-    static const char *const words[SIM_OP_KINDS] = {
-        [SIM_OP_MSETEX] = "ERR invalid expire time in 'msetex' command",
-        [SIM_OP_SET] = "ERR invalid expire time in 'set' command",
-        [SIM_OP_SETEX] = "ERR invalid expire time in 'setex' command",
-        [SIM_OP_PSETEX] = "ERR invalid expire time in 'psetex' command",
-        [SIM_OP_GETEX] = "ERR invalid expire time in 'getex' command",
-        [SIM_OP_EXPIRE] = "ERR invalid expire time in 'expire' command",
-        [SIM_OP_PEXPIRE] = "ERR invalid expire time in 'pexpire' command",
-        [SIM_OP_EXPIREAT] = "ERR invalid expire time in 'expireat' command",
-        [SIM_OP_PEXPIREAT] = "ERR invalid expire time in 'pexpireat' command",
-    };
-    model_answer_error(act, words[act->op->kind]);
+void model_refuse_time(struct act *act) {
+    char error[64];
+    int length = snprintf(error, sizeof error, "ERR invalid expire time in '");
+    for (const char *at = sim_op_name(act->op->kind); *at != '\0'; at++)
+        error[length++] = (char)(*at - 'A' + 'a');
+    snprintf(error + length, sizeof error - (size_t)length, "' command");
+    model_answer_error(act, error);
 }
 
 /* The deadline that the command says. False: it does not fit into 64 bits, or has to be above zero
@@ -237,7 +231,7 @@ static bool read_deadline(struct act *act, bool must_be_positive, int64_t *deadl
         if (fits) amount += act->present_ms;
     }
     *deadline_ms = amount;
-    if (!fits) answer_invalid_time(act);
+    if (!fits) model_refuse_time(act);
     return fits;
 }
 

@@ -108,15 +108,7 @@ void model_leave_dead_fields(struct act *act, sim_model_key *key) {
 /* ---- times */
 
 static bool refuse_time(struct act *act) {
-    static const char *const words[SIM_OP_KINDS] = {
-        [SIM_OP_HEXPIRE] = "ERR invalid expire time in 'hexpire' command",
-        [SIM_OP_HPEXPIRE] = "ERR invalid expire time in 'hpexpire' command",
-        [SIM_OP_HEXPIREAT] = "ERR invalid expire time in 'hexpireat' command",
-        [SIM_OP_HPEXPIREAT] = "ERR invalid expire time in 'hpexpireat' command",
-        [SIM_OP_HGETEX] = "ERR invalid expire time in 'hgetex' command",
-        [SIM_OP_HSETEX] = "ERR invalid expire time in 'hsetex' command",
-    };
-    model_answer_error(act, words[act->op->kind]);
+    model_refuse_time(act);
     return false;
 }
 

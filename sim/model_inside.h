@@ -42,6 +42,8 @@ void model_reclaim(struct act *act, uint8_t slot);
 void model_answer_integer(struct act *act, int64_t integer);
 void model_answer_ok(struct act *act);
 void model_answer_error(struct act *act, const char *error);
+/* Answers that its time is none; the error names the command. */
+void model_refuse_time(struct act *act);
 
 /* How long a string is. */
 void model_answer_length(struct act *act, const sim_model_key *key);
