@@ -157,7 +157,8 @@ static void print_figures(const sim_arguments *arguments, const sim_campaign *to
     if (total->judged > 0)
         printf("  the judge passed what the clients of %" PRIu64 " worlds saw, %" PRIu64
                " commands and %" PRIu64 " events; of %" PRIu64
-               " up to a jump of the clock, a loss or what is the server's own affair\n",
+               " up to where the clock goes back, something is lost, or a server may do as it "
+               "likes\n",
                total->judged, total->judged_commands, total->judged_events, total->judged_in_part);
     struct rusage used;
     getrusage(RUSAGE_CHILDREN, &used);

@@ -27,8 +27,17 @@ struct said {
     const char *text; /* and the message that told of it */
 };
 
+/* From here on the recorder's clock tells this; or it tells this and stands still. */
+struct bend {
+    int64_t true_us, told_us;
+    bool stands;
+};
+
 struct sim_recorder {
     sim_witness witness;
+    struct bend *bends; /* the first one is of the beginning */
+    size_t bend_count;
+    int64_t last_us; /* true time of what was seen last */
     arena arena;
     struct said *said;
     size_t count, capacity;
@@ -134,15 +143,49 @@ static void add_published(sim_recorder *recorder, const sim_sight *sight) {
     if (is_told_otherwise(recorder, said)) recorder->count--;
 }
 
-/* The judge takes a clock of a steady rate, and a server that forgets nothing. */
+/* ---- the clock: it jumps ahead and stands still with the server's, which the judge takes for one
+ * of a steady rate then, and all that was seen for what was seen in that order */
+
+static int64_t told_from(const struct bend *bend, int64_t true_us) {
+    return bend->told_us + (bend->stands ? 0 : true_us - bend->true_us);
+}
+
+/* Of a moment at which there was a bend it is the sooner one. */
+static int64_t told_us(const sim_recorder *recorder, int64_t true_us) {
+    size_t at = recorder->bend_count - 1;
+    while (at > 0 && recorder->bends[at].true_us >= true_us) at--;
+    return told_from(&recorder->bends[at], true_us);
+}
+
+static void bend_clock(sim_recorder *recorder, int64_t true_us, int64_t ahead_us, bool stands) {
+    size_t count = recorder->bend_count;
+    recorder->bends = realloc(recorder->bends, (count + 1) * sizeof *recorder->bends);
+    if (recorder->bends == NULL) abort();
+    int64_t told = count == 0 ? true_us : told_from(&recorder->bends[count - 1], true_us);
+    recorder->bends[recorder->bend_count++] = (struct bend){true_us, told + ahead_us, stands};
+}
+
+static bool stands_still(const sim_recorder *recorder) {
+    return recorder->bends[recorder->bend_count - 1].stands;
+}
+
+/* A fault begins, or is healed; without one all are. */
+static void follow_clock(sim_recorder *recorder, const sim_sight *sight) {
+    const sim_fault *fault = sight->fault;
+    bool begins = sight->kind == SIM_BEGAN;
+    if (begins && fault->kind == SIM_FAULT_JUMP_AHEAD)
+        bend_clock(recorder, sight->at_us, fault->amount, stands_still(recorder));
+    if (fault == NULL || fault->kind == SIM_FAULT_CLOCK_STALL)
+        bend_clock(recorder, sight->at_us, 0, begins);
+}
+
+/* The judge takes a clock that never goes back, and a server that forgets nothing. */
 static bool ends_history(const sim_sight *sight) {
     if (sight->kind == SIM_CRASH || sight->kind == SIM_PROMOTE) return true;
     if (sight->kind != SIM_BEGAN) return false;
     switch (sight->fault->kind) {
-    case SIM_FAULT_JUMP_AHEAD:
     case SIM_FAULT_JUMP_BACK:
-    case SIM_FAULT_STROBE:
-    case SIM_FAULT_CLOCK_STALL: return true;
+    case SIM_FAULT_STROBE: return true;
     default: return false;
     }
 }
@@ -161,15 +204,8 @@ static void add_run(sim_recorder *recorder, const sim_sight *sight) {
     if (sight->kind == SIM_RAN) ttl_reply_add_copy(&said->reply, sight->reply, 0);
 }
 
-static void hear(void *context, const sim_sight *sight) {
-    sim_recorder *recorder = context;
+static void hear_told(sim_recorder *recorder, const sim_sight *sight) {
     struct said *said;
-    if (recorder->has_ended) return;
-    recorder->has_ended = ends_history(sight);
-    bool is_later =
-        recorder->count > 0 && recorder->said[recorder->count - 1].seen_us != sight->at_us;
-    if (is_later || recorder->has_ended) rank_events(recorder);
-    if (recorder->has_ended) return;
     switch (sight->kind) {
     case SIM_SENT:
         if (!sight->is_copy) add_said(recorder, sight);
@@ -183,8 +219,25 @@ static void hear(void *context, const sim_sight *sight) {
         said = find_said(recorder, sight);
         if (said != NULL) said->received_us = sight->at_us;
         break;
+    case SIM_BEGAN:
+    case SIM_HEALED: follow_clock(recorder, sight); break;
     default: break;
     }
+}
+
+static void hear(void *context, const sim_sight *sight) {
+    sim_recorder *recorder = context;
+    if (recorder->has_ended) return;
+    recorder->has_ended = ends_history(sight);
+    if (sight->at_us != recorder->last_us || recorder->has_ended) rank_events(recorder);
+    if (recorder->has_ended) return;
+    recorder->last_us = sight->at_us;
+    sim_sight told = *sight;
+    bool is_of_clock = sight->kind == SIM_BEGAN || sight->kind == SIM_HEALED;
+    if (!is_of_clock)
+        told.at_us = told_from(&recorder->bends[recorder->bend_count - 1], sight->at_us);
+    told.since_us = told_us(recorder, sight->since_us);
+    hear_told(recorder, &told);
 }
 
 sim_recorder *sim_recorder_new(void) {
@@ -192,6 +245,7 @@ sim_recorder *sim_recorder_new(void) {
     if (recorder == NULL) abort();
     recorder->witness = (sim_witness){recorder, hear};
     recorder->dialect = sim_dialects[0];
+    bend_clock(recorder, 0, 0, false);
     return recorder;
 }
 
@@ -202,6 +256,7 @@ void sim_recorder_set_dialect(sim_recorder *recorder, const char *dialect) {
 void sim_recorder_free(sim_recorder *recorder) {
     for (size_t i = 0; i < recorder->count; i++) ttl_reply_free(&recorder->said[i].reply);
     free(recorder->said);
+    free(recorder->bends);
     arena_free(&recorder->arena);
     free(recorder);
 }

@@ -11,7 +11,8 @@ enum { WORDS_MOST = 8, ENGINES_OF_THE_TRUTH = 2 };
 
 typedef struct scene {
     sim_recorder *recorder;
-    int64_t at_us;
+    int64_t at_us,
+        ahead_us; /* ahead_us: so much the server's clock shows more than it began with */
 } scene;
 
 /* What is seen of a command of client 0, 1 ...; those of one client differ in how many words they
@@ -32,7 +33,7 @@ static void see(scene *on, sim_sight_kind kind, uint32_t client, bool is_copy, c
     else ttl_reply_add_integer(&reply, atoi(answer));
     witness->see(witness->context, &(sim_sight){.kind = kind,
                                                 .at_us = on->at_us,
-                                                .wall_us = WALL_US + on->at_us,
+                                                .wall_us = WALL_US + on->at_us + on->ahead_us,
                                                 .message = {.number = argc, .node = client},
                                                 .is_copy = is_copy,
                                                 .argc = argc,
@@ -54,6 +55,12 @@ static void see_event(scene *on, sim_sight_kind kind, const char *text) {
                                                 .wall_us = WALL_US + on->at_us,
                                                 .message = {.number = 1, .node = 9},
                                                 .text = text});
+}
+
+static void see_fault(scene *on, sim_sight_kind kind, sim_fault fault) {
+    const sim_witness *witness = sim_recorder_witness(on->recorder);
+    witness->see(witness->context, &(sim_sight){.kind = kind, .at_us = on->at_us, .fault = &fault});
+    on->at_us++;
 }
 
 /* The judge takes all `commands` of it without going back once. */
@@ -116,12 +123,57 @@ START_TEST(what_a_proxy_sends_again_stands_where_it_ran) {
 }
 END_TEST
 
+START_TEST(where_the_servers_clock_jumps_ahead_a_deadline_has_passed) {
+    scene on = {.recorder = sim_recorder_new()};
+    run(&on, 0, "INCR k", "1");
+    run(&on, 0, "PEXPIRE k 100", "1");
+    see_fault(&on, SIM_BEGAN, (sim_fault){.kind = SIM_FAULT_JUMP_AHEAD, .amount = 100000});
+    on.ahead_us = 100000;
+    on.at_us += 2000;
+    run(&on, 0, "EXISTS k", "0");
+    ck_taken(&on, 3);
+}
+END_TEST
+
+START_TEST(where_the_servers_clock_stands_still_no_deadline_passes) {
+    scene on = {.recorder = sim_recorder_new()};
+    run(&on, 0, "INCR k", "1");
+    run(&on, 0, "PEXPIRE k 100", "1");
+    see_fault(&on, SIM_BEGAN, (sim_fault){.kind = SIM_FAULT_CLOCK_STALL});
+    on.at_us += 5000000;
+    on.ahead_us = -5000000;
+    run(&on, 0, "EXISTS k", "1");
+    see_fault(&on, SIM_HEALED, (sim_fault){.kind = SIM_FAULT_CLOCK_STALL});
+    on.at_us += 101000;
+    run(&on, 0, "EXISTS k", "0");
+    ck_taken(&on, 4);
+}
+END_TEST
+
+START_TEST(a_clock_that_goes_back_ends_the_history) {
+    scene on = {.recorder = sim_recorder_new()};
+    history traffic;
+    run(&on, 0, "INCR k", "1");
+    see_fault(&on, SIM_BEGAN, (sim_fault){.kind = SIM_FAULT_JUMP_BACK, .amount = 1000000});
+    run(&on, 0, "INCR k", "9");
+    judge_result result = sim_recorder_judge(on.recorder, &traffic);
+    ck_assert_uint_eq(traffic.count, 1);
+    ck_assert(sim_recorder_tell(on.recorder, &traffic).was_cut);
+    judge_result_free(&result);
+    history_free(&traffic);
+    sim_recorder_free(on.recorder);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("sim_judge");
     TCase *all = tcase_create("all");
     tcase_add_test(all, who_waits_in_vain_ran_when_there_was_nothing);
     tcase_add_test(all, who_is_told_of_what_was_served_is_told_behind_it_though_an_answer_was_lost);
     tcase_add_test(all, what_a_proxy_sends_again_stands_where_it_ran);
+    tcase_add_test(all, where_the_servers_clock_jumps_ahead_a_deadline_has_passed);
+    tcase_add_test(all, where_the_servers_clock_stands_still_no_deadline_passes);
+    tcase_add_test(all, a_clock_that_goes_back_ends_the_history);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
