@@ -1,10 +1,10 @@
 /* What the clients of a world sent and heard, and what its subscribers were told, as a history for
  * the judge.
  *
- * A recorder is a witness of a world. It looks at a clock that jumps ahead and stands still with the
- * server's, so that to the judge there is one of a steady rate. Its history ends where that clock
- * goes back or swings, and where a server forgets (a crash, a promotion): beyond, a right server
- * may contradict itself, and the judge has nothing to say.
+ * A recorder is a witness of a world. Its clock jumps ahead and stands still with the server's, so
+ * that to the judge that is one of a steady rate. Its history ends where the server's clock goes
+ * back or swings, and where a server forgets (a crash, a promotion): beyond, a right server may
+ * contradict itself, and the judge has nothing to say.
  *
  * A command that waited in vain ran when it found nothing: nothing that came afterwards, in a way
  * that need not wake it, makes its answer wrong. What a proxy sends again stands where it ran, on a
