@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, which POSIX forgot */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,9 @@
 
 /* The engine of each so manieth world tells which of its rules it reaches. */
 enum { WORKERS_MOST = 64, MARKED_EACH = 8 };
+
+/* What a worker may keep of the memory of worlds that are over, for those to come. */
+enum { KEPT_KB = 24 * 1024 };
 
 typedef struct worker {
     pid_t pid;
@@ -105,6 +109,38 @@ static bool somebody_failed_before(const board *b, uint64_t number) {
     return false;
 }
 
+/* ---- memory */
+
+/* What this process takes of the memory now; 0: nobody says. */
+static long resident_kb(void) {
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL) return 0;
+    if (fscanf(file, "%*d %ld", &pages) != 1) pages = 0;
+    fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* What is free goes back to the system. */
+static void give_back(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
+/* Notes what it takes at a tenth, a half and the end of all seeds, when nothing is kept: if that
+ * grows, something is lost. */
+static void note_memory(worker *self, uint64_t done, uint64_t seeds) {
+    const uint64_t milestones[SIM_MILESTONES] = {seeds / 10, seeds / 2, seeds};
+    for (size_t i = 0; i < SIM_MILESTONES; i++) {
+        if (self->resident_kb[i] != 0 || done < milestones[i]) continue;
+        give_back();
+        self->resident_kb[i] = resident_kb();
+    }
+}
+
+/* ---- work */
+
 /* Runs one world. False: it failed. */
 static bool run_world(const sim_arguments *arguments, uint64_t seed, sim_campaign *sum) {
     planted fault;
@@ -123,25 +159,8 @@ static bool run_world(const sim_arguments *arguments, uint64_t seed, sim_campaig
     if (holds) add_report(sum, &report, seed);
     if (is_judged) sim_recorder_free(recorder);
     kind->free(world);
+    if (is_judged && resident_kb() > KEPT_KB) give_back();
     return holds;
-}
-
-/* What this process takes of the memory now; 0: nobody says. */
-static long resident_kb(void) {
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL) return 0;
-    if (fscanf(file, "%*d %ld", &pages) != 1) pages = 0;
-    fclose(file);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
-/* Notes it at a tenth, a half and the end of all seeds. */
-static void note_memory(worker *self, uint64_t done, uint64_t seeds) {
-    const uint64_t milestones[SIM_MILESTONES] = {seeds / 10, seeds / 2, seeds};
-    for (size_t i = 0; i < SIM_MILESTONES; i++)
-        if (self->resident_kb[i] == 0 && done >= milestones[i])
-            self->resident_kb[i] = resident_kb();
 }
 
 /* Each `jobs`-th seed. Goes on while an earlier seed may still fail, so that the first that fails

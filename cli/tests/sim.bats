@@ -18,10 +18,14 @@ setup() {
     [[ "$output" =~ no\ worker\ took\ more\ than\ [0-9]+\ kB ]]
 }
 
-@test "memory does not grow with the seeds: what a worker takes after half of them and after all" {
-    run "$ttlspec" sim --seed 1 --seeds 20000 --commands 10 --jobs 1
-    [[ "$output" =~ \;\ ([0-9]+)\ kB\ after\ a\ tenth\ of\ its\ seeds,\ ([0-9]+)\ after\ half,\ ([0-9]+) ]]
-    [ "${BASH_REMATCH[3]}" -le $((BASH_REMATCH[2] + 500)) ]
+@test "memory does not grow with the seeds: what a worker takes after a tenth of them and after all" {
+    grep -q __asan_init "$ttlspec" && skip "AddressSanitizer keeps what is free"
+    for worlds in "--seeds 20000 --commands 10" "--seeds 2000 --commands 100 --judge 1"; do
+        # shellcheck disable=SC2086
+        run "$ttlspec" sim --seed 1 $worlds --jobs 1
+        [[ "$output" =~ \;\ ([0-9]+)\ kB\ after\ a\ tenth\ of\ its\ seeds,\ [0-9]+\ after\ half,\ ([0-9]+) ]]
+        [ "${BASH_REMATCH[2]}" -le $((BASH_REMATCH[1] + 500)) ]
+    done
 }
 
 @test "a campaign says which commands, faults, dialects and rules of the engine never came" {
