@@ -167,14 +167,14 @@ size_t attempt_step_of(const attempt *self, const history *seen, size_t entry) {
     }
 }
 
-/* Does the reference do a step as the vector says, when the steps before it ran at the earliest or
- * the latest moments that their brackets allow, and it and those after it too? */
-static bool agrees_at(const attempt *self, size_t step, bool before_late, bool from_late) {
+/* Does the reference do a step as the vector says, when those before `cut` ran at the earliest
+ * moments that their brackets allow and the others at the latest, or the other way round? */
+static bool agrees_at(const attempt *self, size_t step, size_t cut, bool is_late_first) {
     size_t count = self->vector->step_count;
     int64_t *at_us = memory_zeroed(count, sizeof *at_us), last_us = 0;
     for (size_t i = 0; i < count; i++) {
         target_moments it = self->steps[i].moments;
-        int64_t us = (i < step ? before_late : from_late) ? it.received_us : it.sent_us;
+        int64_t us = (i < cut) == is_late_first ? it.received_us : it.sent_us;
         if (us > last_us) last_us = us;
         at_us[i] = last_us;
     }
@@ -185,8 +185,10 @@ static bool agrees_at(const attempt *self, size_t step, bool before_late, bool f
 }
 
 bool attempt_holds_at_all_moments(const attempt *self, size_t step) {
-    return agrees_at(self, step, false, false) && agrees_at(self, step, true, true) &&
-           agrees_at(self, step, true, false) && agrees_at(self, step, false, true);
+    bool holds = true;
+    for (size_t cut = 0; cut <= step && holds; cut++)
+        holds = agrees_at(self, step, cut, true) && agrees_at(self, step, cut, false);
+    return holds;
 }
 
 /* With no question open all moments within the brackets lead the engine the same way; with more
@@ -198,7 +200,9 @@ bool attempt_is_firm(const attempt *self, const judge_result *found) {
         target_moments it = self->steps[i].moments;
         if (it.received_us - it.sent_us > widest_us) widest_us = it.received_us - it.sent_us;
     }
-    return found->slack_us > 2 * widest_us + 3000;
+    int64_t slack_us = found->slack_us;
+    if (found->idle_slack_us < slack_us) slack_us = found->idle_slack_us;
+    return slack_us > 2 * widest_us + 3000;
 }
 
 char *attempt_proof(const attempt *self, const judge_result *found) {

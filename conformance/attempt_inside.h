@@ -21,7 +21,7 @@ void attempt_list_events(const attempt *self, size_t step, ttl_reply *seen, ttl_
  * frees. */
 bool *attempt_reference(const attempt *self, const int64_t *at_us);
 /* Does it do this step as the vector says, however the brackets stretch or shrink the time that
- * went by until the step, and since T0? */
+ * went by before it, between any of the steps? */
 bool attempt_holds_at_all_moments(const attempt *self, size_t step);
 /* Did the judge find that no moment within the brackets makes a difference to what is done? */
 bool attempt_is_firm(const attempt *self, const judge_result *found);

@@ -25,7 +25,7 @@ static void judge_begin(judge *self) {
     self->latest_sent = memory_zeroed(count, sizeof *self->latest_sent);
     self->latest_received = memory_zeroed(count, sizeof *self->latest_received);
     self->orders = memory_zeroed(count + 1, sizeof *self->orders);
-    self->slack_us = INT64_MAX;
+    self->slack_us = self->idle_slack_us = INT64_MAX;
     ttl_reply_init(&self->reply, ttl_allocator_libc());
 }
 
@@ -62,12 +62,14 @@ judge_result judge_history(const history *given, const judge_options *options) {
     if (self.options.runs_max == 0) self.options.runs_max = JUDGE_RUNS_MAX;
     self.yes_slack_us = yes_slack_of(&options->dialect);
     self.fields_die_early = ttl_dialect_has(&options->dialect, TRAIT_INFO_VOLATILE_ITEMS);
-    judge_result result = {.answer = JUDGE_UNDECIDED, .slack_us = INT64_MAX};
+    judge_result result = {
+        .answer = JUDGE_UNDECIDED, .slack_us = INT64_MAX, .idle_slack_us = INT64_MAX};
     judge_begin(&self);
     judge_engine_begin(&self); /* the plan asks it what it knows */
     if (judge_plan(&self, &result.reason, &result.entry)) {
         result.answer = judge_search(&self);
         result.slack_us = self.slack_us;
+        result.idle_slack_us = self.idle_slack_us;
         result.questions = self.questions;
         result.open_questions = self.open_questions;
         if (result.answer == JUDGE_FAIL) judge_explain(&self, &result);

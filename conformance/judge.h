@@ -169,6 +169,9 @@ typedef struct judge_result {
     /* How much later or earlier a moment would have had to be for the nearest question to be open;
      * 0: there was one that was. INT64_MAX: no question was asked. */
     int64_t slack_us;
+    /* The same of questions whose answer no reply shows that is judged: a deadline that is written
+     * over. What is not judged may show it. */
+    int64_t idle_slack_us;
     size_t questions, open_questions;
     size_t runs; /* of the engine */
     size_t peak; /* the largest number of variables in the zone */

@@ -190,7 +190,7 @@ typedef struct judge {
     uint8_t *best_log;
     const uint8_t *script; /* answers for open questions, to go that way again; NULL: none */
 
-    int64_t slack_us;
+    int64_t slack_us, idle_slack_us;
     size_t questions, open_questions, peak;
 } judge;
 

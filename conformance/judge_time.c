@@ -261,6 +261,11 @@ static void note_slack(judge *self, int64_t slack_us) {
     if (slack_us < self->slack_us) self->slack_us = slack_us;
 }
 
+static void note_idle_slack(judge *self, int64_t slack_us) {
+    if (slack_us < 0) slack_us = 0;
+    if (slack_us < self->idle_slack_us) self->idle_slack_us = slack_us;
+}
+
 /* "Is a after b?" as two constraints between ticks; numbers in `x` and `y` are origins here. */
 typedef struct judge_question {
     ttl_instant a, b;
@@ -416,25 +421,23 @@ static bool timeline_is_after(void *context, ttl_instant a, ttl_instant b) {
     judge *self = context;
     if (self->log_at < self->log_count) return self->log[self->log_at++] != 0;
     judge_question question = question_of(self, a, b);
-    if (is_idle(self, &question)) return answer_noted(self, true);
-    if (self->is_free) return answer_freely(self, question);
-    if (self->is_dead) return false;
-    self->questions++;
+    bool is_of_nobody = is_idle(self, &question);
+    if (!is_of_nobody && self->is_free) return answer_freely(self, question);
+    if (!is_of_nobody && self->is_dead) return false;
     const zone_constraint *yes = &question.yes, *no = &question.no;
-    int64_t yes_us = ticks_apart_us(self, yes->x, yes->y);
-    int64_t no_us = ticks_apart_us(self, no->x, no->y);
     /* Brackets alone, without the zone. Below the next millisecond is within a bound. Where dying
      * early is allowed, one answer is certain only where the other cannot be given too. */
     int64_t room_us = JUDGE_TICK_US - 1 - (question.is_of_deadline ? yes_slack_us(self) : 0);
-    if (yes_us <= yes->bound_us + room_us) {
-        note_slack(self, yes->bound_us + room_us - yes_us);
+    int64_t yes_room_us = yes->bound_us + room_us - ticks_apart_us(self, yes->x, yes->y);
+    int64_t no_room_us = no->bound_us + room_us - ticks_apart_us(self, no->x, no->y);
+    if (is_of_nobody) {
+        note_idle_slack(self, yes_room_us > no_room_us ? yes_room_us : no_room_us);
         return answer_noted(self, true);
     }
-    if (no_us <= no->bound_us + room_us) {
-        note_slack(self, no->bound_us + room_us - no_us);
-        return answer_noted(self, false);
-    }
-    return answer_of_zone(self, question);
+    self->questions++;
+    if (yes_room_us < 0 && no_room_us < 0) return answer_of_zone(self, question);
+    note_slack(self, yes_room_us >= 0 ? yes_room_us : no_room_us);
+    return answer_noted(self, yes_room_us >= 0);
 }
 
 /* ---- readings */
