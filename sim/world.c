@@ -532,6 +532,8 @@ static void run_command(sim_world *world, uint32_t index) {
     if (message->id <= client->last_run_id) world->chances[SIM_CHANCE_TWICE]++;
     else client->last_run_id = message->id;
     if (message->connection != client->connection) world->chances[SIM_CHANCE_LATE]++;
+    /* A clock that stands still does so within a unit, too. */
+    if (message->op.kind == SIM_OP_EXEC && world->wall.is_stalled) message->op.amount = 0;
     site_do(world, SIM_STEP_COMMAND, &message->op, message->client, session);
     world->busy_until_us = world->now_us + world->service_us;
     if (message->op.kind == SIM_OP_EXEC) world->busy_until_us += message->op.amount;
