@@ -19,6 +19,7 @@ struct said {
     bool has_waited; /* it found nothing to take, and may yet be served */
     int64_t seen_us; /* when it was sent, or announced */
     int64_t sent_us, received_us;
+    size_t heard_before; /* the entry that came next when its answer came */
     judge_hint hint;
     size_t argc;
     ttl_bytes *argv; /* of an event its name and its key */
@@ -217,7 +218,9 @@ static void hear_told(sim_recorder *recorder, const sim_sight *sight) {
     case SIM_HEARD:
     case SIM_TOLD:
         said = find_said(recorder, sight);
-        if (said != NULL) said->received_us = sight->at_us;
+        if (said == NULL) break;
+        said->received_us = sight->at_us;
+        said->heard_before = recorder->count;
         break;
     case SIM_BEGAN:
     case SIM_HEALED: follow_clock(recorder, sight); break;
@@ -277,27 +280,32 @@ sim_recorder_sum sim_recorder_tell(const sim_recorder *recorder, const history *
 
 /* ---- the history */
 
-/* A command that was not answered is in it; an event that was not heard is nothing. */
-static bool is_in_history(const struct said *said, int64_t end_us) {
-    bool is_heard = said->received_us != HISTORY_NO_REPLY && said->received_us <= end_us;
-    return is_heard || !said->is_event;
+/* Of a history that ends before entry `count`. The order in which things were seen says so, not
+ * their moments: the clock may have stood still. */
+static bool is_heard(const struct said *said, size_t count) {
+    return said->received_us != HISTORY_NO_REPLY && said->heard_before <= count;
 }
 
-static void append(const struct said *said, int64_t end_us, history *traffic) {
+/* A command that was not answered is in it; an event that was not heard is nothing. */
+static bool is_in_history(const struct said *said, size_t count) {
+    return is_heard(said, count) || !said->is_event;
+}
+
+static void append(const struct said *said, size_t count, history *traffic) {
     static const char *const kinds[] = {"client", "subscriber"};
-    bool is_heard = said->received_us != HISTORY_NO_REPLY && said->received_us <= end_us;
+    bool was_heard = is_heard(said, count);
     char name[CONNECTION_TEXT];
     snprintf(name, sizeof name, "%s-%" PRIu32 "%s%" PRIu32, kinds[said->is_event],
              said->message.node, said->is_copy ? "-again-" : "-", said->connection);
     history_entry entry = {.connection = history_connection(traffic, name),
                            .sent_us = said->sent_us,
-                           .received_us = is_heard ? said->received_us : HISTORY_NO_REPLY,
+                           .received_us = was_heard ? said->received_us : HISTORY_NO_REPLY,
                            .argc = said->argc,
                            .argv = said->argv,
                            .protocol = 2,
                            .is_event = said->is_event,
                            .database = said->database};
-    if (is_heard && !said->is_event) entry.reply = said->reply;
+    if (was_heard && !said->is_event) entry.reply = said->reply;
     const char *expected = history_append(traffic, &entry);
     if (expected != NULL) {
         fprintf(stderr, "a world's history is none: expected %s\n", expected);
@@ -308,14 +316,13 @@ static void append(const struct said *said, int64_t end_us, history *traffic) {
 /* What was sent and announced before `count`, and heard by then; `numbers` are those of it. */
 static void make_history(const sim_recorder *recorder, size_t count, history *traffic,
                          size_t *numbers) {
-    int64_t end_us = count < recorder->count ? recorder->said[count].seen_us : INT64_MAX;
     history_init(traffic);
     traffic->spec = recorder->dialect;
     traffic->rate_ppm = RATE_PPM;
     for (size_t i = 0; i < count; i++) {
-        if (!is_in_history(&recorder->said[i], end_us)) continue;
+        if (!is_in_history(&recorder->said[i], count)) continue;
         numbers[traffic->count] = i;
-        append(&recorder->said[i], end_us, traffic);
+        append(&recorder->said[i], count, traffic);
     }
 }
 

@@ -63,18 +63,22 @@ static void see_fault(scene *on, sim_sight_kind kind, sim_fault fault) {
     on->at_us++;
 }
 
-/* The judge takes all `commands` of it without going back once. */
-static void ck_taken(scene *on, size_t commands) {
+/* The judge takes `commands` of it, which are all but for those behind what is not judged. */
+static void ck_taken_up_to(scene *on, size_t commands, bool is_cut) {
     history traffic;
     judge_result result = sim_recorder_judge(on->recorder, &traffic);
     sim_recorder_sum sum = sim_recorder_tell(on->recorder, &traffic);
     ck_assert_str_eq(judge_answer_name(result.answer), "pass");
     ck_assert_uint_eq(result.runs, ENGINES_OF_THE_TRUTH);
-    ck_assert(!sum.was_cut);
+    ck_assert_int_eq(sum.was_cut, is_cut);
     ck_assert_uint_eq(sum.commands, commands);
     judge_result_free(&result);
     history_free(&traffic);
     sim_recorder_free(on->recorder);
+}
+
+static void ck_taken(scene *on, size_t commands) {
+    ck_taken_up_to(on, commands, false);
 }
 
 START_TEST(who_waits_in_vain_ran_when_there_was_nothing) {
@@ -165,12 +169,29 @@ START_TEST(a_clock_that_goes_back_ends_the_history) {
 }
 END_TEST
 
+/* All within one moment: that what is left out ran before what is heard shows in no time. */
+START_TEST(what_was_heard_behind_the_end_of_a_history_was_not_heard_in_it) {
+    scene on = {.recorder = sim_recorder_new()};
+    see(&on, SIM_SENT, 0, false, "INCRBY k 1", "2");
+    see(&on, SIM_SENT, 1, false, "XINFO GROUPS k", "0");
+    see(&on, SIM_SENT, 2, false, "INCR k", "1");
+    see(&on, SIM_RAN, 2, false, "INCR k", "1");
+    see(&on, SIM_RAN, 0, false, "INCRBY k 1", "2");
+    see(&on, SIM_HEARD, 0, false, "INCRBY k 1", "2");
+    see(&on, SIM_HEARD, 2, false, "INCR k", "1");
+    see(&on, SIM_RAN, 1, false, "XINFO GROUPS k", "0");
+    see(&on, SIM_HEARD, 1, false, "XINFO GROUPS k", "0");
+    ck_taken_up_to(&on, 1, true);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("sim_judge");
     TCase *all = tcase_create("all");
     tcase_add_test(all, who_waits_in_vain_ran_when_there_was_nothing);
     tcase_add_test(all, who_is_told_of_what_was_served_is_told_behind_it_though_an_answer_was_lost);
     tcase_add_test(all, what_a_proxy_sends_again_stands_where_it_ran);
+    tcase_add_test(all, what_was_heard_behind_the_end_of_a_history_was_not_heard_in_it);
     tcase_add_test(all, where_the_servers_clock_jumps_ahead_a_deadline_has_passed);
     tcase_add_test(all, where_the_servers_clock_stands_still_no_deadline_passes);
     tcase_add_test(all, a_clock_that_goes_back_ends_the_history);
