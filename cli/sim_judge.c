@@ -45,6 +45,7 @@ struct sim_recorder {
     int64_t rank, cycled_us; /* rank: of what runs next */
     size_t ranked;           /* events before this one have theirs */
     const char *dialect;
+    bool has_restarted;
     bool has_ended; /* what comes now is not for the judge */
 };
 
@@ -180,8 +181,21 @@ static void follow_clock(sim_recorder *recorder, const sim_sight *sight) {
         bend_clock(recorder, sight->at_us, 0, begins);
 }
 
+/* A server that begins anew has its keys, but not its scripts. */
+static bool misses_script(const ttl_reply *reply) {
+    static const char code[] = "NOSCRIPT ";
+    for (size_t i = 0; i < reply->node_count; i++) {
+        if (reply->nodes[i].type != TTL_REPLY_ERROR) continue;
+        ttl_bytes text = ttl_reply_text(reply, i);
+        if (text.length >= sizeof code - 1 && memcmp(text.data, code, sizeof code - 1) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The judge takes a clock that never goes back, and a server that forgets nothing. */
-static bool ends_history(const sim_sight *sight) {
+static bool ends_history(const sim_recorder *recorder, const sim_sight *sight) {
+    if (sight->kind == SIM_RAN && recorder->has_restarted) return misses_script(sight->reply);
     if (sight->kind == SIM_CRASH || sight->kind == SIM_PROMOTE) return true;
     if (sight->kind != SIM_BEGAN) return false;
     switch (sight->fault->kind) {
@@ -231,7 +245,8 @@ static void hear_told(sim_recorder *recorder, const sim_sight *sight) {
 static void hear(void *context, const sim_sight *sight) {
     sim_recorder *recorder = context;
     if (recorder->has_ended) return;
-    recorder->has_ended = ends_history(sight);
+    recorder->has_restarted = recorder->has_restarted || sight->kind == SIM_RESTART;
+    recorder->has_ended = ends_history(recorder, sight);
     if (sight->at_us != recorder->last_us || recorder->has_ended) rank_events(recorder);
     if (recorder->has_ended) return;
     recorder->last_us = sight->at_us;

@@ -16,7 +16,8 @@ typedef struct scene {
 } scene;
 
 /* What is seen of a command of client 0, 1 ...; those of one client differ in how many words they
- * have. `answer`: "-" is nil, "+" that it has to wait, and else a number. */
+ * have. `answer`: "-" is nil, "+" that it has to wait, "!" that a script is missed, and else a
+ * number. */
 static void see(scene *on, sim_sight_kind kind, uint32_t client, bool is_copy, const char *command,
                 const char *answer) {
     const sim_witness *witness = sim_recorder_witness(on->recorder);
@@ -30,6 +31,7 @@ static void see(scene *on, sim_sight_kind kind, uint32_t client, bool is_copy, c
     ttl_reply_init(&reply, ttl_allocator_libc());
     if (*answer == '-') ttl_reply_add_node(&reply, TTL_REPLY_NIL_ARRAY, 0);
     else if (*answer == '+') ttl_reply_add_node(&reply, TTL_REPLY_PENDING, 0);
+    else if (*answer == '!') ttl_reply_add_error(&reply, "NOSCRIPT No matching script.");
     else ttl_reply_add_integer(&reply, atoi(answer));
     witness->see(witness->context, &(sim_sight){.kind = kind,
                                                 .at_us = on->at_us,
@@ -185,12 +187,23 @@ START_TEST(what_was_heard_behind_the_end_of_a_history_was_not_heard_in_it) {
 }
 END_TEST
 
+START_TEST(a_server_that_began_anew_need_not_have_its_scripts) {
+    scene on = {.recorder = sim_recorder_new()};
+    run(&on, 0, "EVAL return(1) 0", "1");
+    see(&on, SIM_RESTART, 0, false, "", "0");
+    run(&on, 0, "INCR k", "1");
+    run(&on, 1, "EVALSHA 930269f31393d0be681588b6ab08dccee7d6bb67 0", "!");
+    ck_taken_up_to(&on, 3, true);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("sim_judge");
     TCase *all = tcase_create("all");
     tcase_add_test(all, who_waits_in_vain_ran_when_there_was_nothing);
     tcase_add_test(all, who_is_told_of_what_was_served_is_told_behind_it_though_an_answer_was_lost);
     tcase_add_test(all, what_a_proxy_sends_again_stands_where_it_ran);
+    tcase_add_test(all, a_server_that_began_anew_need_not_have_its_scripts);
     tcase_add_test(all, what_was_heard_behind_the_end_of_a_history_was_not_heard_in_it);
     tcase_add_test(all, where_the_servers_clock_jumps_ahead_a_deadline_has_passed);
     tcase_add_test(all, where_the_servers_clock_stands_still_no_deadline_passes);
