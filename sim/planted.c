@@ -1,5 +1,6 @@
 #include "sim/planted.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -446,11 +447,17 @@ PLANTED_EXECUTE(discard_executes) {
     ttl_reply_clear(reply);
     ttl_reply_add_status(reply, "OK");
 }
+/* Within a transaction nobody waits; by itself the same command would. */
+static bool planted_may_wait(const sim_peer *peer) {
+    for (size_t i = 0; i < peer->queue_count; i++)
+        if (sim_op_waits(peer->queue[i].kind)) return true;
+    return false;
+}
 /* Each command of a transaction by itself, a millisecond after the other. */
 PLANTED_EXECUTE(time_moves_in_exec) {
     const sim_peer *peer = planted_peer(server);
     bool matters = op.kind == SIM_OP_EXEC && peer->in_multi && peer->watched == 0;
-    if (!matters || peer->has_failed) {
+    if (!matters || peer->has_failed || planted_may_wait(peer)) {
         planted_right(server, op, reply);
         return;
     }
@@ -655,7 +662,9 @@ static bool change_has_moment(const sim_change *change) {
 
 /* Another number in the place of a word. */
 static void change_number(sim_change *change, size_t at, int64_t by, int64_t multiple) {
-    int64_t number = strtoll(change->argv[at].data, NULL, 10);
+    char digits[24]; /* nothing ends them where they come from */
+    snprintf(digits, sizeof digits, "%.*s", (int)change->argv[at].length, change->argv[at].data);
+    int64_t number = strtoll(digits, NULL, 10);
     if (number < INT64_MAX - by) number += by;
     number -= number % multiple;
     change->argv[at] = (ttl_bytes){change->room, sim_integer_text(number, change->room)};

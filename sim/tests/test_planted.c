@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "sim/planted.h"
@@ -104,6 +105,41 @@ START_TEST(of_a_shrunk_story_no_step_no_two_and_no_millisecond_can_be_left_out) 
 }
 END_TEST
 
+static planted *plant(const char *name) {
+    static planted fault;
+    size_t i = 0;
+    while (strcmp(planted_kinds[i].name, name) != 0) i++;
+    planted_init(&fault, &planted_kinds[i]);
+    return &fault;
+}
+
+START_TEST(a_number_of_a_change_ends_where_its_word_does) {
+    planted *fault = plant("replica adds one ms");
+    const char *words[] = {"SET", "k", "v", "PXAT", "100777"};
+    sim_change change = {.argc = 5};
+    for (size_t i = 0; i < 5; i++) change.argv[i] = ttl_bytes_of(words[i]);
+    change.argv[4].length = 3;
+    ck_assert(fault->hooks.applies(fault, &change));
+    ck_assert_uint_eq(change.argv[4].length, 3);
+    ck_assert_mem_eq(change.argv[4].data, "101", 3);
+}
+END_TEST
+
+/* By itself BLPOP would wait, and its connection would say nothing more. */
+START_TEST(a_fault_of_transactions_leaves_alone_those_in_which_somebody_would_wait) {
+    planted *fault = plant("time moves within EXEC");
+    const sim_op ops[] = {{.kind = SIM_OP_MULTI},
+                          {.kind = SIM_OP_BLPOP},
+                          {.kind = SIM_OP_GET},
+                          {.kind = SIM_OP_EXEC}};
+    sim_recording steps = {0};
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        sim_recording_add(&steps, (sim_step){.kind = SIM_STEP_COMMAND, .op = ops[i]});
+    ck_assert_int_eq(sim_replay(&steps, &fault->hooks, NULL, NULL).law, SIM_LAWS_HOLD);
+    sim_recording_free(&steps);
+}
+END_TEST
+
 START_TEST(shrinking_is_deterministic) {
     planted fault;
     planted_init(&fault, &planted_kinds[0]);
@@ -129,6 +165,8 @@ int main(void) {
                         (int)planted_count);
     tcase_add_loop_test(faults, of_a_shrunk_story_no_step_no_two_and_no_millisecond_can_be_left_out,
                         0, (int)planted_count);
+    tcase_add_test(faults, a_number_of_a_change_ends_where_its_word_does);
+    tcase_add_test(faults, a_fault_of_transactions_leaves_alone_those_in_which_somebody_would_wait);
     tcase_add_test(faults, shrinking_is_deterministic);
     suite_add_tcase(suite, faults);
     SRunner *runner = srunner_create(suite);
