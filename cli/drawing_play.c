@@ -294,6 +294,7 @@ static void tell(void *context, const play_moment *moment) {
     case PLAY_CLOCK_JUMP:
     case PLAY_FAILOVER:
     case PLAY_EXPIRED: tell_server(t, moment); break;
+    case PLAY_ROUND: break;
     default: tell_client(t, moment);
     }
 }

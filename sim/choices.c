@@ -38,6 +38,14 @@ void choice_list_sort(choice_list *list) {
     if (list->count > 1) qsort(list->choices, list->count, sizeof *list->choices, compare);
 }
 
+void choice_list_insert(choice_list *list, choice one) {
+    choice_list_add(list, one);
+    size_t at = list->count - 1;
+    for (; at > 0 && compare(&list->choices[at - 1], &one) > 0; at--)
+        list->choices[at] = list->choices[at - 1];
+    list->choices[at] = one;
+}
+
 void choice_list_free(choice_list *list) {
     free(list->choices);
     *list = (choice_list){0};

@@ -50,6 +50,8 @@ typedef struct choice_list {
 
 void choice_list_add(choice_list *list, choice one);
 void choice_list_sort(choice_list *list);
+/* Into a sorted list, in its place. */
+void choice_list_insert(choice_list *list, choice one);
 void choice_list_free(choice_list *list);
 
 typedef struct choices {

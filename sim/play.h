@@ -57,6 +57,7 @@ typedef enum play_moment_kind {
     PLAY_REFUSED,              /* a command came to a server after its connection was broken */
     PLAY_STOPPED,              /* a client would send one more command than it is given */
     PLAY_EXPIRED,              /* the server's active cycle reclaimed a key */
+    PLAY_ROUND,                /* a client begins a round of a loop that may leave rounds out */
 } play_moment_kind;
 
 /* Something that happened, for who tells the story. Good during the call. */
@@ -75,6 +76,12 @@ typedef struct play_moment {
     int64_t replicated_us; /* when the replica has what was changed; 0: nothing was */
     int64_t amount_us;     /* of a pause, of a jump; of a failover: changes that are lost */
     uint64_t first_lost; /* of a failover: the number of the command that is lost first; 0: none */
+    struct {
+        size_t depth;           /* loops that this one is in */
+        uint32_t loop;          /* the how many-th loop that the client entered */
+        int64_t number;         /* from 0, with those that were left out */
+        const uint32_t *counts; /* how many choices of each kind the client has met by now */
+    } round;
     const char *name, *of; /* of a mark; of a place; the payload of a message; a key that expired */
 } play_moment;
 

@@ -3,6 +3,8 @@
 
 #include "sim/play_inside.h"
 
+#define NO_LOOP UINT32_MAX /* one that leaves out no rounds */
+
 /* ---- sending */
 
 static void actor_transmit(play *self, struct actor *actor) {
@@ -177,6 +179,24 @@ static void actor_wait(play *self, struct actor *actor, int64_t low_ms, int64_t 
     actor_wait_until(self, actor, play_steady_us(self, actor) + wait_ms * US_PER_MS);
 }
 
+static void actor_begin_loop(play *self, struct actor *actor, const scenario_instruction *step) {
+    unsigned client = play_number_of(self, actor);
+    actor->loops[step->loop] = 0;
+    actor->entered[step->loop] = NO_LOOP;
+    if (step->rounds == 0) return;
+    actor->entered[step->loop] = self->choices.count[client][CHOICE_FEWER];
+    actor->loops[step->loop] = choices_given(&self->choices, client, CHOICE_FEWER, step->rounds);
+}
+
+static void note_round(play *self, const struct actor *actor, size_t depth) {
+    unsigned client = play_number_of(self, actor);
+    if (actor->entered[depth] == NO_LOOP) return;
+    play_note_small(self, (play_moment){.kind = PLAY_ROUND,
+                                        .client = client,
+                                        .round = {depth, actor->entered[depth], actor->loops[depth],
+                                                  self->choices.count[client]}});
+}
+
 /* What only changes the client itself. NULL, or what is wrong. */
 static const char *actor_think(play *self, struct actor *actor, const scenario_instruction *step) {
     bool holds = true;
@@ -193,14 +213,11 @@ static const char *actor_think(play *self, struct actor *actor, const scenario_i
         if (!holds) next = step->target;
         break;
     case SCENARIO_JUMP: next = step->target; break;
-    case SCENARIO_COUNT:
-        actor->loops[step->loop] = step->rounds == 0
-                                       ? 0
-                                       : choices_given(&self->choices, play_number_of(self, actor),
-                                                       CHOICE_FEWER, step->rounds);
-        break;
+    case SCENARIO_COUNT: actor_begin_loop(self, actor, step); break;
     default: /* SCENARIO_AGAIN */
-        if (actor->loops[step->loop]++ >= step->rounds) next = step->target;
+        if (actor->loops[step->loop] >= step->rounds) next = step->target;
+        else note_round(self, actor, step->loop);
+        actor->loops[step->loop]++;
     }
     actor->pc = next;
     actor->has_paused = false;

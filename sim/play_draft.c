@@ -3,7 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { EVENTS_OF_BEGINNING = 50 };
+
 /* ---- drafts */
+
+bool play_draft_is_spent(const play_shrinking *s) {
+    return s->events >= s->events_most;
+}
 
 void play_draft_begin(play_shrinking *s) {
     memcpy(s->draft.limits, s->schedule->limits, sizeof s->draft.limits);
@@ -26,13 +32,23 @@ void play_draft_without(play_shrinking *s, unsigned who, unsigned kind, uint32_t
     }
 }
 
+void play_draft_without_all(play_shrinking *s, unsigned who, unsigned kind, uint32_t from) {
+    play_draft_begin(s);
+    for (size_t i = 0; i < s->schedule->choices.count; i++) {
+        const choice *one = &s->schedule->choices.choices[i];
+        bool is_meant = (who == CHOICE_WHO || one->who == who) &&
+                        (kind == CHOICE_KINDS || one->kind == kind) && one->nth >= from;
+        if (!is_meant) choice_list_add(&s->draft.choices, *one);
+    }
+}
+
 void play_draft_add(play_shrinking *s, choice one) {
-    choice_list_add(&s->draft.choices, one);
-    choice_list_sort(&s->draft.choices);
+    choice_list_insert(&s->draft.choices, one);
 }
 
 void play_draft_free(play_shrinking *s) {
     choice_list_free(&s->draft.choices);
+    choice_list_free(&s->taken);
 }
 
 /* ---- trying */
@@ -41,18 +57,18 @@ play_report play_draft_play(play_shrinking *s, play *one, uint64_t commands_most
     while (play_tell(one).commands <= commands_most && play_step(one)) continue;
     play_report report = play_tell(one);
     s->plays++;
-    s->events += report.events;
+    s->events += EVENTS_OF_BEGINNING + report.events;
     play_free(one);
     return report;
 }
 
 /* ---- taking */
 
-/* What a play met becomes all that the draft has. */
-void play_draft_set(play_shrinking *s, choice_list *taken) {
-    choice_list_sort(taken);
-    choice_list_free(&s->draft.choices);
-    s->draft.choices = *taken;
+void play_draft_take_met(play_shrinking *s) {
+    choice_list old = s->draft.choices;
+    choice_list_sort(&s->taken);
+    s->draft.choices = s->taken;
+    s->taken = old;
 }
 
 static void draft_take(play_shrinking *s, const play_report *report) {
@@ -101,42 +117,56 @@ static void see_command(void *context, const play_moment *moment) {
     seen->all[seen->count++] = (struct sighting){moment->at_us, moment->client};
 }
 
-/* Cuts the draft when its client has waited longer than anybody has to, with its next command. How
- * many commands that leaves. */
+/* Cuts the draft when its client has waited longer than anybody has to, with its next command, or
+ * so many later. How many commands that leaves. */
 static uint64_t draft_cut(play_shrinking *s, const play_report *whole, const struct sightings *seen,
-                          int64_t wait_us) {
+                          int64_t wait_us, uint64_t later) {
     int64_t long_us = whole->owed_us + wait_us + 1;
-    uint64_t commands = 0;
-    s->draft.until_us = 0;
-    for (size_t i = 0; i < seen->count && s->draft.until_us == 0; i++)
-        if (seen->all[i].client == whole->breaker && seen->all[i].at_us >= long_us)
+    uint64_t commands = 0, passed = 0;
+    s->draft.until_us = later == 0 ? long_us : whole->span_us;
+    for (size_t i = 0; i < seen->count && passed <= later; i++)
+        if (seen->all[i].client == whole->breaker && seen->all[i].at_us >= long_us &&
+            passed++ == later)
             s->draft.until_us = seen->all[i].at_us;
-    if (s->draft.until_us == 0) s->draft.until_us = long_us;
     while (commands < seen->count && seen->all[commands].at_us <= s->draft.until_us) commands++;
     return commands;
+}
+
+/* The draft is cut, at first as soon as it may be. There somebody else may wait longer still, who
+ * ends later or gets it: then it is cut later. */
+static bool draft_keep_cut(play_shrinking *s, const play_report *whole,
+                           const struct sightings *seen, int64_t wait_us) {
+    for (uint64_t later = 0; draft_cut(s, whole, seen, wait_us, later) <= s->commands;
+         later = 2 * later + 1) {
+        s->taken.count = 0;
+        play_report cut =
+            play_draft_play(s,
+                            play_new(&(play_options){
+                                .scenario = s->script, .given = &s->draft, .taken = &s->taken}),
+                            UINT64_MAX);
+        bool is_same = cut.broken == s->broken && cut.breaker == whole->breaker;
+        if (is_same && cut.owed_us == whole->owed_us && cut.commands <= s->commands) {
+            play_draft_take_met(s);
+            draft_take(s, &cut);
+            return true;
+        }
+        if (s->draft.until_us >= whole->span_us) return false;
+    }
+    return false;
 }
 
 /* The draft breaks the same promise when it goes on to the end of all programs, and has no more
  * commands where it is cut. */
 static bool draft_keep_excerpt(play_shrinking *s) {
     struct sightings seen = {0};
-    choice_list taken = {0};
     s->draft.until_us = 0;
     play *one = play_new(&(play_options){
         .scenario = s->script, .given = &s->draft, .observe = see_command, .context = &seen});
     play_report whole = play_draft_play(s, one, UINT64_MAX);
     int64_t wait_us = whole.broken == s->broken ? wait_in_right(s) : -1;
-    bool fails = wait_us >= 0 && draft_cut(s, &whole, &seen, wait_us) <= s->commands;
+    bool is_kept = wait_us >= 0 && draft_keep_cut(s, &whole, &seen, wait_us);
     free(seen.all);
-    if (!fails) return false;
-    play_report cut = play_draft_play(
-        s, play_new(&(play_options){.scenario = s->script, .given = &s->draft, .taken = &taken}),
-        UINT64_MAX);
-    fails = cut.broken == s->broken && cut.breaker == whole.breaker &&
-            cut.owed_us == whole.owed_us && cut.commands <= s->commands;
-    play_draft_set(s, &taken);
-    if (fails) draft_take(s, &cut);
-    return fails;
+    return is_kept;
 }
 
 /* ---- all drafts */
@@ -150,17 +180,18 @@ bool play_draft_right_holds(play_shrinking *s) {
 }
 
 bool play_draft_keep(play_shrinking *s) {
-    if (s->events >= s->events_most) return false;
+    if (play_draft_is_spent(s)) return false;
     if (s->is_excerpt) return draft_keep_excerpt(s);
-    choice_list taken = {0};
+    s->taken.count = 0;
     play *one =
-        play_new(&(play_options){.scenario = s->script, .given = &s->draft, .taken = &taken});
+        play_new(&(play_options){.scenario = s->script, .given = &s->draft, .taken = &s->taken});
     play_report report = play_draft_play(s, one, s->commands);
     bool fails = report.broken == s->broken && report.commands <= s->commands;
-    play_draft_set(s, &taken);
-    fails = fails && (!s->asks_right || play_draft_right_holds(s));
-    if (fails) draft_take(s, &report);
-    return fails;
+    if (!fails) return false;
+    play_draft_take_met(s);
+    if (s->asks_right && !play_draft_right_holds(s)) return false;
+    draft_take(s, &report);
+    return true;
 }
 
 bool play_draft_keep_fewer(play_shrinking *s) {

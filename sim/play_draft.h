@@ -17,13 +17,15 @@ typedef struct play_shrinking {
     const scenario *script, *right;
     play_schedule *schedule; /* the smallest by now */
     play_schedule draft;
+    choice_list taken; /* what the last play of a draft met */
     const scenario_promise *broken;
     bool is_excerpt; /* of liveness: only the beginning of the play counts */
     bool asks_right; /* the right scenario kept its promises at first, and has to with all drafts */
     uint64_t commands; /* that the servers ran */
     int64_t span_us;   /* that the play takes */
     size_t plays;
-    uint64_t events, events_most; /* of all of them; and how many there may be by now */
+    uint64_t drawn;               /* short plays; each is drawn once */
+    uint64_t events, events_most; /* of all, as play_draft_play counts; how many may be by now */
 } play_shrinking;
 
 /* False: the schedule breaks no promise. `right` is the scenario as it should be, or the same. */
@@ -31,15 +33,21 @@ bool play_draft_open(play_shrinking *s, play_schedule *schedule, const scenario 
                      const scenario *right);
 void play_draft_free(play_shrinking *s);
 
-/* The draft becomes empty; the schedule; the schedule without the choice of this name. */
+/* All events that there may be are spent: no draft is kept any more, so none has to be made. */
+bool play_draft_is_spent(const play_shrinking *s);
+
+/* The draft becomes empty; the schedule; the schedule without the choice of this name; without all
+ * from the how many-th on, of anybody (CHOICE_WHO) and of any kind (CHOICE_KINDS). */
 void play_draft_begin(play_shrinking *s);
 void play_draft_copy(play_shrinking *s);
 void play_draft_without(play_shrinking *s, unsigned who, unsigned kind, uint32_t nth);
+void play_draft_without_all(play_shrinking *s, unsigned who, unsigned kind, uint32_t from);
 void play_draft_add(play_shrinking *s, choice one);
-/* Those choices become all that the draft has. */
-void play_draft_set(play_shrinking *s, choice_list *taken);
+/* What the last play met becomes all that the draft has. */
+void play_draft_take_met(play_shrinking *s);
 
-/* Plays to the end, or until so many commands were run, and frees the play. */
+/* Plays to the end, or until so many commands were run, and frees the play. To begin one costs as
+ * much as some events, and is counted so. */
 play_report play_draft_play(play_shrinking *s, play *one, uint64_t commands_most);
 /* Does the right scenario keep its promises with the draft? Where one of safety is broken by who is
  * shrunk, only those of safety count: who ends early owes what others wait for. */

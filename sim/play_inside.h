@@ -39,6 +39,8 @@ struct actor {
     const scenario_client *kind;
     scenario_value variables[SCENARIO_VARIABLES];
     int64_t loops[SCENARIO_LOOPS];
+    uint32_t
+        entered[SCENARIO_LOOPS]; /* the number of the loop, of those that may leave out rounds */
     size_t pc;
     enum actor_state state;
     uint32_t wakes;   /* timers that were set: only the last counts */

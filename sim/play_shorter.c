@@ -2,6 +2,8 @@
 
 /* How many are tried for each command that the schedule has, and at most. */
 enum { SHORT_PLAYS_EACH = 1500, SHORT_PLAYS = 20000 };
+/* At first: the commands that a play may have, doubled up to the last; and how many are tried. */
+enum { SHORT_FIRST = 8, SHORT_LAST = 16, SHORT_PLAYS_FIRST = 5000 };
 
 #define EVERYBODY ((1U << CHOICE_WHO) - 1)
 
@@ -25,29 +27,38 @@ static unsigned draft_one_anew(play_shrinking *s, sim_random *stream) {
     return whom;
 }
 
-/* Draws a play; the choices that it met are the draft's then. True: it broke the promise in fewer
- * commands. */
-static bool draw(play_shrinking *s, uint64_t seed) {
+/* Draws a play. True: it broke the promise in so many commands, and the choices that it met are the
+ * draft's. */
+static bool draw(play_shrinking *s, uint64_t seed, uint64_t most) {
     sim_random stream = sim_random_stream(seed, "short", 0);
     bool is_fresh = sim_random_chance(&stream, 3, 4);
     unsigned redrawn = is_fresh ? draft_some(s, &stream) : draft_one_anew(s, &stream);
-    choice_list taken = {0};
+    s->taken.count = 0;
     play *one = play_new(&(play_options){.scenario = s->script,
                                          .seed = seed,
                                          .given = &s->draft,
                                          .redrawn = redrawn,
-                                         .taken = &taken});
-    play_report report = play_draft_play(s, one, s->commands - 1);
-    play_draft_set(s, &taken);
-    return report.broken == s->broken && report.commands < s->commands;
+                                         .taken = &s->taken});
+    play_report report = play_draft_play(s, one, most);
+    bool fails = report.broken == s->broken && report.commands <= most;
+    if (fails) play_draft_take_met(s);
+    return fails;
+}
+
+static bool draw_some(play_shrinking *s, uint64_t plays, uint64_t most) {
+    while (plays-- > 0 && !play_draft_is_spent(s))
+        if (draw(s, ++s->drawn, most) && play_draft_keep_fewer(s)) return true;
+    return false;
 }
 
 bool play_shorter(play_shrinking *s) {
-    uint64_t most = s->commands * SHORT_PLAYS_EACH;
-    if (most > SHORT_PLAYS) most = SHORT_PLAYS;
-    for (uint64_t seed = 1; seed <= most && s->commands > 1; seed++) {
-        if (s->events >= s->events_most) return false;
-        if (draw(s, seed) && play_draft_keep_fewer(s)) return true;
-    }
+    uint64_t plays = s->commands * SHORT_PLAYS_EACH;
+    if (plays > SHORT_PLAYS) plays = SHORT_PLAYS;
+    return s->commands > 1 && draw_some(s, plays, s->commands - 1);
+}
+
+bool play_shortest(play_shrinking *s) {
+    for (uint64_t most = SHORT_FIRST; most <= s->commands / 2 && most <= SHORT_LAST; most *= 2)
+        if (draw_some(s, SHORT_PLAYS_FIRST, most)) return true;
     return false;
 }

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "sim/play_draft.h"
+#include "sim/play_rounds.h"
 #include "sim/play_shorter.h"
 
 #define US_PER_MS INT64_C(1000)
 
 /* What plays may take: all together, a second or so; at first; each thing that is tried then. */
-enum { EVENTS_IN_ALL = 4000000, EVENTS_MAX = 1000000, EVENTS_ALONE = EVENTS_MAX / 2 };
+enum { EVENTS_IN_ALL = 9000000, EVENTS_MAX = 2000000, EVENTS_ALONE = EVENTS_MAX / 2 };
 
 /* ---- schedules */
 
@@ -35,6 +36,7 @@ void play_schedule_free(play_schedule *schedule) {
 /* ---- taking out */
 
 static bool remove_between(play_shrinking *s, size_t from, size_t to) {
+    if (play_draft_is_spent(s)) return false;
     play_draft_begin(s);
     for (size_t i = 0; i < s->schedule->choices.count; i++)
         if (i < from || i >= to)
@@ -44,17 +46,13 @@ static bool remove_between(play_shrinking *s, size_t from, size_t to) {
 
 /* `who`: CHOICE_WHO is everybody. */
 static bool remove_kind(play_shrinking *s, unsigned who, choice_kind kind) {
-    play_draft_begin(s);
-    for (size_t i = 0; i < s->schedule->choices.count; i++) {
-        const choice *one = &s->schedule->choices.choices[i];
-        if (one->kind != kind || (who != CHOICE_WHO && one->who != who))
-            choice_list_add(&s->draft.choices, *one);
-    }
+    if (play_draft_is_spent(s)) return false;
+    play_draft_without_all(s, who, kind, 0);
     return s->draft.choices.count < s->schedule->choices.count && play_draft_keep(s);
 }
 
 static bool limit_client(play_shrinking *s, unsigned client, uint32_t limit) {
-    if (s->schedule->limits[client] <= limit) return false;
+    if (s->schedule->limits[client] <= limit || play_draft_is_spent(s)) return false;
     play_draft_copy(s);
     s->draft.limits[client] = limit;
     return play_draft_keep(s);
@@ -78,9 +76,10 @@ static bool remove_kinds(play_shrinking *s) {
     return smaller;
 }
 
-static bool remove_chunks(play_shrinking *s) {
+/* No fewer at once than `least`. */
+static bool remove_chunks(play_shrinking *s, size_t least) {
     bool smaller = false;
-    for (size_t size = s->schedule->choices.count / 2 + 1; size > 0; size /= 2)
+    for (size_t size = s->schedule->choices.count / 2 + 1; size > 0 && size >= least; size /= 2)
         for (size_t end = s->schedule->choices.count; end > 0;) {
             size_t from = end > size ? end - size : 0;
             smaller = remove_between(s, from, end) || smaller;
@@ -103,6 +102,11 @@ static bool remove_commands(play_shrinking *s) {
     return smaller;
 }
 
+/* May more be tried, of a client that is there? */
+static bool may_go_on(const play_shrinking *s, unsigned client) {
+    return s->schedule->limits[client] > 0 && !play_draft_is_spent(s);
+}
+
 /* Keeps the draft with one more choice, if fewer commands are run then. */
 static bool keep_with(play_shrinking *s, choice one) {
     play_draft_add(s, one);
@@ -115,7 +119,7 @@ static bool wait_longer(play_shrinking *s) {
     static const choice_kind kinds[] = {CHOICE_WAIT, CHOICE_PAUSE};
     bool smaller = false;
     for (uint8_t client = 0; client < play_client_count(s->script); client++)
-        for (uint32_t nth = 0; nth < WAITS_TRIED && s->schedule->limits[client] > 0; nth++)
+        for (uint32_t nth = 0; nth < WAITS_TRIED && may_go_on(s, client); nth++)
             for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
                 play_draft_without(s, client, kinds[i], nth);
                 smaller =
@@ -124,90 +128,10 @@ static bool wait_longer(play_shrinking *s) {
     return smaller;
 }
 
-static int64_t value_of(const play_shrinking *s, unsigned who, unsigned kind, uint32_t nth) {
-    for (size_t i = 0; i < s->schedule->choices.count; i++) {
-        const choice *one = &s->schedule->choices.choices[i];
-        if (one->who == who && one->kind == kind && one->nth == nth) return one->value;
-    }
-    return 0;
-}
-
-/* So many rounds more that a loop of a client leaves out, and so many commands and waits of it that
- * go with each of them. */
-struct fewer {
-    uint8_t client;
-    uint32_t nth;
-    int64_t rounds;
-    uint32_t commands, waits;
-};
-
-/* The draft without those rounds; what befell the client later befalls it as much sooner. */
-static choice draft_fewer(play_shrinking *s, const struct fewer *fewer) {
-    int64_t value = value_of(s, fewer->client, CHOICE_FEWER, fewer->nth);
-    bool is_all = fewer->rounds == INT64_MAX;
-    play_draft_without(s, fewer->client, CHOICE_FEWER, fewer->nth);
-    for (size_t i = 0; i < s->draft.choices.count; i++) {
-        choice *one = &s->draft.choices.choices[i];
-        uint32_t each = one->kind == CHOICE_WAIT ? fewer->waits : fewer->commands;
-        uint64_t by = is_all ? 0 : (uint64_t)fewer->rounds * each;
-        if (one->who == fewer->client && one->kind < CHOICE_OFFSET && one->nth >= by)
-            one->nth -= (uint32_t)by;
-    }
-    choice_list_sort(&s->draft.choices);
-    return (choice){fewer->nth, fewer->client, CHOICE_FEWER,
-                    is_all ? INT64_MAX : value + fewer->rounds};
-}
-
-static bool leave_out_rounds(play_shrinking *s, struct fewer fewer) {
-    choice one = draft_fewer(s, &fewer);
-    play_draft_add(s, one);
-    if (!s->asks_right && !play_draft_right_holds(s)) return false;
-    one = draft_fewer(s, &fewer);
-    return keep_with(s, one);
-}
-
-/* Does anything befall this client, that could come sooner? */
-static bool has_choices(const play_shrinking *s, uint8_t client) {
-    for (size_t i = 0; i < s->schedule->choices.count; i++)
-        if (s->schedule->choices.choices[i].who == client) return true;
-    return false;
-}
-
-static bool remove_rounds_of(play_shrinking *s, uint8_t client, uint32_t nth) {
-    enum { COMMANDS_EACH = 6, WAITS_EACH = 2 };
-    static const int64_t rounds[] = {INT64_MAX, 32, 16, 8, 4, 2, 1};
-    bool smaller = false;
-    for (size_t i = 0; i < sizeof rounds / sizeof *rounds; i++) {
-        struct fewer fewer = {.client = client, .nth = nth, .rounds = rounds[i]};
-        bool is_done = leave_out_rounds(s, fewer);
-        bool may_shift = rounds[i] < 32 && has_choices(s, client);
-        for (fewer.commands = 1; may_shift && !is_done && fewer.commands <= COMMANDS_EACH;
-             fewer.commands++)
-            for (fewer.waits = 0; !is_done && fewer.waits <= WAITS_EACH; fewer.waits++)
-                is_done = leave_out_rounds(s, fewer);
-        smaller = is_done || smaller;
-    }
-    return smaller;
-}
-
-/* Who ends its loops sooner: what comes after them is reached in fewer steps. The right scenario
- * has to bear it, so that the mistake alone is to blame. */
-static bool remove_rounds(play_shrinking *s) {
-    enum { LOOPS_TRIED = 6 };
-    bool smaller = false;
-    for (uint8_t client = 0; client < play_client_count(s->script); client++)
-        for (uint32_t nth = 0; nth < LOOPS_TRIED && s->schedule->limits[client] > 0; nth++)
-            smaller = remove_rounds_of(s, client, nth) || smaller;
-    return smaller;
-}
-
 /* The draft in which nothing befalls a client but two waits, with which the time passes. */
 static void draft_two_waits(play_shrinking *s, uint8_t client, uint32_t first, uint32_t second) {
     int64_t each_ms = s->span_us / US_PER_MS / 2;
-    play_draft_begin(s);
-    for (size_t i = 0; i < s->schedule->choices.count; i++)
-        if (s->schedule->choices.choices[i].who != client)
-            choice_list_add(&s->draft.choices, s->schedule->choices.choices[i]);
+    play_draft_without_all(s, client, CHOICE_KINDS, 0);
     play_draft_add(s, (choice){first, client, CHOICE_WAIT, each_ms});
     play_draft_add(s, (choice){second, client, CHOICE_WAIT, each_ms});
 }
@@ -216,7 +140,8 @@ static void draft_two_waits(play_shrinking *s, uint8_t client, uint32_t first, u
 static bool wait_twice(play_shrinking *s) {
     enum { WAITS_TRIED = 5, COMMANDS_TRIED = 12 };
     for (uint8_t client = 0; client < play_client_count(s->script); client++)
-        for (uint32_t limit = 1; limit < COMMANDS_TRIED && limit < s->schedule->limits[client];
+        for (uint32_t limit = 1; limit < COMMANDS_TRIED && limit < s->schedule->limits[client] &&
+                                 !play_draft_is_spent(s);
              limit++)
             for (uint32_t second = 1; second < WAITS_TRIED; second++)
                 for (uint32_t first = 0; first < second; first++) {
@@ -275,7 +200,7 @@ static void try_alone(play_shrinking *s) {
 static bool move_earlier(play_shrinking *s) {
     enum { PLACES_TRIED = 40 };
     bool smaller = false;
-    for (size_t i = 0; i < s->schedule->choices.count; i++) {
+    for (size_t i = 0; i < s->schedule->choices.count && !play_draft_is_spent(s); i++) {
         const choice one = s->schedule->choices.choices[i];
         bool moved = false;
         for (uint32_t nth = 0; !moved && nth < one.nth && nth < PLACES_TRIED; nth++)
@@ -291,7 +216,7 @@ static bool move_earlier(play_shrinking *s) {
 }
 
 static bool try_value(play_shrinking *s, size_t index, int64_t value) {
-    if (index >= s->schedule->choices.count) return false;
+    if (index >= s->schedule->choices.count || play_draft_is_spent(s)) return false;
     int64_t before = s->schedule->choices.choices[index].value;
     bool is_nearer = (value < 0) == (before < 0) || value == 0;
     if (!is_nearer || llabs(value) >= llabs(before)) return false;
@@ -350,19 +275,38 @@ static bool lose_more(play_shrinking *s) {
     bool smaller = false;
     if (s->script->bounds.loss_per_1000 == 0) return false;
     for (uint8_t client = 0; client < play_client_count(s->script); client++)
-        for (uint32_t nth = 0; nth < PLACES_TRIED && nth < s->schedule->limits[client]; nth++) {
+        for (uint32_t nth = 0;
+             nth < PLACES_TRIED && nth < s->schedule->limits[client] && !play_draft_is_spent(s);
+             nth++) {
             play_draft_without(s, client, CHOICE_LOST_TO, nth);
             smaller = keep_with(s, (choice){nth, client, CHOICE_LOST_TO, 1}) || smaller;
         }
     return smaller;
 }
 
+/* The same of one command of a loop in all its rounds: time passes as in a wait. */
+static bool lose_often(play_shrinking *s) {
+    enum { FROM_MOST = 8, EACH_MOST = 4, PLACES = 40 };
+    bool smaller = false;
+    if (s->script->bounds.loss_per_1000 == 0) return false;
+    for (uint8_t client = 0; client < play_client_count(s->script); client++)
+        for (uint32_t from = 0; from < FROM_MOST && may_go_on(s, client); from++)
+            for (uint32_t each = 1; each <= EACH_MOST; each++) {
+                play_draft_copy(s);
+                for (uint32_t nth = from; nth < PLACES; nth += each)
+                    choice_list_add(&s->draft.choices, (choice){nth, client, CHOICE_LOST_TO, 1});
+                choice_list_sort(&s->draft.choices);
+                smaller = play_draft_keep_fewer(s) || smaller;
+            }
+    return smaller;
+}
+
 static void take_out_and_shorten(play_shrinking *s) {
     bool may_end = !scenario_promise_is_liveness(s->broken), smaller = true;
-    while (smaller && s->events < s->events_most) {
+    while (smaller && !play_draft_is_spent(s)) {
         smaller = (may_end || s->is_excerpt) && remove_clients(s);
         smaller = remove_kinds(s) || smaller;
-        smaller = remove_chunks(s) || smaller;
+        smaller = remove_chunks(s, 1) || smaller;
         smaller = (may_end && remove_commands(s)) || smaller;
         smaller = wait_longer(s) || smaller;
         smaller = move_earlier(s) || smaller;
@@ -373,12 +317,8 @@ static void take_out_and_shorten(play_shrinking *s) {
 /* Of a client, or the server, all that takes time takes the longest, from the how many-th on. */
 static bool draft_longest(play_shrinking *s, uint8_t who, choice_kind kind, uint32_t from) {
     enum { PLACES = 64 };
-    play_draft_begin(s);
-    for (size_t i = 0; i < s->schedule->choices.count; i++) {
-        const choice *one = &s->schedule->choices.choices[i];
-        if (one->who != who || one->kind != kind || one->nth < from)
-            choice_list_add(&s->draft.choices, *one);
-    }
+    if (play_draft_is_spent(s)) return false;
+    play_draft_without_all(s, who, kind, from);
     for (uint32_t nth = from; nth < PLACES; nth++)
         choice_list_add(&s->draft.choices, (choice){nth, who, (uint8_t)kind, INT64_MAX});
     choice_list_sort(&s->draft.choices);
@@ -403,31 +343,67 @@ static void allow(play_shrinking *s, uint64_t events) {
     if (s->events_most > EVENTS_IN_ALL) s->events_most = EVENTS_IN_ALL;
 }
 
+/* What goes wrong goes as wrong as it may: what was made as small as possible leaves no room for
+ * longer waits. */
+static void worsen(play_shrinking *s) {
+    static const choice_kind kinds[] = {CHOICE_JUMP, CHOICE_PAUSE, CHOICE_SERVER_PAUSE};
+    for (size_t i = 0; i < s->schedule->choices.count; i++)
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            const choice one = s->schedule->choices.choices[i];
+            if (one.kind != kinds[k] || play_draft_is_spent(s)) continue;
+            play_draft_copy(s);
+            s->draft.choices.choices[i].value = one.value < 0 ? INT64_MIN : INT64_MAX;
+            play_draft_keep(s);
+            break;
+        }
+}
+
 /* What is left of a play of safety may be shorter still when more goes wrong in it. */
 static bool add(play_shrinking *s) {
     bool smaller = wait_twice(s);
+    worsen(s);
     smaller = wait_longest(s) || smaller;
+    smaller = lose_often(s) || smaller;
     allow(s, EVENTS_MAX);
     smaller = play_shorter(s) || smaller;
     allow(s, EVENTS_ALONE);
     return lose_more(s) || smaller;
 }
 
+/* A long play loses much at once, before each thing in it is tried. */
+static void make_short(play_shrinking *s) {
+    enum { LONG = 256, PARTS = 32 };
+    bool smaller = true;
+    allow(s, 2 * EVENTS_MAX);
+    while (smaller && s->commands > LONG && !play_draft_is_spent(s)) {
+        smaller = play_rounds_cut_front(s);
+        smaller = play_rounds_remove(s) || smaller;
+        smaller = remove_clients(s) || smaller;
+        smaller = remove_kinds(s) || smaller;
+        smaller = remove_chunks(s, s->schedule->choices.count / PARTS) || smaller;
+    }
+}
+
 static void shrink_broken(play_shrinking *s) {
     enum { TURNS = 4 };
     bool smaller = true;
+    bool is_safety = !scenario_promise_is_liveness(s->broken);
     if (s->is_excerpt) try_alone(s);
+    if (is_safety) play_shortest(s);
+    make_short(s);
+    allow(s, EVENTS_MAX);
     take_out_and_shorten(s);
     for (int turn = 0; turn < TURNS && smaller; turn++) {
         allow(s, EVENTS_ALONE);
-        smaller = remove_rounds(s);
+        smaller = play_rounds_remove(s);
         if (smaller) take_out_and_shorten(s);
-        else if (!scenario_promise_is_liveness(s->broken)) smaller = add(s);
+        else if (is_safety) smaller = add(s);
         if (smaller) take_out_and_shorten(s);
     }
-    s->events_most = UINT64_MAX;
+    s->events_most = s->events + EVENTS_MAX;
+    take_out_and_shorten(s);
     round_times(s);
-    while (remove_chunks(s)) continue; /* what longer times made needless */
+    while (remove_chunks(s, 1)) continue; /* what longer times made needless */
 }
 
 size_t play_shrink(play_schedule *schedule, const scenario *script, const scenario *right) {

@@ -1,13 +1,14 @@
 /* The shrinker of plays: from the choices that broke a promise to the fewest and smallest that
  * still do.
  *
- * It takes out whole clients, then faults of a kind, then choices in chunks that get smaller, down
- * to single ones; it lets clients end after fewer commands, and wait longer where they would ask
- * again and again; it lets things go wrong sooner, and makes pauses, waits and latencies shorter;
- * and begins anew until nothing smaller fails. Then it leaves out rounds of loops; and where that
- * helps no more it adds: losses, longer waits, and clients that are drawn anew (play_shorter.h), if
- * that saves commands. Last it rounds times. All seeds are its own: the same play always shrinks to
- * the same.
+ * Of a play of many commands its front is cut off first: the clients begin in the middle of their
+ * loops. Then it takes out whole clients, then faults of a kind, then choices in chunks that get
+ * smaller, down to single ones; it lets clients end after fewer commands, and wait longer where
+ * they would ask again and again; it lets things go wrong sooner, and makes pauses, waits and
+ * latencies shorter; and begins anew until nothing smaller fails. Then it leaves out rounds of
+ * loops; and where that helps no more it adds: losses, longer waits, the worst of what goes wrong,
+ * and clients that are drawn anew (play_shorter.h), if that saves commands. Last it rounds times.
+ * All seeds are its own: the same play always shrinks to the same.
  *
  * What stays breaks the same promise, with no more commands than before, and where nothing is wrong
  * it breaks none of safety.
