@@ -205,7 +205,7 @@ print(len(json.load(open(sys.argv[1]))["beyond"]))' "sim/scenarios/$name.json")
     [[ "$output" == *"{got} = OK {begun} = 2027"* ]]
     "$ttlspec" sim --scenario lease-lock --beyond=pause --seed 1 >/dev/null || true
     run "$ttlspec" sim --replay ttlspec-sim/lease-lock/pause-*.play --until 8
-    [[ "$output" == *"event 8, "*'stands still until 1100.205 ms, is in "lock"'* ]]
+    [[ "$output" == *"event 8, "*'stands still until 1050.205 ms, is in "lock"'* ]]
     run "$ttlspec" sim --replay ttlspec-sim/lease-lock/pause-*.play --until 1000000
     [[ "$output" == *"broken: two workers never hold the lock at once"* ]]
 }

@@ -144,6 +144,27 @@ START_TEST(no_more_is_left_of_another_seed) {
 }
 END_TEST
 
+/* Of these seeds a command was lost where its client may as well stand still, as another does. */
+START_TEST(one_kind_of_thing_goes_wrong_where_that_is_enough) {
+    static const uint64_t seeds[] = {0x3, 0x6, 0x13};
+    problem_list problems = {0};
+    scenario_file file;
+    scenario script, right;
+    play_schedule schedule;
+    ck_assert(scenario_file_open(&file, scenario_path("lease-lock"), &problems));
+    scenario_compile(&file, "pause", NULL, &script);
+    scenario_compile(&file, NULL, NULL, &right);
+    play_schedule_of_seed(&schedule, &script, seeds[_i]);
+    play_shrink(&schedule, &script, &right);
+    ck_assert_uint_eq(schedule.choices.count, 2);
+    for (size_t i = 0; i < schedule.choices.count; i++)
+        ck_assert_str_eq(choice_kind_name((choice_kind)schedule.choices.choices[i].kind),
+                         choice_kind_name(CHOICE_PAUSE));
+    play_schedule_free(&schedule);
+    scenario_file_close(&file);
+}
+END_TEST
+
 /* ---- plays of a thousand commands */
 
 static void repeat_oftener(cJSON *item, int times) {
@@ -236,6 +257,7 @@ int main(void) {
         plays, what_breaks_a_promise_is_told_in_a_few_commands_and_nothing_smaller_breaks_it, 0,
         count);
     tcase_add_loop_test(plays, no_more_is_left_of_another_seed, 0, sizeof others / sizeof *others);
+    tcase_add_loop_test(plays, one_kind_of_thing_goes_wrong_where_that_is_enough, 0, 3);
     tcase_add_loop_test(plays,
                         of_a_thousand_commands_no_more_is_left_and_it_takes_less_than_two_seconds,
                         0, sizeof long_plays / sizeof *long_plays);
