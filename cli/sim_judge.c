@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The clocks of worlds drift by less than this; one that jumps ends the part that is judged. */
+/* The clocks of worlds drift by less than this; one that goes back ends the part that is judged. */
 enum { RATE_PPM = 1000, RUNS_MAX = 2000, CONNECTION_TEXT = 40 };
 
 /* A command that was sent; or an event that was announced to a subscriber. */

@@ -567,16 +567,7 @@ static void do_msetex(struct act *act) {
 static sim_model_key *find_or_put(struct act *act, sim_type type) {
     sim_model_key *key = find(act, act->op->key);
     if (!model_has_type(act, key, type)) return NULL;
-    if (key != NULL) return key;
-    key = model_key(act, act->op->key);
-    model_put(act, key, (sim_model_key){.type = (uint8_t)type});
-    return key;
-}
-
-/* An empty collection is no key at all. */
-static void shrink(struct act *act, const sim_model_key *key) {
-    if (key->members == 0) remove_key(act, act->op->key);
-    else changed(act, key);
+    return key != NULL ? key : model_made(act, model_slot(act, act->op->key), type);
 }
 
 static void do_push(struct act *act, bool only_if_there) {
@@ -601,7 +592,7 @@ static void do_pop(struct act *act) {
     }
     ttl_reply_add_bulk(act->reply, ttl_bytes_of("x"));
     key->members--;
-    shrink(act, key);
+    model_shrink(act, key);
 }
 
 static void do_llen(struct act *act) {
@@ -643,7 +634,7 @@ static void do_member_remove(struct act *act, sim_type type) {
     model_answer_integer(act, had);
     if (!had) return;
     key->members &= ~bit;
-    shrink(act, key);
+    model_shrink(act, key);
 }
 
 static void do_hdel(struct act *act) {

@@ -344,8 +344,7 @@ static void do_list_fields(struct act *act) {
     bool in_pairs = act->op->kind == SIM_OP_HGETALL;
     ttl_reply_type type = in_pairs ? TTL_REPLY_MAP : TTL_REPLY_ARRAY;
     size_t count = (size_t)count_living(act, key) * (in_pairs ? 2 : 1);
-    bool is_right = act->at < told->node_count && told->nodes[act->at].type == type &&
-                    told->nodes[act->at].length == count;
+    bool is_right = model_is_told(act, type) && told->nodes[act->at].length == count;
     if (is_right) model_agree(act);
     else ttl_reply_add_node(act->reply, type, count);
 }
@@ -370,7 +369,6 @@ static void do_hscan(struct act *act) {
 /* Reclaims all that are dead at once, where reads do that; and draws one that lives. */
 static void do_draw_field(struct act *act) {
     sim_model_key *key = model_open(act);
-    const ttl_reply *told = act->told->reply;
     uint8_t slot = model_slot(act, act->op->key);
     if (key == NULL) return;
     uint32_t before = key->members, living = 0;
@@ -382,15 +380,8 @@ static void do_draw_field(struct act *act) {
         note_expired(act->model, slot);
         settle(act->model, slot);
     }
-    for (uint8_t i = 0; i < SIM_MEMBERS; i++) {
-        bool is_told = act->at < told->node_count && told->nodes[act->at].type == TTL_REPLY_BULK &&
-                       ttl_bytes_equal(ttl_reply_text(told, act->at), sim_member_name(i));
-        if (!(living >> i & 1) || !is_told) continue;
-        ttl_reply_add_bulk(act->reply, sim_member_name(i));
-        return;
-    }
     if (living == 0) ttl_reply_add_nil(act->reply);
-    else ttl_reply_add_bulk(act->reply, sim_member_name((uint8_t)__builtin_ctz(living)));
+    else model_answer_one_of(act, living);
 }
 
 void model_do_hash(struct act *act) {

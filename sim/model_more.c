@@ -92,38 +92,24 @@ static void do_eval(struct act *act) {
 
 /* ---- strings, sets and lists */
 
-static void answer_wrong_type(struct act *act) {
-    model_answer_error(act, "WRONGTYPE Operation against a key holding the wrong kind of value");
-}
-
 /* Any member may be drawn, but one that is there. */
 static void do_spop(struct act *act) {
-    sim_model_key *key = model_find(act, model_slot(act, act->op->key));
-    uint32_t drawn = 0;
-    if (key != NULL && key->type != SIM_SET_TYPE) {
-        answer_wrong_type(act);
-        return;
-    }
+    uint8_t slot = model_slot(act, act->op->key);
+    sim_model_key *key = model_find(act, slot);
+    if (!model_has_type(act, key, SIM_SET_TYPE)) return;
     if (key == NULL) {
         ttl_reply_add_nil(act->reply);
         return;
     }
-    for (uint8_t i = 0; i < SIM_MEMBERS && model_is_told(act, TTL_REPLY_BULK); i++)
-        if (ttl_bytes_equal(ttl_reply_text(act->told->reply, act->at), sim_member_name(i)))
-            drawn = UINT32_C(1) << i & key->members;
-    if (drawn == 0) drawn = key->members & -key->members;
-    ttl_reply_add_bulk(act->reply, sim_member_name((uint8_t)__builtin_ctz(drawn)));
-    key->members &= ~drawn;
-    uint8_t slot = model_slot(act, act->op->key);
-    if (key->members == 0) sim_model_remove(act->model, slot);
-    else model_touch(act->model, slot, false);
+    key->members &= ~(UINT32_C(1) << model_answer_one_of(act, key->members));
+    model_shrink(act, key);
 }
 
 static void do_lset(struct act *act) {
     const sim_model_key *key = model_find(act, model_slot(act, act->op->key));
     bool is_far = sim_lset_index(act->op) != 0 && !(act->model->traits & SIM_CUTS_INDEX);
     if (key == NULL) model_answer_error(act, "ERR no such key");
-    else if (key->type != SIM_LIST) answer_wrong_type(act);
+    else if (!model_has_type(act, key, SIM_LIST)) return;
     else if (is_far) model_answer_error(act, "ERR index out of range");
     else {
         model_touch(act->model, model_slot(act, act->op->key), false);
@@ -135,10 +121,7 @@ static void do_lset(struct act *act) {
 static void do_append(struct act *act) {
     uint8_t slot = model_slot(act, act->op->key);
     sim_model_key *key = model_find(act, slot);
-    if (key != NULL && key->type != SIM_STRING) {
-        answer_wrong_type(act);
-        return;
-    }
+    if (!model_has_type(act, key, SIM_STRING)) return;
     if (key == NULL) model_put(act, &act->model->keys[slot], (sim_model_key){.type = SIM_STRING});
     else model_touch(act->model, slot, false);
     model_answer_length(act, &act->model->keys[slot]);
@@ -149,10 +132,7 @@ static void do_bitop(struct act *act) {
     sim_model_key sources[2] = {{0}, {0}}, result = {.type = SIM_STRING};
     for (int i = 0; i < 2; i++) {
         const sim_model_key *key = model_find(act, model_slot(act, numbers[i]));
-        if (key != NULL && key->type != SIM_STRING) {
-            answer_wrong_type(act);
-            return;
-        }
+        if (!model_has_type(act, key, SIM_STRING)) return;
         if (key != NULL) sources[i] = *key;
         if (sources[i].length > result.length) result.length = sources[i].length;
         result.is_hidden = result.is_hidden || sources[i].is_hidden;

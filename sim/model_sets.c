@@ -34,12 +34,13 @@ static void answer_all(struct act *act, uint32_t members) {
     else answer_names(act, TTL_REPLY_SET, members);
 }
 
-void model_answer_one_of(struct act *act, uint32_t members) {
+uint8_t model_answer_one_of(struct act *act, uint32_t members) {
     uint8_t number = SIM_MEMBERS;
     if (model_is_told(act, TTL_REPLY_BULK))
         number = member_number(ttl_reply_text(act->told->reply, act->at));
     if (number == SIM_MEMBERS || !(members >> number & 1)) number = (uint8_t)__builtin_ctz(members);
     ttl_reply_add_bulk(act->reply, sim_member_name(number));
+    return number;
 }
 
 void model_answer_some_of(struct act *act, ttl_reply_type type, uint32_t members, int most) {
