@@ -69,8 +69,8 @@ bool model_join(struct act *act, uint8_t first, uint8_t second, sim_type type,
 /* What becomes of a key in which members are stored, or none; answers how many. */
 void model_store(struct act *act, sim_type type, const struct group *group);
 void model_do_store(struct act *act, sim_type type);
-/* Answers one of them, which is its result, or several different ones, but no more than that: any, as
- * it was told. */
+/* Answers one of them, which is its result, or several different ones, but no more than that: any,
+ * as it was told. */
 uint8_t model_answer_one_of(struct act *act, uint32_t members);
 void model_answer_some_of(struct act *act, ttl_reply_type type, uint32_t members, int most);
 /* The whole of a scan, with this many parts behind it. */
